@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "core/base/matrix_view.h"
+#include "core/tensor/fold_rule.h"
+
+namespace quantscope {
+
+/// Writes float32 tensors to a new HDF5 file in row blocks. The file appears under its name when
+/// `finish` is called, never half written.
+class TensorWriter {
+public:
+    explicit TensorWriter(const std::filesystem::path& path);
+    ~TensorWriter();
+    TensorWriter(const TensorWriter&) = delete;
+    TensorWriter& operator=(const TensorWriter&) = delete;
+
+    /// Creates `name` (slashes make groups) of `shape` and fills it from folded rows: `rows(first,
+    /// out)` fills `out`; the folding is undone, so the tensor has the shape it had in its source.
+    void write(const std::string& name, const Shape& shape, const FoldRule& fold,
+               const std::function<void(Index first, MatrixSpan out)>& rows,
+               const std::stop_token& stop);
+    void writeAttribute(const std::string& name, const std::string& value);
+    void finish();
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+}  // namespace quantscope

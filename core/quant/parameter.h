@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/quant/method_spec.h"
+
+namespace quantscope {
+
+/// Kind of a parameter's value.
+enum class ParameterType { Integer, Real, Boolean, Choice, Method };
+
+/// One value of a Choice.
+struct ParameterChoice {
+    std::string value;  ///< As written in specs: "asym".
+    std::string label;  ///< For people: "Asymmetric (scale and zero point)".
+};
+
+/// A parameter counts only while another one has one of these values.
+struct EnabledIf {
+    std::string parameter;
+    std::vector<std::string> values;  ///< Compared with the value's text: "group", "true", "4".
+};
+
+/// One parameter of a method. The form in the window, the command line, validation and the manual page
+/// are all made from this.
+struct ParameterSpec {
+    std::string id;     ///< Lower case, as written in specs: "bits".
+    std::string label;  ///< Sentence case: "Bits per weight".
+    std::string help;   ///< One sentence; names the source where the method has one.
+    std::string unit;   ///< "bits", "channels"; empty for plain counts.
+    ParameterType type = ParameterType::Integer;
+    Json defaultValue;
+    std::optional<double> minimum;  ///< Integer and Real: inclusive.
+    std::optional<double> maximum;
+    std::optional<double> step;            ///< Suggested increment for spin boxes and sliders.
+    std::vector<ParameterChoice> choices;  ///< Choice only.
+    std::vector<EnabledIf> enabledIf;      ///< All must hold.
+    bool advanced = false;                 ///< Folded away in forms until asked for.
+
+    Json toJson() const;
+};
+
+/// Whether `spec` counts under the values in `parameters` (resolved).
+bool isEnabled(const ParameterSpec& spec, const Json& parameters);
+
+/// Typed access to the parameters of a resolved method.
+class ParameterValues {
+public:
+    explicit ParameterValues(Json values) : m_values(std::move(values)) {}
+
+    std::int64_t integer(const std::string& id) const;
+    double real(const std::string& id) const;
+    bool boolean(const std::string& id) const;
+    std::string choice(const std::string& id) const;
+    MethodSpec method(const std::string& id) const;
+
+private:
+    Json m_values;
+};
+
+/// Checks `given` (a JSON object) against a schema and fills in defaults, in schema order. Throws Error
+/// that names the parameter, the value and the allowed ones, with "did you mean" for misspelt names.
+/// Nested methods are checked by the registry (MethodRegistry::resolve).
+Json resolveParameters(const std::string& methodId, const std::vector<ParameterSpec>& schema,
+                       const Json& given);
+
+}  // namespace quantscope

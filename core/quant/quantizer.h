@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/quant/codebook.h"
+#include "core/quant/encoded_tensor.h"
+#include "core/quant/run_context.h"
+#include "core/quant/side_information.h"
+#include "core/tensor/tensor_source.h"
+
+namespace quantscope {
+
+/// What is known before a quantizer runs on a rows x cols tensor.
+struct Preflight {
+    /// Why it cannot run, in words with a way out; empty when it can. ("The 8 slices need 1 to 64
+    /// columns each, but the tensor has 6 columns. Choose m <= 6.")
+    std::string refusal;
+    /// Runs, but the user should know ("Each of 8 codebooks has 256 codewords and wants about 9,984
+    /// training vectors; the tensor has 64.").
+    std::vector<std::string> warnings;
+    RateLedger rate;                ///< Exactly what the result will cost.
+    std::uint64_t workingBytes = 0; ///< Peak memory besides the result, roughly.
+    double multiplyAdds = 0.0;      ///< Work, roughly; for time estimates.
+};
+
+/// Turns the stored bytes of a tensor back into values. Immutable; all calls from any thread.
+class Decoder {
+public:
+    virtual ~Decoder() = default;
+
+    /// Fills `out` (rows x all columns) with rows firstRow ...
+    virtual void decode(Index firstRow, MatrixSpan out) const = 0;
+    virtual std::vector<Codebook> codebooks() const = 0;
+    /// The values that the weight at (row, column) could have taken, ascending; empty where codes stand
+    /// for vectors. For pictures of the levels.
+    virtual std::vector<float> levels(Index row, Index column) const = 0;
+};
+
+/// A method with parameters: quantizes tensors. Immutable; all calls from any thread.
+class Quantizer {
+public:
+    virtual ~Quantizer() = default;
+
+    /// Judges a tensor by its shape and side information alone; must be fast.
+    virtual Preflight preflight(Index rows, Index cols, const SideInformation& side) const = 0;
+
+    /// Trains on `weights` and encodes them; only called when preflight does not refuse. Loops go
+    /// through core/base/parallel.h; random numbers come from `context`. Adds its times to
+    /// `seconds.train` and `seconds.encode`. Throws Error (NaN in the weights, for example) or Cancelled.
+    virtual EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
+                                   const RunContext& context, PhaseSeconds& seconds) const = 0;
+};
+
+}  // namespace quantscope

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# How every target of the project is built. Included once from the top-level CMakeLists.txt.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+# The build tree has the layout of an installed tree, so that programs find plugins and data
+# relative to themselves in both.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(QUANTSCOPE_PLUGIN_SUBDIR lib/quantscope/plugins)
+set(QUANTSCOPE_DATA_SUBDIR share/quantscope)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/${QUANTSCOPE_DATA_SUBDIR})
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/datasets
+     ${PROJECT_BINARY_DIR}/${QUANTSCOPE_DATA_SUBDIR}/datasets SYMBOLIC)
+
+# Flags for our own code only; third-party headers come in as system headers.
+add_library(quantscope-flags INTERFACE)
+target_compile_options(quantscope-flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+    # g++ 12 reports overlaps in plain string concatenation that do not exist (GCC bug 105651).
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+if(QUANTSCOPE_SANITIZE)
+    target_compile_options(quantscope-flags INTERFACE
+        -fsanitize=${QUANTSCOPE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(quantscope-flags INTERFACE -fsanitize=${QUANTSCOPE_SANITIZE})
+endif()
+
+# Qt and oneTBB both use the word `emit`; the project writes Q_EMIT.
+function(quantscope_use_qt target)
+    set_target_properties(${target} PROPERTIES AUTOMOC ON)
+    target_compile_definitions(${target} PRIVATE QT_NO_EMIT QT_NO_CAST_TO_ASCII)
+endfunction()
+
+# quantscope_add_plugin(<id> SOURCES ...)
+# Declares the plugin in plugins/<id>/: <id>.json (id, name, help) is completed with the plugin API
+# version and the build tag, so that the loader can judge a library without executing it.
+function(quantscope_add_plugin id)
+    cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+    set(target quantscope-plugin-${id})
+    add_library(${target} MODULE ${ARG_SOURCES})
+    set_target_properties(${target} PROPERTIES
+        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${QUANTSCOPE_PLUGIN_SUBDIR}
+        OUTPUT_NAME quantscope-${id} PREFIX "")
+    quantscope_use_qt(${target})
+    quantscope_plugin_metadata(${target} ${id})
+    if(TARGET quantscope-sdk)
+        target_link_libraries(${target} PRIVATE quantscope-sdk quantscope-flags)
+        set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/../..")
+        install(TARGETS ${target} LIBRARY DESTINATION ${QUANTSCOPE_PLUGIN_SUBDIR})
+    else()
+        target_link_libraries(${target} PRIVATE Quantscope::sdk)
+    endif()
+endfunction()
+
+# Writes <build>/<id>.json from <source>/<id>.json.in beside the plugin's sources.
+function(quantscope_plugin_metadata target id)
+    configure_file(${CMAKE_CURRENT_SOURCE_DIR}/${id}.json.in
+                   ${CMAKE_CURRENT_BINARY_DIR}/${id}.json @ONLY)
+    target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+    set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/${id}_plugin.h
+                 APPEND PROPERTY OBJECT_DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${id}.json)
+    set_property(TARGET ${target} APPEND PROPERTY AUTOMOC_MOC_OPTIONS
+                 -I${CMAKE_CURRENT_BINARY_DIR})
+endfunction()
+
+# quantscope_add_test(<name> LABEL core|plugins|models|gui|cli SOURCES ... [LIBRARIES ...])
+# One Qt Test executable, registered with CTest. Tests run without a display and in the C locale
+# of numbers that the desktop may not have: see tests/CMakeLists.txt for the second locale.
+function(quantscope_add_test name)
+    cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
+    add_executable(${name} ${ARG_SOURCES})
+    quantscope_use_qt(${name})
+    set_target_properties(${name} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    target_link_libraries(${name} PRIVATE quantscope-core Qt6::Test ${ARG_LIBRARIES}
+                                          quantscope-flags)
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_compile_definitions(${name} PRIVATE
+        QUANTSCOPE_DATASETS_DIR="${PROJECT_SOURCE_DIR}/datasets"
+        QUANTSCOPE_TEST_DATA_DIR="${PROJECT_SOURCE_DIR}/tests/data"
+        QUANTSCOPE_BUILD_DIR="${PROJECT_BINARY_DIR}")
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES
+        LABELS ${ARG_LABEL} TIMEOUT 300
+        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_LOGGING_RULES=qt.qpa.*=false")
+endfunction()
