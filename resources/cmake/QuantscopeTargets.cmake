@@ -38,36 +38,22 @@ function(quantscope_use_qt target)
     target_compile_definitions(${target} PRIVATE QT_NO_EMIT QT_NO_CAST_TO_ASCII)
 endfunction()
 
-# quantscope_add_plugin(<id> SOURCES ...)
-# Declares the plugin in plugins/<id>/: <id>.json (id, name, help) is completed with the plugin API
-# version and the build tag, so that the loader can judge a library without executing it.
-function(quantscope_add_plugin id)
+include(QuantscopePlugin)
+
+# quantscope_add_own_plugin(<id> SOURCES ...)
+# A plugin of this project: lies beside the program, and its classes without the QObject shell are
+# also an object library, quantscope-method-<id>, for tests that need no plugin loader.
+function(quantscope_add_own_plugin id)
     cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+    add_library(quantscope-method-${id} OBJECT ${ARG_SOURCES})
+    target_link_libraries(quantscope-method-${id} PUBLIC quantscope-core PRIVATE quantscope-flags)
+    quantscope_add_plugin(${id} SOURCES ${id}_plugin.cpp ${id}_plugin.h)
     set(target quantscope-plugin-${id})
-    add_library(${target} MODULE ${ARG_SOURCES})
+    target_link_libraries(${target} PRIVATE quantscope-method-${id} quantscope-flags)
     set_target_properties(${target} PROPERTIES
         LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${QUANTSCOPE_PLUGIN_SUBDIR}
-        OUTPUT_NAME quantscope-${id} PREFIX "")
-    quantscope_use_qt(${target})
-    quantscope_plugin_metadata(${target} ${id})
-    if(TARGET quantscope-sdk)
-        target_link_libraries(${target} PRIVATE quantscope-sdk quantscope-flags)
-        set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/../..")
-        install(TARGETS ${target} LIBRARY DESTINATION ${QUANTSCOPE_PLUGIN_SUBDIR})
-    else()
-        target_link_libraries(${target} PRIVATE Quantscope::sdk)
-    endif()
-endfunction()
-
-# Writes <build>/<id>.json from <source>/<id>.json.in beside the plugin's sources.
-function(quantscope_plugin_metadata target id)
-    configure_file(${CMAKE_CURRENT_SOURCE_DIR}/${id}.json.in
-                   ${CMAKE_CURRENT_BINARY_DIR}/${id}.json @ONLY)
-    target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
-    set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/${id}_plugin.h
-                 APPEND PROPERTY OBJECT_DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${id}.json)
-    set_property(TARGET ${target} APPEND PROPERTY AUTOMOC_MOC_OPTIONS
-                 -I${CMAKE_CURRENT_BINARY_DIR})
+        INSTALL_RPATH "$ORIGIN/../..")
+    install(TARGETS ${target} LIBRARY DESTINATION ${QUANTSCOPE_PLUGIN_SUBDIR})
 endfunction()
 
 # quantscope_add_test(<name> LABEL core|plugins|models|gui|cli SOURCES ... [LIBRARIES ...])
