@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <QStringList>
+#include <array>
+#include <vector>
+
+#include "core/metrics/metric_info.h"
+#include "core/quant/rate.h"
+
+namespace quantscope {
+
+/// What the plots draw: plain values, reduced off the UI thread, with every label ready. The same
+/// structs feed the window, figure files and the table twin of each plot.
+
+/// One trial in the trade-off plot.
+struct TradeOffPoint {
+    QString trialId;
+    QString tensor;
+    QString method;  ///< Label: abbreviated text form.
+    QString family;  ///< Method id; decides colour and marker shape.
+    double bitsPerWeight = 0.0;
+    double value = 0.0;  ///< Of the chosen metric.
+    bool onFront = false;
+    bool sampled = false;  ///< From a row sample (live preview), drawn dimmed.
+    QString details;       ///< The whole configuration and all figures, for the hover text.
+};
+
+/// A named curve over bits per weight.
+struct TradeOffLine {
+    QString name;  ///< "Gaussian bound (6.02 dB per bit)", "Uniform scalar, per row".
+    std::vector<double> bitsPerWeight;
+    std::vector<double> values;
+};
+
+/// Error against bits per weight. Points of one tensor, or weighted means over all chosen tensors.
+struct TradeOffData {
+    MetricInfo metric;
+    std::vector<TradeOffPoint> points;
+    std::vector<TradeOffLine> fronts;  ///< Pareto-optimal points, one line per tensor or overall.
+    std::vector<TradeOffLine> bounds;
+    std::vector<TradeOffLine> baselines;
+    std::vector<QString> remarks;  ///< "2 failed trials are not shown", ...
+};
+
+/// Usage of one codebook, most used codeword first.
+struct UtilizationSeries {
+    QString name;                ///< "stage 1".
+    std::vector<double> shares;  ///< Share of codes per codeword, descending; sums to 1.
+    int dead = 0;
+    double perplexity = 0.0;
+};
+struct UtilizationData {
+    QString title;  ///< Method and tensor.
+    std::vector<UtilizationSeries> codebooks;
+};
+
+/// Bits per weight of trials, stacked by ledger part.
+struct RateBar {
+    QString trialId;
+    QString label;
+    std::array<double, allRateParts.size()> bitsPerWeight{};
+};
+struct RateBarsData {
+    std::vector<RateBar> bars;
+};
+
+/// Distribution of the weights with the values that the quantizer offers.
+struct LevelsData {
+    QString title;
+    double low = 0.0;  ///< Left border of the first bin.
+    double binWidth = 0.0;
+    std::vector<double> weightDensity;   ///< Share of weights per bin.
+    std::vector<double> decodedDensity;  ///< Share of decoded values per bin; may be empty.
+    std::vector<double> levels;          ///< Reconstruction values; empty for vector quantizers.
+    QString note;                        ///< "sample of 4,096 rows"; empty when exact.
+};
+
+/// Error per cell of the matrix, reduced to at most a few hundred cells a side (root mean square of the
+/// error in each cell, relative to the root mean square of all weights).
+struct ErrorMapData {
+    QString title;
+    int rows = 0;
+    int cols = 0;
+    std::vector<double> values;  ///< Row-major, rows x cols; row 0 is the first output channel.
+    double tensorRows = 0.0;     ///< Extent of the axes.
+    double tensorCols = 0.0;
+};
+
+}  // namespace quantscope
