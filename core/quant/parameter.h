@@ -26,8 +26,8 @@ struct EnabledIf {
     std::vector<std::string> values;  ///< Compared with the value's text: "group", "true", "4".
 };
 
-/// One parameter of a method. The form in the window, the command line, validation and the manual page
-/// are all made from this.
+/// One parameter of a method. The form in the window, the command line, validation and the manual
+/// page are all made from this.
 struct ParameterSpec {
     std::string id;     ///< Lower case, as written in specs: "bits".
     std::string label;  ///< Sentence case: "Bits per weight".
@@ -48,7 +48,13 @@ struct ParameterSpec {
 /// Whether `spec` counts under the values in `parameters` (resolved).
 bool isEnabled(const ParameterSpec& spec, const Json& parameters);
 
-/// Typed access to the parameters of a resolved method.
+/// Remarks on parameters that differ from their default but do not count under the other values
+/// ("group=64 has no effect here: it counts only with granularity=group."); for preflight warnings.
+std::vector<std::string> ineffectiveParameters(const std::vector<ParameterSpec>& schema,
+                                               const Json& parameters);
+
+/// Typed access to the parameters of a resolved method. All throw Error when the parameter is
+/// missing or of another type, which happens when an artifact is damaged.
 class ParameterValues {
 public:
     explicit ParameterValues(Json values) : m_values(std::move(values)) {}
@@ -60,12 +66,15 @@ public:
     MethodSpec method(const std::string& id) const;
 
 private:
+    const Json& value(const std::string& id) const;
+
     Json m_values;
 };
 
-/// Checks `given` (a JSON object) against a schema and fills in defaults, in schema order. Throws Error
-/// that names the parameter, the value and the allowed ones, with "did you mean" for misspelt names.
-/// Nested methods are checked by the registry (MethodRegistry::resolve).
+/// Checks `given` (a JSON object) against a schema and fills in defaults, in schema order. Numbers
+/// may be given as text, and integers as 4.0; nested methods as text. Throws Error that names the
+/// parameter, the value and the allowed ones, with "did you mean" for misspelt names. Nested
+/// methods are checked by the registry (MethodRegistry::resolve).
 Json resolveParameters(const std::string& methodId, const std::vector<ParameterSpec>& schema,
                        const Json& given);
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+#include <numeric>
+
+#include "core/base/random.h"
+#include "core/quant/packed_codes.h"
+
+using namespace quantscope;
+
+namespace {
+
+std::vector<std::uint32_t> randomCodes(Index count, int width, std::uint64_t seed) {
+    Random random(seed, static_cast<std::uint64_t>(width));
+    std::vector<std::uint32_t> codes(static_cast<std::size_t>(count));
+    for (std::uint32_t& code : codes) {
+        code = width == 0 ? 0 : static_cast<std::uint32_t>(random() >> (64 - width));
+    }
+    return codes;
+}
+
+// The definition, bit by bit: bit b of code i is bit i * width + b of the bytes.
+std::vector<std::uint8_t> packBitByBit(const std::vector<std::uint32_t>& codes, int width) {
+    std::vector<std::uint8_t> bytes((codes.size() * static_cast<std::size_t>(width) + 7) / 8);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        for (int b = 0; b < width; ++b) {
+            const std::size_t bit = i * static_cast<std::size_t>(width) + static_cast<std::size_t>(b);
+            if ((codes[i] >> b) & 1U) bytes[bit / 8] |= static_cast<std::uint8_t>(1U << (bit % 8));
+        }
+    }
+    return bytes;
+}
+
+}  // namespace
+
+class TestPackedCodes : public QObject {
+    Q_OBJECT
+
+private slots:
+    void agreesWithTheDefinition_data();
+    void agreesWithTheDefinition();
+    void packsInPieces_data() { agreesWithTheDefinition_data(); }
+    void packsInPieces();
+    void unpacksFromAnyPosition_data() { agreesWithTheDefinition_data(); }
+    void unpacksFromAnyPosition();
+};
+
+void TestPackedCodes::agreesWithTheDefinition_data() {
+    QTest::addColumn<int>("width");
+    for (int width = 0; width <= 32; ++width) QTest::addRow("%d bits", width) << width;
+}
+
+void TestPackedCodes::agreesWithTheDefinition() {
+    QFETCH(int, width);
+    for (const Index count : {0, 1, 2, 3, 7, 8, 9, 31, 64, 257}) {
+        const auto codes = randomCodes(count, width, 1);
+        const auto bytes = PackedCodes::pack(codes, width);
+        QCOMPARE(bytes, packBitByBit(codes, width));
+        QCOMPARE(bytes.size(), PackedCodes::byteCount(count, width));
+        std::vector<std::uint32_t> read(codes.size(), 0xFFFFFFFFU);
+        PackedCodes::unpack(bytes, 0, width, read);
+        QCOMPARE(read, codes);
+    }
+}
+
+void TestPackedCodes::packsInPieces() {
+    QFETCH(int, width);
+    const auto codes = randomCodes(203, width, 2);
+    std::vector<std::uint8_t> bytes(PackedCodes::byteCount(203, width));
+    // Eight codes always end on a whole byte.
+    for (const std::size_t first : {std::size_t{120}, std::size_t{0}, std::size_t{40}}) {
+        const std::size_t count = first == 0 ? 40 : first == 40 ? 80 : 83;
+        PackedCodes::packAt(bytes, static_cast<Index>(first),
+                            std::span(codes).subspan(first, count), width);
+    }
+    QCOMPARE(bytes, PackedCodes::pack(codes, width));
+}
+
+void TestPackedCodes::unpacksFromAnyPosition() {
+    QFETCH(int, width);
+    const auto codes = randomCodes(101, width, 3);
+    // The vector has exactly the needed bytes, so the address sanitizer sees any read past the end.
+    const auto bytes = PackedCodes::pack(codes, width);
+    for (std::size_t first = 0; first <= codes.size(); ++first) {
+        for (std::size_t count = 0; first + count <= codes.size(); count += 7) {
+            std::vector<std::uint32_t> read(count, 0xFFFFFFFFU);
+            PackedCodes::unpack(bytes, static_cast<Index>(first), width, read);
+            QVERIFY(std::equal(read.begin(), read.end(),
+                               codes.begin() + static_cast<std::ptrdiff_t>(first)));
+        }
+    }
+}
+
+QTEST_APPLESS_MAIN(TestPackedCodes)
+#include "tst_packed_codes.moc"

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+#include <cmath>
+#include <limits>
+
+#include "core/base/error.h"
+#include "core/quant/method.h"
+#include "core/quant/parameter.h"
+
+using namespace quantscope;
+
+namespace {
+
+std::vector<ParameterSpec> schema() {
+    ParameterSpec bits;
+    bits.id = "bits";
+    bits.type = ParameterType::Integer;
+    bits.defaultValue = 4;
+    bits.minimum = 1;
+    bits.maximum = 16;
+    ParameterSpec ratio;
+    ratio.id = "ratio";
+    ratio.type = ParameterType::Real;
+    ratio.defaultValue = 0.5;
+    ratio.minimum = 0.0;
+    ParameterSpec shared;
+    shared.id = "shared";
+    shared.type = ParameterType::Boolean;
+    shared.defaultValue = false;
+    ParameterSpec scheme;
+    scheme.id = "granularity";
+    scheme.type = ParameterType::Choice;
+    scheme.defaultValue = "row";
+    scheme.choices = {{"row", "Row"}, {"group", "Group"}, {"8", "Eight"}};
+    ParameterSpec group;
+    group.id = "group";
+    group.type = ParameterType::Integer;
+    group.defaultValue = 32;
+    group.enabledIf = {{"granularity", {"group"}}};
+    ParameterSpec base;
+    base.id = "base";
+    base.type = ParameterType::Method;
+    base.defaultValue = "scalar";
+    return {bits, ratio, shared, scheme, group, base};
+}
+
+Json resolve(const Json& given) { return resolveParameters("demo", schema(), given); }
+
+}  // namespace
+
+class TestParameter : public QObject {
+    Q_OBJECT
+
+private slots:
+    void fillsDefaultsInSchemaOrder();
+    void acceptsOtherSpellings_data();
+    void acceptsOtherSpellings();
+    void refuses_data();
+    void refuses();
+    void judgesConditions();
+    void describesItselfInJson();
+    void givesTypedValues();
+};
+
+void TestParameter::fillsDefaultsInSchemaOrder() {
+    QCOMPARE(resolve(Json{{"ratio", 2}}).dump(),
+             R"({"bits":4,"ratio":2.0,"shared":false,"granularity":"row","group":32,)"
+             R"("base":{"id":"scalar","parameters":{}}})");
+    const Json once = resolve(Json::object());
+    QCOMPARE(resolve(once), once);
+}
+
+void TestParameter::acceptsOtherSpellings_data() {
+    QTest::addColumn<QString>("given");
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("resolved");
+    const auto row = [](const char* given, const char* name, const char* resolved) {
+        QTest::newRow(given) << given << name << resolved;
+    };
+    row(R"({"bits": 4.0})", "bits", "4");
+    row(R"({"bits": "7"})", "bits", "7");
+    row(R"({"bits": "7.0"})", "bits", "7");
+    row(R"({"bits": 16})", "bits", "16");
+    row(R"({"ratio": 3})", "ratio", "3.0");
+    row(R"({"ratio": "1e3"})", "ratio", "1000.0");
+    row(R"({"shared": "true"})", "shared", "true");
+    row(R"({"granularity": 8})", "granularity", "\"8\"");
+    row(R"({"base": "pq:m=4"})", "base", R"({"id":"pq","parameters":{"m":4}})");
+    row(R"({"base": {"id": "pq"}})", "base", R"({"id":"pq","parameters":{}})");
+}
+
+void TestParameter::acceptsOtherSpellings() {
+    QFETCH(QString, given);
+    QFETCH(QString, name);
+    QFETCH(QString, resolved);
+    const Json result = resolve(Json::parse(given.toStdString()));
+    QCOMPARE(QString::fromStdString(result.at(name.toStdString()).dump()), resolved);
+}
+
+void TestParameter::refuses_data() {
+    QTest::addColumn<QString>("given");
+    QTest::addColumn<QString>("text");
+    const auto row = [](const char* given, const char* text) {
+        QTest::newRow(given) << given << text;
+    };
+    row(R"({"bit": 4})",
+        "The method demo has no parameter 'bit'. Did you mean 'bits'? It has: bits, ratio, shared, "
+        "granularity, group, base.");
+    row(R"({"zzzzzz": 4})",
+        "The method demo has no parameter 'zzzzzz'. It has: bits, ratio, shared, granularity, group, "
+        "base.");
+    row(R"({"bits": 0})",
+        "Parameter 'bits' of demo cannot be 0. It is a whole number from 1 to 16.");
+    row(R"({"bits": 17})",
+        "Parameter 'bits' of demo cannot be 17. It is a whole number from 1 to 16.");
+    row(R"({"bits": 2.5})",
+        "Parameter 'bits' of demo cannot be 2.5. It is a whole number from 1 to 16.");
+    row(R"({"bits": "four"})",
+        "Parameter 'bits' of demo cannot be four. It is a whole number from 1 to 16.");
+    row(R"({"bits": true})",
+        "Parameter 'bits' of demo cannot be true. It is a whole number from 1 to 16.");
+    row(R"({"bits": null})",
+        "Parameter 'bits' of demo cannot be null. It is a whole number from 1 to 16.");
+    row(R"({"bits": [2, 4]})",
+        "Several values are given for 'bits' (demo:bits=[2,4]), but one is needed here. Choose a "
+        "whole number from 1 to 16.");
+    row(R"({"bits": {"from": 2, "to": 4}})",
+        "Several values are given for 'bits' (demo:bits=2..4), but one is needed here. Choose a "
+        "whole number from 1 to 16.");
+    row(R"({"group": 1e300})", "Parameter 'group' of demo cannot be 1e+300. It is a whole number.");
+    row(R"({"ratio": -0.5})",
+        "Parameter 'ratio' of demo cannot be -0.5. It is a number of at least 0.");
+    row(R"({"ratio": "inf"})",
+        "Parameter 'ratio' of demo cannot be inf. It is a number of at least 0.");
+    row(R"({"shared": 1})", "Parameter 'shared' of demo cannot be 1. It is true or false.");
+    row(R"({"granularity": "rows"})",
+        "Parameter 'granularity' of demo cannot be rows. It is one of row, group, 8. Did you mean "
+        "'row'?");
+    row(R"({"base": 4})", "Parameter 'base' of demo cannot be 4. It is a method.");
+}
+
+void TestParameter::refuses() {
+    QFETCH(QString, given);
+    QFETCH(QString, text);
+    try {
+        resolve(Json::parse(given.toStdString()));
+        QFAIL("no error");
+    } catch (const Error& error) {
+        QCOMPARE(QString::fromStdString(error.fullText()), text);
+    }
+}
+
+void TestParameter::judgesConditions() {
+    const std::vector<ParameterSpec> specs = schema();
+    const ParameterSpec& group = specs[4];
+    QVERIFY(!isEnabled(group, resolve(Json::object())));
+    QVERIFY(isEnabled(group, resolve(Json{{"granularity", "group"}})));
+    QVERIFY(isEnabled(specs[0], resolve(Json::object())));
+    QVERIFY(ineffectiveParameters(specs, resolve(Json::object())).empty());
+    QVERIFY(ineffectiveParameters(specs, resolve(Json{{"granularity", "group"}, {"group", 64}})).empty());
+    const auto remarks = ineffectiveParameters(specs, resolve(Json{{"group", 64}}));
+    QCOMPARE(remarks.size(), std::size_t{1});
+    QCOMPARE(remarks[0], "group=64 has no effect here: it counts only with granularity=group.");
+}
+
+void TestParameter::describesItselfInJson() {
+    const Json group = schema()[4].toJson();
+    QCOMPARE(group.at("type"), "integer");
+    QCOMPARE(group.at("default"), 32);
+    QCOMPARE(group.at("enabled_if").dump(),
+             R"([{"parameter":"granularity","values":["group"]}])");
+    QVERIFY(!group.contains("min"));
+    const Json bits = schema()[0].toJson();
+    QCOMPARE(bits.at("min"), 1);
+    QCOMPARE(bits.at("max"), 16);
+    QCOMPARE(schema()[3].toJson().at("choices").at(1).dump(), R"({"value":"group","label":"Group"})");
+}
+
+void TestParameter::givesTypedValues() {
+    const ParameterValues values(resolve(Json{{"base", "pq:m=4"}}));
+    QCOMPARE(values.integer("bits"), 4);
+    QCOMPARE(values.real("ratio"), 0.5);
+    QCOMPARE(values.boolean("shared"), false);
+    QCOMPARE(values.choice("granularity"), "row");
+    QCOMPARE(values.method("base").toText(), "pq:m=4");
+    QVERIFY_EXCEPTION_THROWN(values.integer("nothing"), Error);
+    QVERIFY_EXCEPTION_THROWN(values.integer("granularity"), Error);
+    QVERIFY_EXCEPTION_THROWN(values.boolean("bits"), Error);
+    QVERIFY_EXCEPTION_THROWN(values.choice("bits"), Error);
+    QVERIFY_EXCEPTION_THROWN(values.real("base"), Error);
+}
+
+QTEST_APPLESS_MAIN(TestParameter)
+#include "tst_parameter.moc"
