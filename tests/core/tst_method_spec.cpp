@@ -10,11 +10,14 @@ using namespace quantscope;
 
 namespace {
 
-Json json(const char* text) { return Json::parse(text); }
+Json json(const char* text) {
+    return Json::parse(text);
+}
 
 QString texts(const std::vector<MethodSpec>& specs) {
     QStringList list;
-    for (const MethodSpec& spec : specs) list << QString::fromStdString(spec.toText());
+    for (const MethodSpec& spec : specs)
+        list << QString::fromStdString(spec.toText());
     return list.join(' ');
 }
 
@@ -51,7 +54,8 @@ void TestMethodSpec::parses_data() {
     row("scalar", "scalar", "{}");
     row("scalar:bits=4", "scalar", R"({"bits": 4})");
     row("rvq:stages=4,bits=8,dim=8", "rvq", R"({"stages": 4, "bits": 8, "dim": 8})");
-    row("scalar:scheme=asym,levels=uniform", "scalar", R"({"scheme": "asym", "levels": "uniform"})");
+    row("scalar:scheme=asym,levels=uniform", "scalar",
+        R"({"scheme": "asym", "levels": "uniform"})");
     row("mixed:bits=2.5", "mixed", R"({"bits": 2.5})");
     row("pq:shared=true,x=false", "pq", R"({"shared": true, "x": false})");
     row("a:x=-3,y=1e-3,z=+4", "a", R"({"x": -3, "y": 0.001, "z": 4})", "a:x=-3,y=0.001,z=4");
@@ -108,8 +112,10 @@ void TestMethodSpec::namesThePlaceOfAMistake_data() {
     row("scalar:bits=4,", "at character 15: expected the name of a parameter.");
     row("scalar:bits=4,bits=5", "at character 15: 'bits' is given twice.");
     row("scalar bits=4", "at character 8: unexpected 'b', expected ',' or the end of the method.");
-    row("scalar:bits=4 8", "at character 15: unexpected '8', expected ',' or the end of the method.");
-    row("scalar:bits=4)", "at character 14: unexpected ')', expected ',' or the end of the method.");
+    row("scalar:bits=4 8",
+        "at character 15: unexpected '8', expected ',' or the end of the method.");
+    row("scalar:bits=4)",
+        "at character 14: unexpected ')', expected ',' or the end of the method.");
     row("scalar:bits=8..2",
         "at character 13: the range 8..2 is empty; write the smaller value first.");
     row("scalar:bits=2..", "at character 16: expected a number after '..'.");
@@ -210,8 +216,8 @@ void TestMethodSpec::readsJson() {
     QVERIFY(MethodSpec::fromJson(json(R"("rvq:stages=4,bits=8")")) == spec);
     QVERIFY(MethodSpec::fromJson(json(R"({"id": "rvq"})")) == (MethodSpec{"rvq", Json::object()}));
     // Text inside JSON may be a nested method, swept or not.
-    const SweptMethod nested{
-        MethodSpec::fromJson(json(R"({"id": "mixed", "parameters": {"base": "scalar:bits=2..3"}})"))};
+    const SweptMethod nested{MethodSpec::fromJson(
+        json(R"({"id": "mixed", "parameters": {"base": "scalar:bits=2..3"}})"))};
     QCOMPARE(texts(nested.expand()), "mixed:base=(scalar:bits=2) mixed:base=(scalar:bits=3)");
 }
 
@@ -233,8 +239,8 @@ void TestMethodSpec::writesTextThatReadsBack() {
     Random random(7);
     const auto name = [&] { return std::string(1, static_cast<char>('a' + random.below(26))); };
     const auto leaf = [&]() -> Json {
-        static const std::vector<Json> values = {0,     -17,  3.5,     1e-7,  true,   false,
-                                                 "sym", "12", "a=b",   "1..", "true", "x y",
+        static const std::vector<Json> values = {0,     -17,  3.5,        1e-7,  true,   false,
+                                                 "sym", "12", "a=b",      "1..", "true", "x y",
                                                  "",    "\n", "\xC3\xBC", 1e300, "-",    "\""};
         return values[static_cast<std::size_t>(random.below(static_cast<Index>(values.size())))];
     };
@@ -287,7 +293,8 @@ void TestMethodSpec::survivesAnyText() {
     const std::string deep(100000, '(');
     QVERIFY_EXCEPTION_THROWN(SweptMethod::parse("a:b=" + deep), Error);
     std::string nested;
-    for (int i = 0; i < 100000; ++i) nested += "(a:b=";
+    for (int i = 0; i < 100000; ++i)
+        nested += "(a:b=";
     QVERIFY_EXCEPTION_THROWN(SweptMethod::parse("a:b=" + nested), Error);
 }
 

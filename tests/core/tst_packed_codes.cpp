@@ -23,7 +23,8 @@ std::vector<std::uint8_t> packBitByBit(const std::vector<std::uint32_t>& codes, 
     std::vector<std::uint8_t> bytes((codes.size() * static_cast<std::size_t>(width) + 7) / 8);
     for (std::size_t i = 0; i < codes.size(); ++i) {
         for (int b = 0; b < width; ++b) {
-            const std::size_t bit = i * static_cast<std::size_t>(width) + static_cast<std::size_t>(b);
+            const std::size_t bit =
+                i * static_cast<std::size_t>(width) + static_cast<std::size_t>(b);
             if ((codes[i] >> b) & 1U) bytes[bit / 8] |= static_cast<std::uint8_t>(1U << (bit % 8));
         }
     }
@@ -46,7 +47,8 @@ private slots:
 
 void TestPackedCodes::agreesWithTheDefinition_data() {
     QTest::addColumn<int>("width");
-    for (int width = 0; width <= 32; ++width) QTest::addRow("%d bits", width) << width;
+    for (int width = 0; width <= 32; ++width)
+        QTest::addRow("%d bits", width) << width;
 }
 
 void TestPackedCodes::agreesWithTheDefinition() {

@@ -44,7 +44,9 @@ std::vector<ParameterSpec> schema() {
     return {bits, ratio, shared, scheme, group, base};
 }
 
-Json resolve(const Json& given) { return resolveParameters("demo", schema(), given); }
+Json resolve(const Json& given) {
+    return resolveParameters("demo", schema(), given);
+}
 
 }  // namespace
 
@@ -107,7 +109,8 @@ void TestParameter::refuses_data() {
         "The method demo has no parameter 'bit'. Did you mean 'bits'? It has: bits, ratio, shared, "
         "granularity, group, base.");
     row(R"({"zzzzzz": 4})",
-        "The method demo has no parameter 'zzzzzz'. It has: bits, ratio, shared, granularity, group, "
+        "The method demo has no parameter 'zzzzzz'. It has: bits, ratio, shared, granularity, "
+        "group, "
         "base.");
     row(R"({"bits": 0})",
         "Parameter 'bits' of demo cannot be 0. It is a whole number from 1 to 16.");
@@ -157,7 +160,8 @@ void TestParameter::judgesConditions() {
     QVERIFY(isEnabled(group, resolve(Json{{"granularity", "group"}})));
     QVERIFY(isEnabled(specs[0], resolve(Json::object())));
     QVERIFY(ineffectiveParameters(specs, resolve(Json::object())).empty());
-    QVERIFY(ineffectiveParameters(specs, resolve(Json{{"granularity", "group"}, {"group", 64}})).empty());
+    QVERIFY(ineffectiveParameters(specs, resolve(Json{{"granularity", "group"}, {"group", 64}}))
+                .empty());
     const auto remarks = ineffectiveParameters(specs, resolve(Json{{"group", 64}}));
     QCOMPARE(remarks.size(), std::size_t{1});
     QCOMPARE(remarks[0], "group=64 has no effect here: it counts only with granularity=group.");
@@ -167,13 +171,13 @@ void TestParameter::describesItselfInJson() {
     const Json group = schema()[4].toJson();
     QCOMPARE(group.at("type"), "integer");
     QCOMPARE(group.at("default"), 32);
-    QCOMPARE(group.at("enabled_if").dump(),
-             R"([{"parameter":"granularity","values":["group"]}])");
+    QCOMPARE(group.at("enabled_if").dump(), R"([{"parameter":"granularity","values":["group"]}])");
     QVERIFY(!group.contains("min"));
     const Json bits = schema()[0].toJson();
     QCOMPARE(bits.at("min"), 1);
     QCOMPARE(bits.at("max"), 16);
-    QCOMPARE(schema()[3].toJson().at("choices").at(1).dump(), R"({"value":"group","label":"Group"})");
+    QCOMPARE(schema()[3].toJson().at("choices").at(1).dump(),
+             R"({"value":"group","label":"Group"})");
 }
 
 void TestParameter::givesTypedValues() {
