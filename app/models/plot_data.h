@@ -77,8 +77,8 @@ struct LevelsData {
     QString note;                        ///< "sample of 4,096 rows"; empty when exact.
 };
 
-/// Error per cell of the matrix, reduced to at most a few hundred cells a side (root mean square of the
-/// error in each cell, relative to the root mean square of all weights).
+/// Error per cell of the matrix, reduced to at most a few hundred cells a side (root mean square of
+/// the error in each cell, relative to the root mean square of all weights).
 struct ErrorMapData {
     QString title;
     int rows = 0;

@@ -82,7 +82,9 @@ public:
     Index cols() const { return m_cols; }
     float* data() { return m_values.data(); }
     const float* data() const { return m_values.data(); }
-    float& operator()(Index r, Index c) { return m_values[static_cast<std::size_t>(r * m_cols + c)]; }
+    float& operator()(Index r, Index c) {
+        return m_values[static_cast<std::size_t>(r * m_cols + c)];
+    }
     float operator()(Index r, Index c) const {
         return m_values[static_cast<std::size_t>(r * m_cols + c)];
     }

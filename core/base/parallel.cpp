@@ -21,7 +21,9 @@ namespace quantscope {
 
 namespace {
 
-int coreCount() { return std::max(1U, std::thread::hardware_concurrency()); }
+int coreCount() {
+    return std::max(1U, std::thread::hardware_concurrency());
+}
 
 // Loops inside a loop run on the thread they are in, so that the number of threads stays bounded.
 thread_local int t_threads = 0;
@@ -38,9 +40,13 @@ Arena::Arena(int threads) : m_backend(std::make_unique<Backend>()) {
     m_backend->threads = threads > 0 ? threads : coreCount();
 }
 
-Arena::~Arena() { wait(); }
+Arena::~Arena() {
+    wait();
+}
 
-int Arena::threadCount() const { return m_backend->threads; }
+int Arena::threadCount() const {
+    return m_backend->threads;
+}
 
 void Arena::execute(const std::function<void()>& work) {
     const int previous = std::exchange(t_threads, m_backend->threads);
@@ -67,7 +73,8 @@ void Arena::wait() {
         const std::lock_guard lock(m_backend->mutex);
         started.swap(m_backend->started);
     }
-    for (std::thread& thread : started) thread.join();
+    for (std::thread& thread : started)
+        thread.join();
 }
 
 void parallelFor(Index count, Index grain, const std::stop_token& stop,
@@ -93,9 +100,11 @@ void parallelFor(Index count, Index grain, const std::stop_token& stop,
         t_threads = previous;
     };
     std::vector<std::thread> helpers;
-    for (Index i = 1; i < threads; ++i) helpers.emplace_back(work);
+    for (Index i = 1; i < threads; ++i)
+        helpers.emplace_back(work);
     work();
-    for (std::thread& helper : helpers) helper.join();
+    for (std::thread& helper : helpers)
+        helper.join();
     if (firstError) std::rethrow_exception(firstError);
     throwIfStopped(stop);
 }
@@ -109,13 +118,20 @@ struct Arena::Backend {
 };
 
 Arena::Arena(int threads)
-    : m_backend(std::make_unique<Backend>(threads > 0 ? threads : tbb::info::default_concurrency())) {}
+    : m_backend(
+          std::make_unique<Backend>(threads > 0 ? threads : tbb::info::default_concurrency())) {}
 
-Arena::~Arena() { wait(); }
+Arena::~Arena() {
+    wait();
+}
 
-int Arena::threadCount() const { return m_backend->arena.max_concurrency(); }
+int Arena::threadCount() const {
+    return m_backend->arena.max_concurrency();
+}
 
-void Arena::execute(const std::function<void()>& work) { m_backend->arena.execute(work); }
+void Arena::execute(const std::function<void()>& work) {
+    m_backend->arena.execute(work);
+}
 
 void Arena::start(std::function<void()> work) {
     m_backend->arena.enqueue(m_backend->group.defer(std::move(work)));

@@ -64,7 +64,8 @@ T parallelReduce(Index count, Index grain, const std::stop_token& stop, T initia
         parts[static_cast<std::size_t>(begin / grain)].emplace(body(begin, end));
     });
     T total = std::move(initial);
-    for (std::optional<T>& part : parts) combine(total, std::move(*part));
+    for (std::optional<T>& part : parts)
+        combine(total, std::move(*part));
     return total;
 }
 

@@ -22,7 +22,8 @@ Random::Random(std::uint64_t seed, std::uint64_t block) {
     // Two rounds of mixing keep neighbouring (seed, block) pairs unrelated.
     std::uint64_t state = seed;
     state = splitMix(state) ^ (block * 0xD1342543DE82EF95ULL + 1);
-    for (std::uint64_t& word : m_state) word = splitMix(state);
+    for (std::uint64_t& word : m_state)
+        word = splitMix(state);
 }
 
 Random::result_type Random::operator()() {
@@ -37,7 +38,9 @@ Random::result_type Random::operator()() {
     return result;
 }
 
-double Random::uniform() { return static_cast<double>((*this)() >> 11) * 0x1.0p-53; }
+double Random::uniform() {
+    return static_cast<double>((*this)() >> 11) * 0x1.0p-53;
+}
 
 double Random::normal() {
     if (m_hasSpareNormal) {

@@ -59,8 +59,12 @@ std::string formatBytes(std::uint64_t bytes) {
     return (unit == 0 ? std::to_string(bytes) : formatSignificant(value)) + " " + units[unit];
 }
 
-bool parseNumber(std::string_view text, double& value) { return parseWhole(text, value); }
-bool parseNumber(std::string_view text, std::int64_t& value) { return parseWhole(text, value); }
+bool parseNumber(std::string_view text, double& value) {
+    return parseWhole(text, value);
+}
+bool parseNumber(std::string_view text, std::int64_t& value) {
+    return parseWhole(text, value);
+}
 
 bool matchesGlob(const std::string& pattern, const std::string& text) {
     if (fnmatch(pattern.c_str(), text.c_str(), 0) == 0) return true;

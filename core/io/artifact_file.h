@@ -16,8 +16,8 @@ struct Artifact {
     Json provenance;         ///< Source file, fingerprint, seed, program version.
 };
 
-/// Writes `<path>` (HDF5) with one uint8 dataset per section and the header as an attribute. The file
-/// is written aside and renamed, so it is either whole or absent. Throws Error.
+/// Writes `<path>` (HDF5) with one uint8 dataset per section and the header as an attribute. The
+/// file is written aside and renamed, so it is either whole or absent. Throws Error.
 void writeArtifact(const std::filesystem::path& path, const Artifact& artifact);
 
 /// Reads what writeArtifact wrote; throws Error when the file is not an artifact or is damaged.

@@ -15,8 +15,8 @@ namespace quantscope {
 struct ProbeLimits {
     std::chrono::milliseconds time{10000};
     std::uint64_t memoryBytes = std::uint64_t{1} << 30;
-    /// Chunked, compressed and otherwise indirect datasets are read through while probing as long as
-    /// their claimed bytes together stay below this; larger ones are probed when first opened.
+    /// Chunked, compressed and otherwise indirect datasets are read through while probing as long
+    /// as their claimed bytes together stay below this; larger ones are probed when first opened.
     std::uint64_t readBytes = std::uint64_t{64} << 20;
 };
 

@@ -39,8 +39,8 @@ public:
     virtual ~TensorFile() = default;
 
     virtual const std::filesystem::path& path() const = 0;
-    /// Layout for people and for `inspect --json`: "keras2", "keras3", "ann-benchmarks", "matlab-7.3",
-    /// "h5ad", "hugging-face", "generic".
+    /// Layout for people and for `inspect --json`: "keras2", "keras3", "ann-benchmarks",
+    /// "matlab-7.3", "h5ad", "hugging-face", "generic".
     virtual std::string layout() const = 0;
     /// Every entry in the order of the file, quantizable or not.
     virtual std::span<const TensorInfo> tensors() const = 0;

@@ -18,7 +18,8 @@ CodebookUsage codebookUsage(const Codebook& codebook) {
     }
     const std::uint64_t size = codebook.counts.size();
     usage.dead = size - usage.used;
-    usage.utilization = size > 0 ? static_cast<double>(usage.used) / static_cast<double>(size) : 0.0;
+    usage.utilization =
+        size > 0 ? static_cast<double>(usage.used) / static_cast<double>(size) : 0.0;
     usage.perplexity = total > 0 ? std::exp2(usage.entropyBits) : 0.0;
     return usage;
 }

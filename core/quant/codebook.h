@@ -12,20 +12,21 @@ namespace quantscope {
 /// A codebook of an encoded tensor and how often its codewords are used; counts are exact, over all
 /// codes. A scalar quantizer reports its integer codes as one codebook.
 struct Codebook {
-    std::string name;  ///< "slice 3", "stage 1", "levels".
-    Index dim = 1;     ///< Length of a codeword.
+    std::string name;                   ///< "slice 3", "stage 1", "levels".
+    Index dim = 1;                      ///< Length of a codeword.
     std::vector<std::uint64_t> counts;  ///< One per codeword.
-    /// Codewords, counts.size() x dim, row-major; empty where a code has no fixed value (scaled grids).
+    /// Codewords, counts.size() x dim, row-major; empty where a code has no fixed value (scaled
+    /// grids).
     std::vector<float> codewords;
 };
 
 /// Health figures of a codebook. With p_k the share of codeword k and K the number of codewords:
 struct CodebookUsage {
-    std::uint64_t used = 0;   ///< Codewords with a count above 0.
-    std::uint64_t dead = 0;   ///< K - used.
-    double utilization = 0.0; ///< used / K.
-    double entropyBits = 0.0; ///< H = -sum p_k log2 p_k, bits per code.
-    double perplexity = 0.0;  ///< 2^H; K when all codewords are used equally.
+    std::uint64_t used = 0;    ///< Codewords with a count above 0.
+    std::uint64_t dead = 0;    ///< K - used.
+    double utilization = 0.0;  ///< used / K.
+    double entropyBits = 0.0;  ///< H = -sum p_k log2 p_k, bits per code.
+    double perplexity = 0.0;   ///< 2^H; K when all codewords are used equally.
 };
 CodebookUsage codebookUsage(const Codebook& codebook);
 

@@ -10,9 +10,9 @@ namespace quantscope {
 const Section& EncodedTensor::section(std::string_view name) const {
     const auto found = std::ranges::find(sections, name, &Section::name);
     if (found == sections.end()) {
-        throw Error("The encoded tensor (" + method.id + ") has no section '" + std::string(name) +
-                        "'.",
-                    "The artifact is damaged or was written by another version; quantize again.");
+        throw Error(
+            "The encoded tensor (" + method.id + ") has no section '" + std::string(name) + "'.",
+            "The artifact is damaged or was written by another version; quantize again.");
     }
     return *found;
 }

@@ -22,8 +22,8 @@ struct Section {
 };
 
 /// Everything that is stored of a quantized tensor: sections of bytes, and a small header that says
-/// how to read them. A decoder works from this alone, so the ledger, which is the sum of the sections,
-/// cannot leave anything out. The header must not grow with the tensor.
+/// how to read them. A decoder works from this alone, so the ledger, which is the sum of the
+/// sections, cannot leave anything out. The header must not grow with the tensor.
 struct EncodedTensor {
     MethodSpec method;  ///< With every parameter, defaults included.
     Index rows = 0;

@@ -17,7 +17,9 @@ void MethodRegistry::add(std::shared_ptr<const Method> method) {
     std::ranges::sort(m_methods, {}, [](const auto& m) { return m->id(); });
 }
 
-std::vector<std::shared_ptr<const Method>> MethodRegistry::methods() const { return m_methods; }
+std::vector<std::shared_ptr<const Method>> MethodRegistry::methods() const {
+    return m_methods;
+}
 
 bool MethodRegistry::contains(const std::string& id) const {
     return std::ranges::any_of(m_methods, [&](const auto& m) { return m->id() == id; });

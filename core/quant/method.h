@@ -12,7 +12,8 @@ namespace quantscope {
 
 class MethodRegistry;
 
-/// A family of quantizers as a plugin offers it: its schema, and how to make quantizers and decoders.
+/// A family of quantizers as a plugin offers it: its schema, and how to make quantizers and
+/// decoders.
 class Method {
 public:
     virtual ~Method() = default;
@@ -23,8 +24,8 @@ public:
     virtual std::string help() const = 0;     ///< A few sentences, with the source.
     virtual std::vector<ParameterSpec> parameters() const = 0;
 
-    /// `spec` is resolved: every parameter present and in range. Throws Error when the combination of
-    /// parameters makes no sense.
+    /// `spec` is resolved: every parameter present and in range. Throws Error when the combination
+    /// of parameters makes no sense.
     virtual std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,
                                                  const MethodRegistry& registry) const = 0;
     /// Takes over the encoded tensor. Throws Error when its sections do not fit together.

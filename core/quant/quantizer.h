@@ -22,9 +22,9 @@ struct Preflight {
     /// Runs, but the user should know ("Each of 8 codebooks has 256 codewords and wants about 9,984
     /// training vectors; the tensor has 64.").
     std::vector<std::string> warnings;
-    RateLedger rate;                ///< Exactly what the result will cost.
-    std::uint64_t workingBytes = 0; ///< Peak memory besides the result, roughly.
-    double multiplyAdds = 0.0;      ///< Work, roughly; for time estimates.
+    RateLedger rate;                 ///< Exactly what the result will cost.
+    std::uint64_t workingBytes = 0;  ///< Peak memory besides the result, roughly.
+    double multiplyAdds = 0.0;       ///< Work, roughly; for time estimates.
 };
 
 /// Turns the stored bytes of a tensor back into values. Immutable; all calls from any thread.
@@ -35,8 +35,8 @@ public:
     /// Fills `out` (rows x all columns) with rows firstRow ...
     virtual void decode(Index firstRow, MatrixSpan out) const = 0;
     virtual std::vector<Codebook> codebooks() const = 0;
-    /// The values that the weight at (row, column) could have taken, ascending; empty where codes stand
-    /// for vectors. For pictures of the levels.
+    /// The values that the weight at (row, column) could have taken, ascending; empty where codes
+    /// stand for vectors. For pictures of the levels.
     virtual std::vector<float> levels(Index row, Index column) const = 0;
 };
 
@@ -50,7 +50,8 @@ public:
 
     /// Trains on `weights` and encodes them; only called when preflight does not refuse. Loops go
     /// through core/base/parallel.h; random numbers come from `context`. Adds its times to
-    /// `seconds.train` and `seconds.encode`. Throws Error (NaN in the weights, for example) or Cancelled.
+    /// `seconds.train` and `seconds.encode`. Throws Error (NaN in the weights, for example) or
+    /// Cancelled.
     virtual EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                                    const RunContext& context, PhaseSeconds& seconds) const = 0;
 };

@@ -28,7 +28,8 @@ std::uint64_t RateLedger::totalBits() const {
 }
 
 RateLedger& RateLedger::operator+=(const RateLedger& other) {
-    for (std::size_t i = 0; i < bits.size(); ++i) bits[i] += other.bits[i];
+    for (std::size_t i = 0; i < bits.size(); ++i)
+        bits[i] += other.bits[i];
     return *this;
 }
 

@@ -18,9 +18,9 @@ enum class RatePart {
     Outliers,    ///< Values kept in high precision, with their positions; low-rank factors.
     Padding,     ///< Bits that only fill up bytes.
 };
-inline constexpr std::array allRateParts = {RatePart::Codes,      RatePart::Scales,
-                                            RatePart::Codebooks,  RatePart::Transforms,
-                                            RatePart::Outliers,   RatePart::Padding};
+inline constexpr std::array allRateParts = {RatePart::Codes,     RatePart::Scales,
+                                            RatePart::Codebooks, RatePart::Transforms,
+                                            RatePart::Outliers,  RatePart::Padding};
 
 /// "codes", "scales", ...: the key in JSON and the name in legends.
 std::string_view ratePartName(RatePart part);

@@ -8,7 +8,9 @@ namespace quantscope {
 RunContext::RunContext(std::uint64_t seed, std::stop_token stop, ProgressFunction progress)
     : m_seed(seed), m_stop(std::move(stop)), m_progress(std::move(progress)) {}
 
-void RunContext::throwIfStopped() const { quantscope::throwIfStopped(m_stop); }
+void RunContext::throwIfStopped() const {
+    quantscope::throwIfStopped(m_stop);
+}
 
 void RunContext::progress(double fraction, std::string_view phase) const {
     if (m_progress) m_progress(fraction, phase);

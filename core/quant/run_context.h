@@ -36,8 +36,8 @@ public:
 
     void progress(double fraction, std::string_view phase) const;
 
-    /// A context whose progress 0..1 shows as `from`..`to` of this one, and whose random streams are
-    /// unrelated to those of parts with another `stream`.
+    /// A context whose progress 0..1 shows as `from`..`to` of this one, and whose random streams
+    /// are unrelated to those of parts with another `stream`.
     RunContext part(double from, double to, std::uint64_t stream) const;
 
 private:
@@ -52,7 +52,8 @@ public:
     explicit PhaseTimer(double& seconds)
         : m_seconds(seconds), m_start(std::chrono::steady_clock::now()) {}
     ~PhaseTimer() {
-        m_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
+        m_seconds +=
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
     }
     PhaseTimer(const PhaseTimer&) = delete;
     PhaseTimer& operator=(const PhaseTimer&) = delete;

@@ -9,14 +9,14 @@
 
 namespace quantscope {
 
-/// Second-order sensitivity of a layer's output to its weights: H of the layer loss tr(E H E^T), where
-/// E = W - Q (rows x cols) and H is cols x cols, symmetric, positive semidefinite; up to a factor
-/// H = (1/n) sum x x^T over inputs x. Either the full matrix or its diagonal alone.
+/// Second-order sensitivity of a layer's output to its weights: H of the layer loss tr(E H E^T),
+/// where E = W - Q (rows x cols) and H is cols x cols, symmetric, positive semidefinite; up to a
+/// factor H = (1/n) sum x x^T over inputs x. Either the full matrix or its diagonal alone.
 struct Hessian {
     Index size = 0;                ///< Number of input channels.
     std::vector<double> diagonal;  ///< size values.
-    std::vector<double> full;      ///< size x size, row-major; empty when only the diagonal is known.
-    std::string source;            ///< Where it came from: "stories260k-calibration.h5:/hessian/...".
+    std::vector<double> full;  ///< size x size, row-major; empty when only the diagonal is known.
+    std::string source;        ///< Where it came from: "stories260k-calibration.h5:/hessian/...".
 };
 
 /// What is known of a tensor besides its values. All optional.

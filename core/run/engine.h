@@ -10,8 +10,8 @@
 
 namespace quantscope {
 
-/// Is told what happens during a run; called from the engine's threads, for one trial never twice at
-/// the same time. Must return quickly.
+/// Is told what happens during a run; called from the engine's threads, for one trial never twice
+/// at the same time. Must return quickly.
 class RunObserver {
 public:
     virtual ~RunObserver() = default;
@@ -37,10 +37,11 @@ struct RunSummary {
     double seconds = 0.0;
 };
 
-/// Runs the trials of a plan that the store does not hold yet. Trials run side by side and share one
-/// arena with the loops inside them; a trial starts when its working memory fits the budget, so large
-/// ones wait rather than make the machine swap. Every finished trial is appended to the store at once.
-/// Results are the same bits at any number of threads. Throws Error when the store cannot be written.
+/// Runs the trials of a plan that the store does not hold yet. Trials run side by side and share
+/// one arena with the loops inside them; a trial starts when its working memory fits the budget, so
+/// large ones wait rather than make the machine swap. Every finished trial is appended to the store
+/// at once. Results are the same bits at any number of threads. Throws Error when the store cannot
+/// be written.
 RunSummary runPlan(const Plan& plan, const MethodRegistry& registry, ResultStore& store,
                    const EngineOptions& options, RunObserver& observer,
                    const std::stop_token& stop);

@@ -22,9 +22,9 @@ struct Plan {
     std::shared_ptr<const TensorFile> file;
     std::shared_ptr<const HessianFile> hessians;  ///< Null without side information.
     std::vector<Trial> trials;                    ///< Tensors in file order, methods in spec order.
-    std::vector<std::string> remarks;             ///< About the whole: patterns that match nothing, ...
-    std::uint64_t peakBytes = 0;                  ///< Largest working memory of one trial.
-    std::uint64_t artifactBytes = 0;              ///< What all artifacts will take on disk.
+    std::vector<std::string> remarks;  ///< About the whole: patterns that match nothing, ...
+    std::uint64_t peakBytes = 0;       ///< Largest working memory of one trial.
+    std::uint64_t artifactBytes = 0;   ///< What all artifacts will take on disk.
     double estimatedSeconds = 0.0;
 };
 
@@ -34,15 +34,15 @@ struct PlanOptions {
     std::stop_token stop;
 };
 
-/// Opens the spec's files and expands its sweeps. Throws Error when nothing can run: a missing file,
-/// no tensor that matches, an unknown method, a parameter out of range.
+/// Opens the spec's files and expands its sweeps. Throws Error when nothing can run: a missing
+/// file, no tensor that matches, an unknown method, a parameter out of range.
 Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
               const PlanOptions& options);
 
 /// The same on files that are already open.
 Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
-              std::shared_ptr<const TensorFile> file,
-              std::shared_ptr<const HessianFile> hessians, const std::stop_token& stop);
+              std::shared_ptr<const TensorFile> file, std::shared_ptr<const HessianFile> hessians,
+              const std::stop_token& stop);
 
 /// The values of a trial as its quantizer sees them: folded and, if so planned, normalized.
 std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial);

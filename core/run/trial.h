@@ -47,8 +47,8 @@ struct TrialRecord {
     std::uint64_t headerBytes = 0;  ///< Of the artifact's header; not part of the rate.
     TrialMetrics metrics;
     PhaseSeconds seconds;
-    std::vector<Codebook> codebooks;    ///< Without codewords: names, dims, counts.
-    std::vector<float> levels;          ///< Reconstruction values when one set serves the tensor.
+    std::vector<Codebook> codebooks;  ///< Without codewords: names, dims, counts.
+    std::vector<float> levels;        ///< Reconstruction values when one set serves the tensor.
     std::vector<std::string> warnings;
 
     bool failed() const { return !error.empty(); }

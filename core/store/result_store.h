@@ -13,13 +13,13 @@ namespace quantscope {
 /// A run as a folder:
 ///   spec.json        the experiment
 ///   run.json         run id, program version, data fingerprints, whole-file element counts
-///   records.jsonl    one line per finished trial, appended and flushed; a torn last line is ignored
-///   artifacts/*.h5   encoded tensors by trial id, written aside and renamed
+///   records.jsonl    one line per finished trial, appended and flushed; a torn last line is
+///   ignored artifacts/*.h5   encoded tensors by trial id, written aside and renamed
 /// A process that dies at any moment leaves a folder that can be resumed.
 class ResultStore {
 public:
-    /// Makes the folder for a plan, or opens it when it already holds the same run. Throws Error when
-    /// the folder holds another run, or when it holds this run and `resume` is false.
+    /// Makes the folder for a plan, or opens it when it already holds the same run. Throws Error
+    /// when the folder holds another run, or when it holds this run and `resume` is false.
     static std::unique_ptr<ResultStore> create(const std::filesystem::path& folder,
                                                const Json& spec, const Json& run, bool resume);
     /// Opens a finished or interrupted run for reading and for further records. Throws Error.

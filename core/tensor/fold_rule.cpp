@@ -10,7 +10,8 @@ namespace quantscope {
 
 Index elementCount(const Shape& shape) {
     Index count = 1;
-    for (const Index length : shape) count *= length;
+    for (const Index length : shape)
+        count *= length;
     return count;
 }
 
@@ -35,8 +36,9 @@ std::string FoldRule::toText() const {
 
 FoldRule FoldRule::parse(std::string_view text) {
     static constexpr std::string_view prefix = "rows=";
-    const Error malformed("'" + std::string(text) + "' is not a folding rule.",
-                          "Write rows= and the axes that become rows, for example rows=0 or rows=3.");
+    const Error malformed(
+        "'" + std::string(text) + "' is not a folding rule.",
+        "Write rows= and the axes that become rows, for example rows=0 or rows=3.");
     if (!text.starts_with(prefix)) throw malformed;
     text.remove_prefix(prefix.size());
     FoldRule rule;
@@ -69,13 +71,15 @@ void FoldRule::check(const Shape& shape) const {
 
 Index FoldRule::rows(const Shape& shape) const {
     Index count = 1;
-    for (const int axis : rowAxes) count *= shape[static_cast<std::size_t>(axis)];
+    for (const int axis : rowAxes)
+        count *= shape[static_cast<std::size_t>(axis)];
     return count;
 }
 
 Index FoldRule::cols(const Shape& shape) const {
     Index count = 1;
-    for (const int axis : columnAxes(shape)) count *= shape[static_cast<std::size_t>(axis)];
+    for (const int axis : columnAxes(shape))
+        count *= shape[static_cast<std::size_t>(axis)];
     return count;
 }
 
@@ -90,8 +94,10 @@ std::vector<int> FoldRule::columnAxes(const Shape& shape) const {
 bool FoldRule::keepsFileOrder(const Shape& shape) const {
     // Axes of length 1 do not move anything, wherever they stand.
     std::vector<int> order;
-    for (const int axis : rowAxes) order.push_back(axis);
-    for (const int axis : columnAxes(shape)) order.push_back(axis);
+    for (const int axis : rowAxes)
+        order.push_back(axis);
+    for (const int axis : columnAxes(shape))
+        order.push_back(axis);
     std::erase_if(order, [&](int axis) { return shape[static_cast<std::size_t>(axis)] == 1; });
     return std::is_sorted(order.begin(), order.end());
 }

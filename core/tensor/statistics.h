@@ -37,7 +37,8 @@ struct TensorStatistics {
     std::uint64_t zeros = 0;
     std::uint64_t nan = 0;
     std::uint64_t inf = 0;
-    /// Elements farther than 6 standard deviations from the mean, to the cell width of the histogram.
+    /// Elements farther than 6 standard deviations from the mean, to the cell width of the
+    /// histogram.
     std::uint64_t outliers = 0;
     double min = 0.0;
     double max = 0.0;

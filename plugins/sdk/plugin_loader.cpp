@@ -22,11 +22,11 @@ bool judgeMetadata(const QJsonObject& metadata, PluginRecord& record) {
     const QString iid = metadata.value(QStringLiteral("IID")).toString();
     if (iid != QStringLiteral(QUANTSCOPE_METHOD_PLUGIN_IID)) {
         record.error =
-            iid.isEmpty()
-                ? QStringLiteral("It is not a Quantscope plugin.")
-                : QStringLiteral("It was built for the plugin interface %1; this program offers %2. "
-                                 "Build it again with this version's development files.")
-                      .arg(iid, QStringLiteral(QUANTSCOPE_METHOD_PLUGIN_IID));
+            iid.isEmpty() ? QStringLiteral("It is not a Quantscope plugin.")
+                          : QStringLiteral(
+                                "It was built for the plugin interface %1; this program offers %2. "
+                                "Build it again with this version's development files.")
+                                .arg(iid, QStringLiteral(QUANTSCOPE_METHOD_PLUGIN_IID));
         return false;
     }
     const QJsonObject own = metadata.value(QStringLiteral("MetaData")).toObject();
@@ -36,18 +36,20 @@ bool judgeMetadata(const QJsonObject& metadata, PluginRecord& record) {
     record.help = own.value(QStringLiteral("help")).toString();
     const int apiVersion = own.value(QStringLiteral("apiVersion")).toInt();
     if (apiVersion != pluginApiVersion) {
-        record.error = QStringLiteral("It was built for plugin API version %1; this program has "
-                                      "version %2. Build it again with this version's development "
-                                      "files.")
+        record.error = QStringLiteral(
+                           "It was built for plugin API version %1; this program has "
+                           "version %2. Build it again with this version's development "
+                           "files.")
                            .arg(apiVersion)
                            .arg(pluginApiVersion);
         return false;
     }
     const QString buildTag = own.value(QStringLiteral("buildTag")).toString();
     if (buildTag != QLatin1String(pluginBuildTag)) {
-        record.error = QStringLiteral("It was built as '%1', which does not fit this program's '%2' "
-                                      "in memory. Build it again with the same compiler and build "
-                                      "settings.")
+        record.error = QStringLiteral(
+                           "It was built as '%1', which does not fit this program's '%2' "
+                           "in memory. Build it again with the same compiler and build "
+                           "settings.")
                            .arg(buildTag, QLatin1String(pluginBuildTag));
         return false;
     }
@@ -81,8 +83,8 @@ void load(const QString& path, PluginSet& set) {
 }  // namespace
 
 QStringList pluginFolders() {
-    QStringList folders = qEnvironmentVariable("QUANTSCOPE_PLUGIN_PATH")
-                              .split(QLatin1Char(':'), Qt::SkipEmptyParts);
+    QStringList folders =
+        qEnvironmentVariable("QUANTSCOPE_PLUGIN_PATH").split(QLatin1Char(':'), Qt::SkipEmptyParts);
     folders << QDir::cleanPath(QCoreApplication::applicationDirPath() +
                                QStringLiteral("/../lib/quantscope/plugins"));
     return folders;
