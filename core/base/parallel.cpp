@@ -9,6 +9,7 @@
 #include <exception>
 #include <mutex>
 #else
+#include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
@@ -68,13 +69,17 @@ void Arena::start(std::function<void()> work) {
 }
 
 void Arena::wait() {
-    std::vector<std::thread> started;
-    {
-        const std::lock_guard lock(m_backend->mutex);
-        started.swap(m_backend->started);
+    // What is waited for may start more.
+    while (true) {
+        std::vector<std::thread> started;
+        {
+            const std::lock_guard lock(m_backend->mutex);
+            started.swap(m_backend->started);
+        }
+        if (started.empty()) return;
+        for (std::thread& thread : started)
+            thread.join();
     }
-    for (std::thread& thread : started)
-        thread.join();
 }
 
 void parallelFor(Index count, Index grain, const std::stop_token& stop,
@@ -112,7 +117,14 @@ void parallelFor(Index count, Index grain, const std::stop_token& stop,
 #else
 
 struct Arena::Backend {
-    explicit Backend(int threads) : arena(threads) {}
+    explicit Backend(int threads) : arena(threads) {
+        // oneTBB keeps no more workers than there are cores unless it is told to.
+        if (threads > tbb::info::default_concurrency()) {
+            workers.emplace(tbb::global_control::max_allowed_parallelism,
+                            static_cast<std::size_t>(threads));
+        }
+    }
+    std::optional<tbb::global_control> workers;
     tbb::task_arena arena;
     tbb::task_group group;
 };
@@ -134,7 +146,8 @@ void Arena::execute(const std::function<void()>& work) {
 }
 
 void Arena::start(std::function<void()> work) {
-    m_backend->arena.enqueue(m_backend->group.defer(std::move(work)));
+    // Not enqueue(): that hires a worker of its own even for an arena of one thread.
+    m_backend->arena.execute([&] { m_backend->group.run(std::move(work)); });
 }
 
 void Arena::wait() {

@@ -34,10 +34,12 @@ public:
     /// Runs `work` on the calling thread as one of the arena's threads; exceptions pass through.
     void execute(const std::function<void()>& work);
 
-    /// Starts `work` on some thread of the arena and returns at once. `work` must not throw.
+    /// Hands `work` to the threads of the arena and returns at once. The thread that calls `wait`
+    /// is one of them, so work may only begin then. `work` must not throw; it may start more work.
+    /// To be called before `wait`, or from work that runs in the arena.
     void start(std::function<void()> work);
 
-    /// Waits until everything given to `start` has ended.
+    /// Takes part in the work until everything given to `start` has ended.
     void wait();
 
 private:

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/json.h"
-#include "core/metrics/trial_metrics.h"
 #include "core/quant/quantizer.h"
 #include "core/tensor/tensor_info.h"
 
@@ -29,6 +27,7 @@ struct Trial {
     Preflight preflight;
 };
 
+<<<<<<< HEAD
 /// What is kept of a finished trial: one line of records.jsonl.
 struct TrialRecord {
     std::string trialId;
@@ -59,4 +58,6 @@ struct TrialRecord {
     static TrialRecord fromJson(const Json& json);
 };
 
+=======
+>>>>>>> 5d273f5 (Keep trial records with the store; run arenas on exactly their threads)
 }  // namespace quantscope

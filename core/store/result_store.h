@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run/trial.h"
+#include "core/store/trial_record.h"
 
 namespace quantscope {
 
