@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+
+#include "core/base/matrix_view.h"
+#include "core/quant/side_information.h"
+
+namespace quantscope {
+
+/// The quadratic form sum over rows x of x H x^T, for the full matrix H or for its diagonal.
+class HessianForm {
+public:
+    /// Keeps `hessian` alive. Throws Error when its size is not `cols` or it holds NaN or
+    /// infinities.
+    HessianForm(std::shared_ptr<const Hessian> hessian, Index cols);
+
+    /// tr(X H X^T) for X = `rows`, in double precision.
+    double of(MatrixView rows) const;
+
+    /// How many rows to hand over at once so that H, read anew for every block, is used well.
+    Index preferredRows() const;
+
+private:
+    double diagonalForm(MatrixView rows) const;
+    double fullForm(MatrixView rows) const;
+
+    std::shared_ptr<const Hessian> m_hessian;
+};
+
+}  // namespace quantscope

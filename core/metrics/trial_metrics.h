@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/base/json.h"
+#include "core/metrics/metric_info.h"
+#include "core/quant/quantized_tensor.h"
+#include "core/quant/run_context.h"
+#include "core/quant/side_information.h"
+#include "core/tensor/tensor_source.h"
+
+namespace quantscope {
+
+/// Measured figures of a trial; definitions in allMetrics(). Absent where a metric does not apply.
+/// NMSE and SQNR may be infinite.
+struct TrialMetrics {
+    std::optional<double> nmse;
+    std::optional<double> sqnrDb;
+    std::optional<double> mse;
+    std::optional<double> rmse;
+    std::optional<double> cosine;
+    std::optional<double> maxAbsError;
+    std::optional<double> hessianError;
+    std::optional<double> gaussianGapDb;
+    std::optional<double> utilization;
+    std::optional<double> codebookPerplexity;
+    std::optional<double> deadCodes;
+    std::optional<double> entropyBitsPerWeight;
+    std::optional<double> recallAt10;
+    std::optional<double> nearestIn10;
+
+    bool operator==(const TrialMetrics&) const = default;
+
+    /// The figure with this id of allMetrics(); absent where it does not apply. Throws Error for an
+    /// unknown id.
+    std::optional<double> value(std::string_view id) const;
+
+    /// Keys are the ids; metrics that do not apply are left out, and infinite ones are null.
+    Json toJson() const;
+    /// Throws Error when a known key holds something else than a number or null; ignores others.
+    static TrialMetrics fromJson(const Json& json);
+};
+
+/// Compares `weights` with what `quantized` decodes to, in row blocks, and judges its codebooks.
+/// With a Hessian in `side` its size must equal the number of columns. Adds the wall time of
+/// decoding to `seconds.decode`. Same bits at any thread count. Throws Error (unreadable weights)
+/// or Cancelled.
+TrialMetrics measure(const TensorSource& weights, const QuantizedTensor& quantized,
+                     const SideInformation& side, const RunContext& context, PhaseSeconds& seconds);
+
+}  // namespace quantscope
