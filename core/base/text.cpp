@@ -40,10 +40,11 @@ std::string formatNumber(double value) {
 std::string formatSignificant(double value, int digits) {
     if (!std::isfinite(value)) return formatNumber(value);
     if (value == 0.0) return "0";
-    const double magnitude = std::floor(std::log10(std::abs(value)));
-    if (magnitude < -4 || magnitude >= 7) {
-        return toText(value, std::chars_format::scientific, digits - 1);
-    }
+    // The exponent after rounding: 0.9996 becomes 1.00, not 1.000.
+    const std::string scientific = toText(value, std::chars_format::scientific, digits - 1);
+    std::int64_t magnitude = 0;
+    parseNumber(std::string_view(scientific).substr(scientific.find('e') + 1), magnitude);
+    if (magnitude < -4 || magnitude >= 7) return scientific;
     const int decimals = std::max(0, digits - 1 - static_cast<int>(magnitude));
     return toText(value, std::chars_format::fixed, decimals);
 }
@@ -74,15 +75,20 @@ bool matchesGlob(const std::string& pattern, const std::string& text) {
 }
 
 int editDistance(std::string_view a, std::string_view b) {
+    std::vector<int> beforeLast(b.size() + 1);
+    std::vector<int> last(b.size() + 1);
     std::vector<int> row(b.size() + 1);
     std::iota(row.begin(), row.end(), 0);
     for (std::size_t i = 0; i < a.size(); ++i) {
-        int diagonal = row[0];
+        beforeLast.swap(last);
+        last.swap(row);
         row[0] = static_cast<int>(i) + 1;
         for (std::size_t j = 0; j < b.size(); ++j) {
-            const int substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substituted});
+            const int substituted = last[j] + (a[i] == b[j] ? 0 : 1);
+            row[j + 1] = std::min({row[j] + 1, last[j + 1] + 1, substituted});
+            if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]) {
+                row[j + 1] = std::min(row[j + 1], beforeLast[j - 1] + 1);
+            }
         }
     }
     return row[b.size()];

@@ -29,7 +29,8 @@ bool matchesGlob(const std::string& pattern, const std::string& text);
 template <typename Range>
 std::string nearestWord(std::string_view word, const Range& candidates);
 
-/// Edit distance of Levenshtein.
+/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal
+/// string alignment).
 int editDistance(std::string_view a, std::string_view b);
 
 template <typename Range>

@@ -17,6 +17,7 @@ private Q_SLOTS:
         QTest::newRow("one") << 1.0 << "1.00";
         QTest::newRow("small") << 0.0119075 << "0.0119";
         QTest::newRow("tiny") << 3.63077e-05 << "3.63e-05";
+        QTest::newRow("rounds up") << 0.9996 << "1.00";
         QTest::newRow("negative") << -12.345 << "-12.3";
         QTest::newRow("hundreds") << 512.0 << "512";
         QTest::newRow("large") << 1048576.0 << "1048576";
