@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <filesystem>
+#include <memory>
+
+#include "app/jobs/job_queue.h"
+#include "core/io/tensor_file.h"
+
+namespace quantscope {
+
+class ExperimentDocument;
+class HessianFile;
+
+/// Keeps the files open that the document's spec names: opens them in a job when the spec changes
+/// (undo included) and probes them in a process of their own first.
+class DataLoader : public QObject {
+    Q_OBJECT
+public:
+    enum class State { Closed, Opening, Open, Failed };
+
+    /// `prober` as in OpenOptions. `document` and `jobs` outlive the loader.
+    DataLoader(ExperimentDocument* document, JobQueue* jobs, std::filesystem::path prober,
+               QObject* parent = nullptr);
+
+    State state() const { return m_state; }
+    /// Null unless open. The last owner may be any thread: closing happens in the background.
+    std::shared_ptr<const TensorFile> file() const { return m_file; }
+    /// Null without side information.
+    std::shared_ptr<const HessianFile> hessians() const { return m_hessians; }
+    /// Of the data file; empty until it has been computed in the background.
+    const QString& fingerprint() const { return m_fingerprint; }
+    const Message& error() const { return m_error; }
+
+    /// Opens the file anew, for example after it was moved back.
+    void reload();
+
+Q_SIGNALS:
+    void stateChanged(quantscope::DataLoader::State state);
+    void opened();
+    void failed(const quantscope::Message& message);
+    void fingerprintKnown(const QString& fingerprint);
+
+private:
+    struct Opened {
+        std::shared_ptr<const TensorFile> file;
+        std::shared_ptr<const HessianFile> hessians;
+    };
+
+    void followDocument();
+    void take(Opened opened);
+    void fail(const Message& message);
+    void setState(State state);
+    void computeFingerprint();
+
+    ExperimentDocument* m_document;
+    JobQueue* m_jobs;
+    std::filesystem::path m_prober;
+    std::filesystem::path m_path;
+    std::filesystem::path m_hessianPath;
+    bool m_followExternalLinks = false;
+    State m_state = State::Closed;
+    std::shared_ptr<const TensorFile> m_file;
+    std::shared_ptr<const HessianFile> m_hessians;
+    QString m_fingerprint;
+    Message m_error;
+};
+
+}  // namespace quantscope

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QStringList>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "app/jobs/latest_worker.h"
+#include "app/models/plot_data.h"
+#include "core/io/tensor_file.h"
+#include "core/quant/method.h"
+
+namespace quantscope {
+
+class HessianFile;
+
+/// One method with fixed parameters on one tensor, to be answered at once.
+struct PreviewRequest {
+    std::shared_ptr<const TensorFile> file;
+    std::shared_ptr<const HessianFile> hessians;  ///< May be null.
+    std::string tensor;
+    FoldRule fold;
+    bool normalized = false;
+    MethodSpec method;
+    std::uint64_t seed = 0;
+};
+
+/// The answer. Figures come from the sampled rows, except the rate, which is that of the whole
+/// tensor.
+struct PreviewResult {
+    QString tensor;
+    QString methodText;
+    LevelsData levels;
+    ErrorMapData errorMap;
+    UtilizationData utilization;
+    std::optional<double> nmse;
+    std::optional<double> sqnrDb;
+    RateLedger rate;  ///< Of the whole tensor, from preflight.
+    double bitsPerWeight = 0.0;
+    Index sampleRows = 0;
+    Index totalRows = 0;
+    QString note;     ///< "sample of 4,096 rows"; empty when exact.
+    QString refusal;  ///< Why the method cannot run on this tensor; then nothing else is set.
+    QStringList warnings;
+    double seconds = 0.0;  ///< Of the computation.
+
+    bool exact() const { return sampleRows == totalRows; }
+};
+
+/// How many rows of a tensor a preview works on: all when they are few, otherwise the largest power
+/// of two (at most 4,096 rows and 2^20 weights) whose work, as preflight estimates it, is expected
+/// to be done in time. Depends on shape and method alone, never on the machine's speed.
+Index previewRows(const Quantizer& quantizer, Index rows, Index cols, const SideInformation& side);
+
+/// Quantizes a row sample (evenly spaced rows) of the current tensor whenever a knob moves; newest
+/// request wins. The sampled rows of the tensor are kept between requests.
+class LivePreview : public QObject {
+    Q_OBJECT
+public:
+    /// `registry` outlives the preview.
+    explicit LivePreview(const MethodRegistry* registry, QObject* parent = nullptr);
+    ~LivePreview() override;
+
+    void request(const PreviewRequest& request);
+    /// Drops what is under way, for example when the exact result has come.
+    void cancel();
+    bool isBusy() const { return m_worker.isBusy(); }
+
+Q_SIGNALS:
+    void ready(const quantscope::PreviewResult& result);
+    void failed(const quantscope::Message& message);
+    void busyChanged(bool busy);
+
+private:
+    class RowCache;
+
+    const MethodRegistry* m_registry;
+    std::shared_ptr<RowCache> m_cache;
+    LatestWorker m_worker;
+};
+
+}  // namespace quantscope
+
+Q_DECLARE_METATYPE(quantscope::PreviewResult)

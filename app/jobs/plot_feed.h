@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QStringList>
+#include <QTimer>
+
+#include "app/jobs/job_queue.h"
+#include "app/jobs/latest_worker.h"
+#include "app/models/plot_data.h"
+#include "app/models/trade_off_builder.h"
+
+namespace quantscope {
+
+class DataLoader;
+class RunController;
+class TensorTreeModel;
+class TrialSelection;
+
+/// Feeds the plots: reduces records, statistics and artifacts to plot data off the UI thread
+/// whenever results, selection or options change, at most 30 times a second.
+class PlotFeed : public QObject {
+    Q_OBJECT
+public:
+    /// What it reads from; all outlive the feed.
+    struct Sources {
+        ResultSet* results = nullptr;
+        TrialSelection* selection = nullptr;
+        TensorTreeModel* tensors = nullptr;
+        DataLoader* data = nullptr;
+        RunController* run = nullptr;
+        JobQueue* jobs = nullptr;
+        const MethodRegistry* registry = nullptr;
+    };
+    explicit PlotFeed(const Sources& sources, QObject* parent = nullptr);
+
+    const TradeOffOptions& tradeOffOptions() const { return m_options; }
+    const TradeOffData& tradeOff() const { return m_tradeOff; }
+    const RateBarsData& rateBars() const { return m_rateBars; }
+    const UtilizationData& utilization() const { return m_utilization; }
+    const LevelsData& levels() const { return m_levels; }
+    const ErrorMapData& errorMap() const { return m_errorMap; }
+
+public Q_SLOTS:
+    void setTradeOffOptions(const quantscope::TradeOffOptions& options);
+    /// The error map costs a pass over the tensor, so it is only made while somebody looks at it.
+    void setErrorMapWanted(bool wanted);
+
+Q_SIGNALS:
+    /// Points of the chosen tensors.
+    void tradeOffChanged(const quantscope::TradeOffData& data);
+    /// Of the selected trials; of all when none is selected.
+    void rateBarsChanged(const quantscope::RateBarsData& data);
+    /// Of the current trial; empty data when there is none.
+    void utilizationChanged(const quantscope::UtilizationData& data);
+    void levelsChanged(const quantscope::LevelsData& data);
+    void errorMapChanged(const quantscope::ErrorMapData& data);
+
+private:
+    void scheduleRecords();
+    void reduceRecords();
+    void reduceCurrentTrial();
+    void startErrorMap();
+
+    Sources m_sources;
+    TradeOffOptions m_options;
+    TradeOffData m_tradeOff;
+    RateBarsData m_rateBars;
+    UtilizationData m_utilization;
+    LevelsData m_levels;
+    ErrorMapData m_errorMap;
+    bool m_errorMapWanted = false;
+    QTimer m_throttle;
+    LatestWorker m_recordWorker;
+    LatestWorker m_trialWorker;
+};
+
+}  // namespace quantscope

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <filesystem>
+#include <memory>
+
+#include "app/jobs/job_queue.h"
+#include "app/models/result_set.h"
+#include "core/run/engine.h"
+
+namespace quantscope {
+
+class DataLoader;
+class ExperimentDocument;
+
+/// Runs the document's experiment into a result folder and shows its records as they come.
+///
+/// Each distinct experiment (run id) has a folder of its own below runsFolder(), unless the user
+/// chose one. Running again resumes; trials that the results on show already hold are taken over
+/// with their artifacts, so adding a method to an experiment runs that method alone.
+class RunController : public QObject {
+    Q_OBJECT
+public:
+    /// All outlive the controller.
+    RunController(ExperimentDocument* document, DataLoader* data, JobQueue* jobs,
+                  ResultSet* results, const MethodRegistry* registry, QObject* parent = nullptr);
+
+    bool isRunning() const { return m_job != 0; }
+    JobId job() const { return m_job; }  ///< 0 while nothing runs.
+    /// The folder of the results on show; empty for none.
+    const std::filesystem::path& runFolder() const { return m_runFolder; }
+    /// The store of the results on show; null for none.
+    std::shared_ptr<ResultStore> store() const { return m_store; }
+    /// The experiment that the results on show came from.
+    const ExperimentSpec& resultSpec() const { return m_resultSpec; }
+    /// Where a trial's artifact lies; empty when there is none.
+    std::filesystem::path artifact(const QString& trialId) const;
+
+    /// Where runs go by themselves: the cache folder of the user, unless set.
+    const std::filesystem::path& runsFolder() const { return m_runsFolder; }
+    void setRunsFolder(const std::filesystem::path& folder) { m_runsFolder = folder; }
+    void setMemoryBudget(std::uint64_t bytes) { m_memoryBytes = bytes; }
+
+public Q_SLOTS:
+    /// Plans and runs. `folder` is the user's choice; empty for runsFolder()/<run id>.
+    void start(const std::filesystem::path& folder = {});
+    void cancel();
+    /// Runs those trials again whose record says that they failed.
+    void retryFailed();
+    /// Shows the results of a folder without running anything.
+    void openRun(const std::filesystem::path& folder);
+    /// Shows no results.
+    void close();
+
+Q_SIGNALS:
+    void runningChanged(bool running);
+    void started();
+    void finished(const quantscope::RunSummary& summary);
+    void failed(const quantscope::Message& message);
+    void runFolderChanged();
+
+private:
+    struct Request;
+    struct Opened;
+
+    void launch(const std::filesystem::path& folder, bool retryFailed);
+    void show(const std::shared_ptr<ResultStore>& store, const ExperimentSpec& spec,
+              RecordList records);
+    void ended(JobId job);
+
+    ExperimentDocument* m_document;
+    DataLoader* m_data;
+    JobQueue* m_jobs;
+    ResultSet* m_results;
+    const MethodRegistry* m_registry;
+    std::filesystem::path m_runsFolder;
+    std::filesystem::path m_runFolder;
+    std::shared_ptr<ResultStore> m_store;
+    ExperimentSpec m_resultSpec;
+    std::uint64_t m_memoryBytes = 0;
+    JobId m_job = 0;
+};
+
+}  // namespace quantscope
+
+Q_DECLARE_METATYPE(quantscope::RunSummary)

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/models/plot_data.h"
+#include "app/models/result_set.h"
+#include "core/tensor/statistics.h"
+
+namespace quantscope {
+
+/// Pure functions from records to what plots draw; see also trade_off_builder.h and
+/// error_map_builder.h.
+
+/// Usage of every codebook of a trial, most used codeword first. Empty for a failed trial.
+UtilizationData buildUtilization(const TrialRecord& record);
+
+/// Bits per weight by ledger part, in the order given; failed trials are left out.
+RateBarsData buildRateBars(const RecordList& records);
+
+/// Density of a tensor's weights over `bins` bins between its extremes, with the levels of a trial;
+/// `record` may be null. Tails beyond `sigmas` standard deviations are cut off the axis (said in
+/// the note), unless `sigmas` is 0.
+LevelsData buildLevels(const TensorStatistics& statistics, const TrialRecord* record,
+                       int bins = 200, double sigmas = 0.0);
+
+/// The whole configuration and every figure of a trial, line by line, for hover texts.
+QString trialDetails(const TrialRecord& record);
+
+/// "scalar:bits=4 on layers.0.q_proj".
+QString trialTitle(const TrialRecord& record);
+
+}  // namespace quantscope

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <QStringList>
+#include <filesystem>
+#include <vector>
+
+#include "app/models/message.h"
+#include "core/run/experiment_spec.h"
+
+namespace quantscope {
+
+/// Everything that is needed to go on where one stopped.
+struct Session {
+    static constexpr int currentSchema = 1;
+
+    ExperimentSpec spec;
+    QString dataFingerprint;          ///< Of the data file when it was last open; may be empty.
+    std::filesystem::path runFolder;  ///< Results on show; empty for none.
+    QStringList selectedTrials;
+    QString currentTrial;
+    QString currentTensor;
+    QString perspective;  ///< "explore", "compare", ...
+    Json window;          ///< The window's own state, kept as it is; null for none.
+
+    bool operator==(const Session&) const = default;
+};
+
+/// A session as far as it could be read.
+struct LoadedSession {
+    Session session;
+    /// What was left out, one message each: a damaged method, an unknown selection, a data file
+    /// that moved. The rest of the session is good.
+    std::vector<Message> problems;
+};
+
+/// Writes `path` aside and renames it. Paths below or beside the session's folder are written
+/// relative to it, so that the folder can move. Throws Error.
+void saveSession(const std::filesystem::path& path, const Session& session);
+
+/// Throws Error only when nothing can be read: no file, no JSON, a schema newer than this program.
+LoadedSession loadSession(const std::filesystem::path& path);
+
+/// Name filter and ending of session files.
+inline constexpr const char* sessionSuffix = ".quantscope.json";
+
+}  // namespace quantscope

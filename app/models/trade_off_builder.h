@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QSet>
+
+#include "app/models/plot_data.h"
+#include "app/models/result_set.h"
+
+namespace quantscope {
+
+/// What the trade-off plot shows.
+struct TradeOffOptions {
+    QString metric = QStringLiteral("sqnr_db");  ///< Id of allMetrics().
+    QSet<QString> tensors;                       ///< Empty: all that have records.
+    /// One point per method over all tensors: total bits over total weights, and for NMSE and SQNR
+    /// total squared error over total energy; other metrics are means weighted by the number of
+    /// weights (greatest error: the greatest). Only methods with a result on every tensor count.
+    bool aggregate = false;
+};
+
+/// Points, Pareto front, Gaussian bound and uniform scalar baselines of finished trials.
+TradeOffData buildTradeOff(const RecordList& records, const TradeOffOptions& options);
+
+/// Which points no other point beats: those with no other at most as many bits and at least as good
+/// a value (one of the two strictly). Equal points are all on the front. O(n log n).
+std::vector<bool> paretoFront(const std::vector<double>& bitsPerWeight,
+                              const std::vector<double>& values, Better better);
+
+}  // namespace quantscope
