@@ -14,11 +14,15 @@ if(QUANTSCOPE_SANITIZE)
     string(APPEND QUANTSCOPE_BUILD_TAG "-${QUANTSCOPE_SANITIZE}")
 endif()
 
+# Where the programs look for plugins, seen from the folder above the one they are in.
+set(QUANTSCOPE_PLUGIN_SUBDIR lib/quantscope/plugins)
+
 # quantscope_add_plugin(<id> SOURCES ...)
 #
 # Builds the plugin library quantscope-<id> from the sources, which hold <id>_plugin.h with the
 # QObject. <id>.json.in beside them gives id, name, version and help; the API version and the build
-# tag are filled in, so that the loader can judge the library without executing it.
+# tag are filled in, so that the loader can judge the library without executing it. Installing puts
+# the library where the programs find it, if the prefix is theirs.
 function(quantscope_add_plugin id)
     cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
     set(target quantscope-plugin-${id})
@@ -29,4 +33,6 @@ function(quantscope_add_plugin id)
     configure_file(${CMAKE_CURRENT_SOURCE_DIR}/${id}.json.in
                    ${CMAKE_CURRENT_BINARY_DIR}/${id}.json @ONLY)
     target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+    install(TARGETS ${target} LIBRARY DESTINATION ${QUANTSCOPE_PLUGIN_SUBDIR}
+        COMPONENT runtime)
 endfunction()

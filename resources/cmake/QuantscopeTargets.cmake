@@ -14,11 +14,13 @@ endif()
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
-set(QUANTSCOPE_PLUGIN_SUBDIR lib/quantscope/plugins)
 set(QUANTSCOPE_DATA_SUBDIR share/quantscope)
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/${QUANTSCOPE_DATA_SUBDIR})
-file(CREATE_LINK ${PROJECT_SOURCE_DIR}/datasets
-     ${PROJECT_BINARY_DIR}/${QUANTSCOPE_DATA_SUBDIR}/datasets SYMBOLIC)
+foreach(folder datasets resources/manual resources/schema)
+    get_filename_component(name ${folder} NAME)
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder}
+         ${PROJECT_BINARY_DIR}/${QUANTSCOPE_DATA_SUBDIR}/${name} SYMBOLIC)
+endforeach()
 
 # Flags for our own code only; third-party headers come in as system headers.
 add_library(quantscope-flags INTERFACE)
@@ -40,6 +42,9 @@ endfunction()
 
 include(QuantscopePlugin)
 
+# The programs with the plugins that they load: what `./dev run` builds.
+add_custom_target(quantscope-programs)
+
 # quantscope_add_own_plugin(<id> SOURCES ...)
 # A plugin of this project: lies beside the program, and its classes without the QObject shell are
 # also an object library, quantscope-method-<id>, for tests that need no plugin loader.
@@ -52,8 +57,8 @@ function(quantscope_add_own_plugin id)
     target_link_libraries(${target} PRIVATE quantscope-method-${id} quantscope-flags)
     set_target_properties(${target} PROPERTIES
         LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${QUANTSCOPE_PLUGIN_SUBDIR}
-        INSTALL_RPATH "$ORIGIN/../..")
-    install(TARGETS ${target} LIBRARY DESTINATION ${QUANTSCOPE_PLUGIN_SUBDIR})
+        INSTALL_RPATH "$ORIGIN/..")
+    add_dependencies(quantscope-programs ${target})
 endfunction()
 
 # quantscope_add_test(<name> LABEL core|plugins|models|gui|cli SOURCES ... [LIBRARIES ...])
