@@ -56,28 +56,41 @@ bool judgeMetadata(const QJsonObject& metadata, PluginRecord& record) {
     return true;
 }
 
-void load(const QString& path, PluginSet& set) {
+// The method of a library that may be loaded. Throws Error.
+std::shared_ptr<const Method> methodOf(QPluginLoader& loader, const QString& id) {
+    // With all symbols resolved at once, one that is missing is an error now instead of the end of
+    // the program at the first call.
+    loader.setLoadHints(QLibrary::ResolveAllSymbolsHint | QLibrary::PreventUnloadHint);
+    const auto* plugin = qobject_cast<MethodPlugin*>(loader.instance());
+    if (!plugin) {
+        throw Error("It could not be loaded: " + loader.errorString().toStdString() + ".");
+    }
+    std::shared_ptr<const Method> method = plugin->method();
+    if (!method) throw Error("It offers no method.");
+    if (method->id() != id.toStdString()) {
+        throw Error("Its metadata has the id '" + id.toStdString() + "', but its method is '" +
+                        method->id() + "'.",
+                    "Give both the same id.");
+    }
+    return method;
+}
+
+PluginRecord load(const QString& path, MethodRegistry& registry) {
     PluginRecord record;
     record.path = path;
     QPluginLoader loader(path);
-    if (judgeMetadata(loader.metaData(), record)) {
-        record.state = PluginState::Failed;
-        auto* plugin = qobject_cast<MethodPlugin*>(loader.instance());
-        if (!plugin) {
-            record.error = QStringLiteral("It could not be loaded: %1.").arg(loader.errorString());
-        } else {
-            try {
-                set.registry.add(plugin->method());
-                record.state = PluginState::Loaded;
-            } catch (const Error& error) {
-                record.error = QString::fromStdString(error.fullText());
-            } catch (const std::exception& error) {
-                record.error = QStringLiteral("Its method could not be created: %1.")
-                                   .arg(QString::fromUtf8(error.what()));
-            }
-        }
+    if (!judgeMetadata(loader.metaData(), record)) return record;
+    record.state = PluginState::Failed;
+    try {
+        registry.add(methodOf(loader, record.id));
+        record.state = PluginState::Loaded;
+    } catch (const Error& error) {
+        record.error = QString::fromStdString(error.fullText());
+    } catch (const std::exception& error) {
+        record.error = QStringLiteral("Its method could not be created: %1.")
+                           .arg(QString::fromUtf8(error.what()));
     }
-    set.plugins.push_back(std::move(record));
+    return record;
 }
 
 }  // namespace
@@ -96,7 +109,8 @@ PluginSet loadPlugins(const QStringList& folders) {
         const QDir dir(folder);
         const QStringList files = dir.entryList(QDir::Files | QDir::Readable, QDir::Name);
         for (const QString& file : files) {
-            if (QLibrary::isLibrary(file)) load(dir.absoluteFilePath(file), set);
+            if (!QLibrary::isLibrary(file)) continue;
+            set.plugins.push_back(load(dir.absoluteFilePath(file), set.registry));
         }
     }
     return set;
