@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sign_method.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "core/base/error.h"
+#include "core/base/float16.h"
+#include "core/base/parallel.h"
+#include "core/quant/packed_codes.h"
+
+namespace quantscope {
+
+namespace {
+
+/// How codes and scales lie in their sections.
+struct Layout {
+    Index rows = 0;
+    Index cols = 0;
+    int planes = 1;
+    Index group = 1;  ///< Input channels that share their scales; the last group may be shorter.
+
+    Layout(const MethodSpec& spec, Index rowCount, Index colCount)
+        : rows(rowCount), cols(colCount) {
+        const ParameterValues values(spec.parameters);
+        planes = static_cast<int>(values.integer("bits"));
+        const auto wanted = static_cast<Index>(values.integer("group"));
+        group = wanted == 0 ? std::max<Index>(cols, 1) : wanted;
+    }
+
+    Index groups() const { return (cols + group - 1) / group; }
+    Index scaleCount() const { return rows * groups() * planes; }
+    std::uint64_t codeBits() const { return PackedCodes::bitCount(rows * cols, planes); }
+
+    /// Rows per parallel block; a multiple of 8, so that every block's codes begin at a whole byte.
+    Index rowsPerBlock() const { return (blockRows(cols) + 7) / 8 * 8; }
+};
+
+void storeScale(std::span<std::uint8_t> bytes, Index position, std::uint16_t half) {
+    bytes[static_cast<std::size_t>(2 * position)] = static_cast<std::uint8_t>(half & 0xFFU);
+    bytes[static_cast<std::size_t>(2 * position + 1)] = static_cast<std::uint8_t>(half >> 8);
+}
+
+float loadScale(std::span<const std::uint8_t> bytes, Index position) {
+    const unsigned low = bytes[static_cast<std::size_t>(2 * position)];
+    const unsigned high = bytes[static_cast<std::size_t>(2 * position + 1)];
+    return fromFloat16(static_cast<std::uint16_t>(low | high << 8));
+}
+
+/// The binary16 number nearest to the mean magnitude of `values`. Throws Error for NaN, infinities
+/// and magnitudes beyond the range of binary16.
+std::uint16_t meanMagnitude(std::span<const float> values, Index row) {
+    double sum = 0.0;
+    for (const float value : values)
+        sum += std::abs(static_cast<double>(value));
+    const auto mean = static_cast<float>(sum / static_cast<double>(values.size()));
+    const std::uint16_t half = toFloat16(mean);
+    if (!std::isfinite(fromFloat16(half))) {
+        throw Error(std::isfinite(mean) ? "The weights in row " + std::to_string(row) +
+                                              " are too large for a 16-bit scale (beyond 65,504)."
+                                        : "Row " + std::to_string(row) + " holds NaN or infinity.",
+                    "Choose another tensor, or mend this one.");
+    }
+    return half;
+}
+
+/// Encodes one group: takes the planes off `rest` one by one, and sets bit k of a code where plane
+/// k is positive.
+void encodeGroup(std::span<float> rest, std::span<std::uint32_t> codes, int planes, Index row,
+                 std::span<std::uint8_t> scales, Index firstScale) {
+    std::ranges::fill(codes, 0U);
+    for (int plane = 0; plane < planes; ++plane) {
+        const std::uint16_t half = meanMagnitude(rest, row);
+        storeScale(scales, firstScale + plane, half);
+        // The rounded scale is what the decoder will see, so it is what the next plane corrects.
+        const float scale = fromFloat16(half);
+        for (std::size_t i = 0; i < rest.size(); ++i) {
+            const bool positive = rest[i] >= 0.0F;
+            if (positive) codes[i] |= 1U << plane;
+            rest[i] -= positive ? scale : -scale;
+        }
+    }
+}
+
+class SignQuantizer final : public Quantizer {
+public:
+    explicit SignQuantizer(MethodSpec spec) : m_spec(std::move(spec)) {}
+
+    Preflight preflight(Index rows, Index cols, const SideInformation&) const override {
+        Preflight preflight;
+        if (rows < 1 || cols < 1) {
+            preflight.refusal = "The tensor has no weights. Choose another tensor.";
+            return preflight;
+        }
+        const Layout layout(m_spec, rows, cols);
+        preflight.rate[RatePart::Codes] = layout.codeBits();
+        preflight.rate[RatePart::Scales] = 16 * static_cast<std::uint64_t>(layout.scaleCount());
+        preflight.rate[RatePart::Padding] =
+            8 * PackedCodes::byteCount(rows * cols, layout.planes) - layout.codeBits();
+        const Index block = std::min(layout.rowsPerBlock(), rows) * cols;
+        preflight.workingBytes =
+            static_cast<std::uint64_t>(block) * (sizeof(float) + sizeof(std::uint32_t));
+        preflight.multiplyAdds =
+            static_cast<double>(rows) * static_cast<double>(cols) * (1.0 + 2.0 * layout.planes);
+        return preflight;
+    }
+
+    EncodedTensor quantize(const TensorSource& weights, const SideInformation&,
+                           const RunContext& context, PhaseSeconds& seconds) const override {
+        const PhaseTimer timer(seconds.encode);
+        const Layout layout(m_spec, weights.rows(), weights.cols());
+        EncodedTensor encoded{m_spec, layout.rows, layout.cols, Json::object(), {}};
+        std::vector<std::uint8_t> codes(
+            PackedCodes::byteCount(layout.rows * layout.cols, layout.planes));
+        std::vector<std::uint8_t> scales(2 * static_cast<std::size_t>(layout.scaleCount()));
+        parallelFor(
+            layout.rows, layout.rowsPerBlock(), context.stop(), [&](Index begin, Index end) {
+                Matrix block(end - begin, layout.cols);
+                weights.read(begin, block.span(), context.stop());
+                encodeRows(layout, begin, block.span(), codes, scales);
+                context.progress(static_cast<double>(end) / static_cast<double>(layout.rows),
+                                 "encoding");
+            });
+        encoded.sections.push_back({"codes", RatePart::Codes, layout.codeBits(), std::move(codes)});
+        const std::uint64_t scaleBits = 8 * scales.size();
+        encoded.sections.push_back({"scales", RatePart::Scales, scaleBits, std::move(scales)});
+        return encoded;
+    }
+
+private:
+    static void encodeRows(const Layout& layout, Index firstRow, MatrixSpan block,
+                           std::span<std::uint8_t> codes, std::span<std::uint8_t> scales) {
+        std::vector<std::uint32_t> blockCodes(static_cast<std::size_t>(block.size()));
+        for (Index r = 0; r < block.rows; ++r) {
+            for (Index g = 0; g < layout.groups(); ++g) {
+                const Index first = g * layout.group;
+                const auto length =
+                    static_cast<std::size_t>(std::min(layout.group, layout.cols - first));
+                const Index row = firstRow + r;
+                encodeGroup(block.row(r).subspan(static_cast<std::size_t>(first), length),
+                            std::span(blockCodes)
+                                .subspan(static_cast<std::size_t>(r * layout.cols + first), length),
+                            layout.planes, row, scales,
+                            (row * layout.groups() + g) * layout.planes);
+            }
+        }
+        PackedCodes::packAt(codes, firstRow * layout.cols, blockCodes, layout.planes);
+    }
+
+    MethodSpec m_spec;
+};
+
+class SignDecoder final : public Decoder {
+public:
+    explicit SignDecoder(std::shared_ptr<const EncodedTensor> tensor)
+        : m_tensor(std::move(tensor)),
+          m_layout(m_tensor->method, m_tensor->rows, m_tensor->cols),
+          m_codes(m_tensor->section("codes").bytes),
+          m_scales(m_tensor->section("scales").bytes) {
+        const std::uint64_t codeBytes =
+            PackedCodes::byteCount(m_layout.rows * m_layout.cols, m_layout.planes);
+        if (m_codes.size() != codeBytes ||
+            m_scales.size() != 2 * static_cast<std::size_t>(m_layout.scaleCount())) {
+            throw Error("The sections of the encoded tensor do not fit its shape.",
+                        "The artifact is damaged; quantize again.");
+        }
+    }
+
+    void decode(Index firstRow, MatrixSpan out) const override {
+        std::vector<std::uint32_t> codes(static_cast<std::size_t>(m_layout.cols));
+        for (Index r = 0; r < out.rows; ++r) {
+            const Index row = firstRow + r;
+            PackedCodes::unpack(m_codes, row * m_layout.cols, m_layout.planes, codes);
+            for (Index c = 0; c < m_layout.cols; ++c) {
+                out(r, c) = value(codes[static_cast<std::size_t>(c)], firstScale(row, c));
+            }
+        }
+    }
+
+    std::vector<Codebook> codebooks() const override {
+        Codebook signs{"signs", 1, std::vector<std::uint64_t>(codeCount()), {}};
+        std::vector<std::uint32_t> codes(static_cast<std::size_t>(m_layout.cols));
+        for (Index row = 0; row < m_layout.rows; ++row) {
+            PackedCodes::unpack(m_codes, row * m_layout.cols, m_layout.planes, codes);
+            for (const std::uint32_t code : codes)
+                ++signs.counts[code];
+        }
+        return {signs};
+    }
+
+    std::vector<float> levels(Index row, Index column) const override {
+        std::vector<float> levels(codeCount());
+        for (std::uint32_t code = 0; code < levels.size(); ++code) {
+            levels[code] = value(code, firstScale(row, column));
+        }
+        std::ranges::sort(levels);
+        return levels;
+    }
+
+private:
+    std::size_t codeCount() const { return std::size_t{1} << m_layout.planes; }
+
+    Index firstScale(Index row, Index column) const {
+        return (row * m_layout.groups() + column / m_layout.group) * m_layout.planes;
+    }
+
+    float value(std::uint32_t code, Index scalePosition) const {
+        float sum = 0.0F;
+        for (int plane = 0; plane < m_layout.planes; ++plane) {
+            const float scale = loadScale(m_scales, scalePosition + plane);
+            sum += (code >> plane & 1U) != 0U ? scale : -scale;
+        }
+        return sum;
+    }
+
+    std::shared_ptr<const EncodedTensor> m_tensor;
+    Layout m_layout;
+    std::span<const std::uint8_t> m_codes;
+    std::span<const std::uint8_t> m_scales;
+};
+
+}  // namespace
+
+std::string SignMethod::help() const {
+    return "Keeps the sign of every weight, then the sign of what remains, and so on, each with "
+           "the "
+           "scale of least squares (Rastegari et al. 2016; Guo et al. 2017).";
+}
+
+std::vector<ParameterSpec> SignMethod::parameters() const {
+    ParameterSpec bits;
+    bits.id = "bits";
+    bits.label = "Sign planes";
+    bits.help = "How many signs are kept per weight; each costs one bit per weight.";
+    bits.unit = "bits";
+    bits.defaultValue = 1;
+    bits.minimum = 1;
+    bits.maximum = 8;
+    ParameterSpec group;
+    group.id = "group";
+    group.label = "Group size";
+    group.help = "Input channels that share a scale; 0 means the whole row.";
+    group.unit = "channels";
+    group.defaultValue = 0;
+    group.minimum = 0;
+    group.maximum = 1 << 20;
+    return {bits, group};
+}
+
+std::unique_ptr<Quantizer> SignMethod::quantizer(const MethodSpec& spec,
+                                                 const MethodRegistry&) const {
+    return std::make_unique<SignQuantizer>(spec);
+}
+
+std::unique_ptr<Decoder> SignMethod::decoder(std::shared_ptr<const EncodedTensor> tensor,
+                                             const MethodRegistry&) const {
+    return std::make_unique<SignDecoder>(std::move(tensor));
+}
+
+}  // namespace quantscope
