@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,15 @@ struct ProbeLimits {
     /// Chunked, compressed and otherwise indirect datasets are read through while probing as long
     /// as their claimed bytes together stay below this; larger ones are probed when first opened.
     std::uint64_t readBytes = std::uint64_t{64} << 20;
+    bool followExternalLinks = false;
 };
 
 struct ProbeReport {
     /// Why the whole file cannot be used; empty if it can.
     std::string fileError;
-    /// Datasets that must not be read in this process, and why.
+    /// Groups and datasets whose headers must not even be looked at in this process, and why.
+    std::map<std::string, std::string> headerErrors;
+    /// Datasets whose values must not be read in this process, and why.
     std::map<std::string, std::string> datasetErrors;
     /// Datasets that were read through without trouble.
     std::vector<std::string> verified;
@@ -31,9 +35,11 @@ struct ProbeReport {
 
 /// Probes `path` by starting `prober __probe`; with `datasets` given, only those are read through
 /// (whatever their size, with a time limit that grows with it). When the child dies, it is started
-/// again without the dataset that it was reading.
+/// again without the dataset that it was reading. Throws Error when the prober cannot be started,
+/// or Cancelled.
 ProbeReport probe(const std::filesystem::path& prober, const std::filesystem::path& path,
-                  const ProbeLimits& limits, const std::vector<std::string>& datasets = {});
+                  const ProbeLimits& limits, const std::vector<std::string>& datasets = {},
+                  const std::stop_token& stop = {});
 
 /// The name of the hidden subcommand.
 inline constexpr const char* probeCommand = "__probe";

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <mutex>
+
+#include "core/io/dataset_reader.h"
+#include "core/tensor/tensor_source.h"
+
+namespace quantscope {
+
+/// A dataset seen as the matrix that a folding rule makes of it. Holds nothing but HDF5's chunk
+/// cache; where rows are not consecutive in the file, also one band of at most 32 MiB of folded
+/// rows, because reading a few columns of a file costs nearly as much as reading many.
+class FoldedSource final : public TensorSource {
+public:
+    /// `fold` has been checked against the shape.
+    FoldedSource(std::shared_ptr<const OpenedFile> file, const DatasetAccess& access,
+                 const FoldRule& fold);
+
+    Index rows() const override { return m_rows; }
+    Index cols() const override { return m_cols; }
+    void read(Index firstRow, MatrixSpan out, const std::stop_token& stop) const override;
+
+private:
+    void readRows(Index firstRow, MatrixSpan out, const std::stop_token& stop) const;
+    void readPart(Index firstRow, Index firstCol, MatrixSpan out) const;
+    void readBox(const GridBox& box, float* out, Index outStride) const;
+    void readFromBands(Index firstRow, MatrixSpan out, const std::stop_token& stop) const;
+
+    DatasetReader m_reader;
+    Index m_rows = 0;
+    Index m_cols = 0;
+    bool m_keepsFileOrder = false;
+    std::vector<int> m_rowAxes;
+    std::vector<int> m_columnAxes;
+    std::vector<Index> m_rowLengths;
+    std::vector<Index> m_columnLengths;
+    std::vector<Index>
+        m_rowSteps;  ///< By file axis: rows that one step along it moves; 0 for others.
+    std::vector<Index> m_columnSteps;  ///< The same for columns.
+
+    Index m_bandRows = 0;
+    mutable std::mutex m_bandMutex;
+    mutable Index m_bandFirst = -1;
+    mutable Matrix m_band;
+};
+
+}  // namespace quantscope

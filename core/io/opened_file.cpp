@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/io/opened_file.h"
+
+#include "core/base/utf8.h"
+#include "core/io/foreign_file.h"
+
+namespace quantscope {
+
+namespace {
+
+/// Opens with the library's file locking where the file system has it. A lock that another program
+/// holds is respected; one that the file system cannot give (some network disks) is done without.
+Hdf5Handle openReadOnly(const Hdf5Pass& pass, const std::filesystem::path& path) {
+    const Hdf5Handle access(pass, H5Pcreate(H5P_FILE_ACCESS));
+    H5Pset_file_locking(access.id(), true, true);
+    Hdf5Handle file(pass, H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
+    if (file.valid()) return file;
+    const Error error = hdf5Error(pass, "'" + printableText(path.string()) + "' cannot be opened",
+                                  "Copy or download the file again.");
+    if (std::string_view(error.what()).find("lock") != std::string_view::npos) {
+        H5Pset_file_locking(access.id(), false, true);
+        file = Hdf5Handle(pass, H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
+        if (file.valid()) return file;
+    }
+    throw error;
+}
+
+}  // namespace
+
+OpenedFile::OpenedFile(const std::filesystem::path& path, bool followExternalLinks)
+    : m_path(path), m_policy(std::make_unique<LinkPolicy>()) {
+    checkIsHdf5(path);
+    m_policy->follow = followExternalLinks;
+    const Hdf5Pass pass;
+    m_file = openReadOnly(pass, path);
+}
+
+Hdf5Handle OpenedFile::linkAccess(const Hdf5Pass& pass) const {
+    Hdf5Handle access(pass, H5Pcreate(H5P_LINK_ACCESS));
+    H5Pset_elink_cb(access.id(), judgeExternalLink, m_policy.get());
+    return access;
+}
+
+Hdf5Handle OpenedFile::datasetAccess(const Hdf5Pass& pass) const {
+    Hdf5Handle access(pass, H5Pcreate(H5P_DATASET_ACCESS));
+    H5Pset_elink_cb(access.id(), judgeExternalLink, m_policy.get());
+    return access;
+}
+
+std::string OpenedFile::linkFailure(const Hdf5Pass& pass) const {
+    const std::string reason = hdf5Reason(pass);
+    const std::string refusal = std::exchange(m_policy->refusal, {});
+    return refusal.empty() ? reason : refusal;
+}
+
+std::filesystem::path OpenedFile::referredFile(const std::filesystem::path& folder,
+                                               const std::string& name) {
+    const std::filesystem::path file = folder / name;  // An absolute name replaces the folder.
+    std::error_code ignored;
+    return std::filesystem::is_regular_file(file, ignored) ? file : std::filesystem::path();
+}
+
+herr_t OpenedFile::judgeExternalLink(const char* parentFile, const char* /*parentGroup*/,
+                                     const char* file, const char* /*object*/, unsigned* /*flags*/,
+                                     hid_t /*access*/, void* policy) noexcept {
+    auto* const judge = static_cast<LinkPolicy*>(policy);
+    try {
+        if (!judge->follow) {
+            judge->refusal =
+                "it leads through an external link, and those are followed only on request";
+            return -1;
+        }
+        const auto folder = std::filesystem::path(parentFile).parent_path();
+        const std::filesystem::path target = referredFile(folder, file);
+        if (target.empty()) {
+            judge->refusal = "there is no file '" + printableText(file) + "' beside it";
+            return -1;
+        }
+        checkIsHdf5(target);
+        return 0;
+    } catch (const Error&) {
+        judge->refusal = "'" + printableText(file) + "' is not an HDF5 file";
+        return -1;
+    } catch (...) {
+        return -1;
+    }
+}
+
+}  // namespace quantscope
