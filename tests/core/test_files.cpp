@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/core/test_files.h"
+
+#include <fstream>
+
+namespace quantscope::test {
+
+namespace {
+
+std::vector<std::string> splitRecord(const std::string& line) {
+    std::vector<std::string> fields(1);
+    bool quoted = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
+            fields.back() += '"';
+            ++i;
+        } else if (line[i] == '"') {
+            quoted = !quoted;
+        } else if (line[i] == ',' && !quoted) {
+            fields.emplace_back();
+        } else if (line[i] != '\r') {
+            fields.back() += line[i];
+        }
+    }
+    return fields;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> readCsv(const std::filesystem::path& path) {
+    std::ifstream stream(path);
+    std::vector<std::vector<std::string>> records;
+    std::string line;
+    std::getline(stream, line);
+    while (std::getline(stream, line))
+        records.push_back(splitRecord(line));
+    return records;
+}
+
+}  // namespace quantscope::test
