@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace quantscope {
+
+/// A place on the line and how much mass lies there.
+struct WeightedPoint {
+    double value = 0.0;
+    double mass = 0.0;
+};
+
+/// The `count` levels, ascending, that (nearly) minimise the sum over points of
+/// mass x (value - nearest level)^2 (Lloyd 1957/1982, Max 1960). `points` are ascending and may
+/// stand for histogram cells by their centroids. Starts from the optimum of a coarsened problem,
+/// found by dynamic programming, and iterates to convergence; exact while there are at most 2048
+/// points. With fewer points than levels the last point repeats; without points all levels are 0.
+std::vector<double> lloydMaxLevels(std::span<const WeightedPoint> points, int count);
+
+}  // namespace quantscope

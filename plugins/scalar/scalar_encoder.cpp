@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/scalar/scalar_encoder.h"
+
+#include <atomic>
+#include <bit>
+#include <numeric>
+
+#include "core/base/float16.h"
+#include "core/base/parallel.h"
+#include "core/quant/packed_codes.h"
+#include "plugins/scalar/scalar_sections.h"
+#include "plugins/scalar/table_training.h"
+#include "plugins/scalar/unit_passes.h"
+
+namespace quantscope::scalar {
+
+namespace {
+
+// Rounds of refitting scales and retraining the table; the error falls by less than 1% after these.
+constexpr int refitRounds = 4;
+
+// Every block but the last must end on a whole byte of codes.
+Index alignedRows(Index rows, Index cols, int bits) {
+    const Index rowBits = cols % 8 * bits;
+    const Index unit = 8 / std::gcd<Index>(8, rowBits);
+    return (rows + unit - 1) / unit * unit;
+}
+
+Section tableSection(const LevelTable& table, bool half) {
+    Section section{levelsSection, RatePart::Codebooks, 0, {}};
+    for (const float level : table.levels()) {
+        const std::uint32_t word = half ? toFloat16(level) : std::bit_cast<std::uint32_t>(level);
+        for (int i = 0; i < (half ? 2 : 4); ++i) {
+            section.bytes.push_back(static_cast<std::uint8_t>(word >> (8 * i)));
+        }
+    }
+    section.usedBits = section.bytes.size() * 8;
+    return section;
+}
+
+}  // namespace
+
+ScalarEncoder::ScalarEncoder(const ScalarSettings& settings, const TensorSource& weights,
+                             const ScaleFormat& format, const std::stop_token& stop)
+    : m_settings(settings),
+      m_layout(settings, weights.rows(), weights.cols()),
+      m_format(format),
+      m_rule(settings, format),
+      m_reader(weights, stop),
+      m_scales(static_cast<std::size_t>(m_layout.unitCount())) {
+    if (settings.hasZeroPoints()) m_zeroPoints.resize(m_scales.size());
+}
+
+void ScalarEncoder::train(const RunContext& context) {
+    if (m_settings.lloyd) {
+        trainTable(context);
+    } else if (needsTraining()) {
+        fitUniformUnits(context);
+    }
+}
+
+void ScalarEncoder::setGrid(Index unit, const UniformGrid& grid) {
+    m_scales[static_cast<std::size_t>(unit)] = grid.scale;
+    if (!m_zeroPoints.empty()) {
+        m_zeroPoints[static_cast<std::size_t>(unit)] = static_cast<std::uint32_t>(grid.offset);
+    }
+}
+
+void ScalarEncoder::fitUniformUnits(const RunContext& context) {
+    context.progress(0.0, "finding ranges");
+    const std::vector<UnitRange> ranges = gatherUnits<UnitRange>(
+        m_reader, m_layout,
+        [](UnitRange& range, std::span<const float> weights, Index) { range.add(weights); });
+    std::vector<double> shrinks(ranges.size(), 1.0);
+    if (m_settings.minimizeError && !m_rule.isBinary()) {
+        context.progress(0.4, "searching the clip");
+        const std::vector<ClipErrors> errors = gatherUnits<ClipErrors>(
+            m_reader, m_layout, [&](ClipErrors& sums, std::span<const float> weights, Index unit) {
+                sums.add(weights, ranges[static_cast<std::size_t>(unit)], m_rule);
+            });
+        std::ranges::transform(errors, shrinks.begin(), &ClipErrors::bestShrink);
+    }
+    for (std::size_t unit = 0; unit < ranges.size(); ++unit) {
+        setGrid(static_cast<Index>(unit), m_rule.grid(ranges[unit], shrinks[unit]));
+    }
+}
+
+void ScalarEncoder::trainTable(const RunContext& context) {
+    context.progress(0.0, "finding ranges");
+    const std::vector<UnitRange> ranges = gatherUnits<UnitRange>(
+        m_reader, m_layout,
+        [](UnitRange& range, std::span<const float> weights, Index) { range.add(weights); });
+    std::ranges::transform(ranges, m_scales.begin(), [this](const UnitRange& range) {
+        return m_format.rounded(
+            std::max(-static_cast<double>(range.low), static_cast<double>(range.high)));
+    });
+    context.progress(0.1, "training levels");
+    m_table = tableForScales();
+    // With one scale for the tensor the table itself takes any factor, so there is nothing to
+    // refit.
+    if (!m_settings.minimizeError || m_layout.wholeTensor()) return;
+    for (int round = 0; round < refitRounds; ++round) {
+        context.progress(0.2 + 0.1 * round, "refitting scales and levels");
+        if (!refitScales()) break;
+        m_table = tableForScales();
+    }
+}
+
+LevelTable ScalarEncoder::tableForScales() {
+    const auto histogram = gatherRows<ScaledHistogram>(
+        m_reader, m_layout,
+        [this](ScaledHistogram& sums, Index row, std::span<const float> weights) {
+            m_layout.forEachRun(row, [&](Index unit, Index first, Index count) {
+                sums.add(weights.subspan(static_cast<std::size_t>(first),
+                                         static_cast<std::size_t>(count)),
+                         m_scales[static_cast<std::size_t>(unit)]);
+            });
+        });
+    return histogram.trainedTable(m_settings.levelCount(), m_settings.halfScales);
+}
+
+bool ScalarEncoder::refitScales() {
+    const std::vector<ScaleFit> fits = gatherUnits<ScaleFit>(
+        m_reader, m_layout, [this](ScaleFit& fit, std::span<const float> weights, Index unit) {
+            fit.add(weights, m_scales[static_cast<std::size_t>(unit)], m_table);
+        });
+    bool changed = false;
+    for (std::size_t unit = 0; unit < fits.size(); ++unit) {
+        const double next = m_format.rounded(fits[unit].scale());
+        if (!fits[unit].improves(m_scales[unit], next)) continue;
+        m_scales[unit] = next;
+        changed = true;
+    }
+    return changed;
+}
+
+UniformGrid ScalarEncoder::fitUnit(std::span<const float> weights) const {
+    UnitRange range;
+    forEachPiece(weights, m_reader.stop(), [&](std::span<const float> piece) { range.add(piece); });
+    if (!m_settings.minimizeError || m_rule.isBinary()) return m_rule.grid(range);
+    ClipErrors errors;
+    forEachPiece(weights, m_reader.stop(),
+                 [&](std::span<const float> piece) { errors.add(piece, range, m_rule); });
+    return m_rule.grid(range, errors.bestShrink());
+}
+
+void ScalarEncoder::encode(const RunContext& context) {
+    const Index rows = m_layout.rows();
+    const Index cols = m_layout.cols();
+    m_codes.assign(PackedCodes::byteCount(rows * cols, m_settings.bits), 0);
+    std::atomic<Index> done = 0;
+    parallelFor(rows, alignedRows(m_reader.rowsAtOnce(), cols, m_settings.bits), m_reader.stop(),
+                [&](Index begin, Index end) {
+                    std::vector<float> storage;
+                    const MatrixView block = m_reader.read(begin, end - begin, storage);
+                    std::vector<std::uint32_t> codes(static_cast<std::size_t>(block.size()));
+                    for (Index r = 0; r < block.rows; ++r) {
+                        encodeRow(begin + r, block.row(r), codes.data() + r * cols);
+                    }
+                    PackedCodes::packAt(m_codes, begin * cols, codes, m_settings.bits);
+                    const Index finished = done += end - begin;
+                    context.progress(static_cast<double>(finished) / static_cast<double>(rows),
+                                     "encoding");
+                });
+}
+
+void ScalarEncoder::encodeRow(Index row, std::span<const float> weights, std::uint32_t* codes) {
+    const bool fitNow = !needsTraining();
+    m_layout.forEachRun(row, [&](Index unit, Index first, Index count) {
+        const auto run =
+            weights.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+        if (fitNow) setGrid(unit, fitUnit(run));
+        std::uint32_t* next = codes + first;
+        forEachPiece(run, m_reader.stop(), [&](std::span<const float> piece) {
+            encodeRun(unit, piece, next);
+            next += piece.size();
+        });
+    });
+}
+
+void ScalarEncoder::encodeRun(Index unit, std::span<const float> weights,
+                              std::uint32_t* codes) const {
+    const auto at = static_cast<std::size_t>(unit);
+    const double scale = m_scales[at];
+    if (m_settings.lloyd) {
+        for (const float weight : weights)
+            *codes++ = m_table.code(scale > 0.0 ? weight / scale : 0.0);
+        return;
+    }
+    const UniformGrid grid = m_rule.stored(scale, m_zeroPoints.empty() ? 0.0 : m_zeroPoints[at]);
+    for (const float weight : weights)
+        *codes++ = grid.code(weight);
+}
+
+std::vector<Section> ScalarEncoder::takeSections(const ScaleFormat& format) {
+    std::vector<Section> sections;
+    const Index count = m_layout.rows() * m_layout.cols();
+    sections.push_back({codesSection, RatePart::Codes,
+                        PackedCodes::bitCount(count, m_settings.bits), std::move(m_codes)});
+    std::vector<std::uint8_t> scales = format.store(m_scales);
+    sections.push_back({scalesSection, RatePart::Scales, scales.size() * 8, std::move(scales)});
+    if (!m_zeroPoints.empty()) {
+        sections.push_back({zerosSection, RatePart::Scales,
+                            PackedCodes::bitCount(m_layout.unitCount(), m_settings.bits),
+                            PackedCodes::pack(m_zeroPoints, m_settings.bits)});
+    }
+    if (m_settings.lloyd) sections.push_back(tableSection(m_table, m_settings.halfScales));
+    return sections;
+}
+
+}  // namespace quantscope::scalar

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include "core/quant/encoded_tensor.h"
+#include "core/quant/run_context.h"
+#include "plugins/scalar/clip_search.h"
+#include "plugins/scalar/level_grid.h"
+#include "plugins/scalar/scale_format.h"
+#include "plugins/scalar/unit_layout.h"
+#include "plugins/scalar/weight_reader.h"
+
+namespace quantscope::scalar {
+
+/// One run of the quantizer over one tensor, with scales in one format.
+class ScalarEncoder {
+public:
+    ScalarEncoder(const ScalarSettings& settings, const TensorSource& weights,
+                  const ScaleFormat& format, const std::stop_token& stop);
+
+    /// Whether train() has anything to do.
+    bool needsTraining() const { return m_settings.lloyd || !m_layout.unitsWithinRows(); }
+    /// Fits scales (where units do not lie within rows) and the level table.
+    void train(const RunContext& context);
+    /// Codes all weights, fitting the units of each row first where train() did not.
+    void encode(const RunContext& context);
+
+    const std::vector<double>& scales() const { return m_scales; }
+    /// What is stored; `format` has a base.
+    std::vector<Section> takeSections(const ScaleFormat& format);
+
+private:
+    void fitUniformUnits(const RunContext& context);
+    void trainTable(const RunContext& context);
+    LevelTable tableForScales();
+    bool refitScales();
+    UniformGrid fitUnit(std::span<const float> weights) const;
+    void encodeRow(Index row, std::span<const float> weights, std::uint32_t* codes);
+    void encodeRun(Index unit, std::span<const float> weights, std::uint32_t* codes) const;
+    void setGrid(Index unit, const UniformGrid& grid);
+
+    const ScalarSettings m_settings;
+    const UnitLayout m_layout;
+    const ScaleFormat m_format;
+    const GridRule m_rule;
+    const WeightReader m_reader;
+    std::vector<double> m_scales;             ///< By unit.
+    std::vector<std::uint32_t> m_zeroPoints;  ///< By unit; empty unless asymmetric.
+    LevelTable m_table;                       ///< Empty for uniform grids.
+    std::vector<std::uint8_t> m_codes;
+};
+
+}  // namespace quantscope::scalar

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/scalar/weight_reader.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+
+namespace quantscope::scalar {
+
+namespace {
+
+bool allFinite(std::span<const float> values) {
+    constexpr std::int32_t infinityBits = 0x7F800000;
+    std::int32_t largest = 0;
+    for (const float value : values) {
+        const std::int32_t magnitude = std::bit_cast<std::int32_t>(value) & 0x7FFFFFFF;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    return largest < infinityBits;
+}
+
+[[noreturn]] void refuse(std::span<const float> row, Index rowNumber) {
+    const auto found = std::ranges::find_if(row, [](float value) { return !std::isfinite(value); });
+    throw Error(std::string(std::isnan(*found) ? "A weight is NaN" : "A weight is infinite") +
+                    " (row " + std::to_string(rowNumber) + ", column " +
+                    std::to_string(found - row.begin()) + ").",
+                "Only finite weights can be quantized; replace such values in the file.");
+}
+
+}  // namespace
+
+WeightReader::WeightReader(const TensorSource& source, std::stop_token stop)
+    : m_source(source), m_stop(std::move(stop)), m_rowsAtOnce(blockRows(source.cols())) {
+    if (source.inMemory().data != nullptr) m_rowsAtOnce = std::max<Index>(1, m_rowsAtOnce / 16);
+}
+
+MatrixView WeightReader::read(Index first, Index count, std::vector<float>& storage) const {
+    throwIfStopped(m_stop);
+    MatrixView rows = m_source.inMemory();
+    if (rows.data != nullptr) {
+        rows = rows.middleRows(first, count);
+    } else {
+        storage.resize(static_cast<std::size_t>(count * m_source.cols()));
+        const MatrixSpan span(storage.data(), count, m_source.cols());
+        m_source.read(first, span, m_stop);
+        rows = span;
+    }
+    for (Index r = 0; r < count; ++r) {
+        if (!allFinite(rows.row(r))) refuse(rows.row(r), first + r);
+    }
+    return rows;
+}
+
+}  // namespace quantscope::scalar
