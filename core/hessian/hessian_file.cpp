@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/hessian/hessian_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/hessian/activation_hessian.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr std::string_view hessianPrefix = "hessian/";
+constexpr std::string_view hessianSuffix = "/hessian";
+constexpr std::string_view activationPrefix = "activations/";
+
+// Larger differences between H(i,j) and H(j,i), relative to the largest diagonal value, are no
+// rounding.
+constexpr double symmetryTolerance = 1e-5;
+
+std::optional<HessianFile::Kind> kindByShape(const Shape& shape) {
+    if (shape.size() == 1) return HessianFile::Kind::Diagonal;
+    if (shape.size() == 2 && shape[0] == shape[1]) return HessianFile::Kind::Full;
+    return std::nullopt;
+}
+
+struct Candidate {
+    HessianFile::Entry entry;
+    int rank = 0;  // The lower wins.
+};
+
+std::optional<Candidate> judge(const TensorInfo& info) {
+    if (!info.quantizable || info.shape.empty()) return std::nullopt;
+    const std::string& name = info.name;
+    Candidate candidate{{name, name, HessianFile::Kind::Full, info.shape.back()}, 3};
+    if (name.starts_with(activationPrefix)) {
+        if (info.shape.size() != 2) return std::nullopt;
+        candidate.entry.tensor = name.substr(activationPrefix.size());
+        candidate.entry.kind = HessianFile::Kind::Activations;
+        candidate.rank = 2;
+        return candidate;
+    }
+    const auto kind = kindByShape(info.shape);
+    if (!kind) return std::nullopt;
+    candidate.entry.kind = *kind;
+    if (name.starts_with(hessianPrefix)) {
+        candidate.entry.tensor = name.substr(hessianPrefix.size());
+        candidate.rank = 0;
+    } else if (name.ends_with(hessianSuffix)) {
+        candidate.entry.tensor = name.substr(0, name.size() - hessianSuffix.size());
+        candidate.rank = 1;
+    }
+    return candidate;
+}
+
+Error unusable(const Hessian& hessian, const std::string& why, const std::string& remedy) {
+    return Error("The side information " + hessian.source + " cannot be used: " + why + ".",
+                 remedy);
+}
+
+void check(const Hessian& hessian) {
+    static const std::string again = "Compute it again from the layer's inputs.";
+    const Index size = hessian.size;
+    double largest = 0.0;
+    for (Index j = 0; j < size; ++j) {
+        const double value = hessian.diagonal[static_cast<std::size_t>(j)];
+        if (!std::isfinite(value)) {
+            throw unusable(hessian,
+                           "channel " + std::to_string(j) + " has the value " + formatNumber(value),
+                           again);
+        }
+        largest = std::max(largest, value);
+    }
+    for (Index j = 0; j < size; ++j) {
+        const double value = hessian.diagonal[static_cast<std::size_t>(j)];
+        if (value < -symmetryTolerance * largest || (largest <= 0.0 && value < 0.0)) {
+            throw unusable(hessian,
+                           "the diagonal is negative at channel " + std::to_string(j) + " (" +
+                               formatSignificant(value) + "), so it is no sum of squared inputs",
+                           again);
+        }
+    }
+    for (Index i = 0; !hessian.full.empty() && i < size; ++i) {
+        for (Index j = 0; j < i; ++j) {
+            const double lower = hessian.full[static_cast<std::size_t>(i * size + j)];
+            const double upper = hessian.full[static_cast<std::size_t>(j * size + i)];
+            const std::string place = "(" + std::to_string(i) + ", " + std::to_string(j) + ")";
+            if (!std::isfinite(lower) || !std::isfinite(upper)) {
+                throw unusable(hessian, "it is NaN or infinite at " + place, again);
+            }
+            if (std::abs(lower - upper) > symmetryTolerance * std::max(largest, std::abs(lower))) {
+                throw unusable(hessian,
+                               "it is not symmetric at " + place + ": " + formatSignificant(lower) +
+                                   " against " + formatSignificant(upper),
+                               again);
+            }
+        }
+    }
+}
+
+}  // namespace
+
+std::shared_ptr<const HessianFile> HessianFile::open(const std::filesystem::path& path,
+                                                     const OpenOptions& options) {
+    return std::make_shared<const HessianFile>(TensorFile::open(path, options));
+}
+
+HessianFile::HessianFile(std::shared_ptr<const TensorFile> file) : m_file(std::move(file)) {
+    std::map<std::string, int> bestRank;
+    std::vector<Candidate> candidates;
+    for (const TensorInfo& info : m_file->tensors()) {
+        auto candidate = judge(info);
+        if (!candidate) continue;
+        const auto [best, isNew] = bestRank.try_emplace(candidate->entry.tensor, candidate->rank);
+        if (!isNew) best->second = std::min(best->second, candidate->rank);
+        candidates.push_back(std::move(*candidate));
+    }
+    for (Candidate& candidate : candidates) {
+        if (candidate.rank == bestRank[candidate.entry.tensor]) {
+            m_entries.push_back(std::move(candidate.entry));
+        }
+    }
+}
+
+const HessianFile::Entry* HessianFile::find(const std::string& tensor) const {
+    const auto found = std::ranges::find(m_entries, tensor, &Entry::tensor);
+    return found == m_entries.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<const Hessian> HessianFile::hessian(const std::string& tensor, Index cols) const {
+    const Entry* entry = find(tensor);
+    if (!entry) return nullptr;
+    auto hessian = std::make_shared<Hessian>();
+    hessian->size = cols;
+    hessian->source = path().filename().string() + ":/" + entry->name;
+    if (entry->size != cols) {
+        throw unusable(
+            *hessian,
+            "it is for " + std::to_string(entry->size) + " input channels, but " + tensor +
+                " has " + std::to_string(cols),
+            "Check that the side information belongs to this model and that the tensor is "
+            "folded so that its columns are input channels.");
+    }
+    switch (entry->kind) {
+        case Kind::Diagonal:
+            hessian->diagonal = m_file->readDoubles(entry->name);
+            break;
+        case Kind::Full:
+            hessian->full = m_file->readDoubles(entry->name);
+            break;
+        case Kind::Activations:
+            hessian->full = hessianOfActivations(*m_file->source(entry->name, FoldRule{{0}}), {});
+            break;
+    }
+    if (!hessian->full.empty()) {
+        hessian->diagonal.resize(static_cast<std::size_t>(cols));
+        for (Index j = 0; j < cols; ++j) {
+            hessian->diagonal[static_cast<std::size_t>(j)] =
+                hessian->full[static_cast<std::size_t>(j * cols + j)];
+        }
+    }
+    check(*hessian);
+    return hessian;
+}
+
+}  // namespace quantscope
