@@ -42,22 +42,25 @@ install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
 install(FILES ${PROJECT_SOURCE_DIR}/resources/packaging/copyright
     DESTINATION share/doc/quantscope COMPONENT runtime)
 
-# Headers for plugins: all of core's public ones, and the SDK's. A header that needs a library which
-# the package does not pass on (HDF5, oneTBB, Highway, Eigen) is core's own business.
-file(GLOB_RECURSE core_headers RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
+# Headers for plugins: the SDK's, and those of core that need no library which the package does not
+# pass on (HDF5, oneTBB, Highway, Eigen), neither themselves nor through another header.
+file(GLOB_RECURSE public_headers RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/core/*.h)
-set(private_headers "")
-foreach(header ${core_headers})
-    file(STRINGS ${PROJECT_SOURCE_DIR}/${header} private_includes
-         REGEX "^#include <(hdf5\\.h|H5[A-Za-z]*\\.h|tbb/|oneapi/|hwy/|Eigen/|xxhash\\.h)")
-    if(private_includes)
-        list(APPEND private_headers ${header})
-    endif()
-endforeach()
-set(public_headers ${core_headers})
-if(private_headers)
-    list(REMOVE_ITEM public_headers ${private_headers})
-endif()
+set(private_pattern "<(hdf5\\.h|H5[A-Za-z]*\\.h|tbb/|oneapi/|hwy/|Eigen/|xxhash\\.h)")
+set(found_private ON)
+while(found_private)
+    set(found_private OFF)
+    foreach(header ${public_headers})
+        file(STRINGS ${PROJECT_SOURCE_DIR}/${header} private_includes
+             REGEX "^#include (${private_pattern})")
+        if(private_includes)
+            list(REMOVE_ITEM public_headers ${header})
+            string(REPLACE "." "\\." name ${header})
+            string(APPEND private_pattern "|\"${name}\"")
+            set(found_private ON)
+        endif()
+    endforeach()
+endwhile()
 list(APPEND public_headers plugins/sdk/method_plugin.h plugins/sdk/plugin_loader.h)
 foreach(header ${public_headers})
     get_filename_component(folder ${header} DIRECTORY)
