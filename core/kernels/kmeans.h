@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/base/matrix_view.h"
+#include "core/quant/run_context.h"
+
+namespace quantscope {
+
+struct KMeansParameters {
+    Index count = 256;    ///< k, the number of centroids.
+    int iterations = 25;  ///< At most so many assignments and updates (Lloyd 1982).
+    double relativeGain =
+        1e-5;  ///< Ends when the objective falls by less than this share of itself.
+};
+
+struct KMeansResult {
+    Matrix centroids;  ///< count x dim; the means that followed from the last assignment.
+    /// Mean squared distance (weighted, per unit of weight) of the rows from their centroids at
+    /// each assignment. Never rises, but for rounding: about 1e-15 of the mean square of the rows.
+    std::vector<double> objectives;
+    std::vector<std::uint64_t> counts;  ///< Rows per centroid at the last assignment.
+    Index revived = 0;                  ///< How often an empty cell was given new rows.
+
+    int iterations() const { return static_cast<int>(objectives.size()); }
+};
+
+/// k-means of the rows of `x` (n x dim, finite) in squared Euclidean distance: k-means++
+/// (seedRows), then Lloyd iterations; cells that run empty split the worst ones (reviveEmptyCells).
+/// When `x` has fewer different rows than centroids, some centroids stay unused.
+///
+/// `weights`: n values >= 0, not all 0, or empty for all 1. `start`: count x dim centroids to start
+/// from instead of seeding, or a view without data. Sums are formed in double precision over blocks
+/// that depend on the shape alone: the same bits at any number of threads. Random numbers come from
+/// context.random(0); progress counts iterations. Throws Cancelled.
+KMeansResult kMeans(MatrixView x, const KMeansParameters& parameters, const RunContext& context,
+                    std::span<const float> weights = {}, MatrixView start = {});
+
+}  // namespace quantscope

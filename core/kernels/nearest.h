@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "core/base/matrix_view.h"
+#include "core/kernels/panels.h"
+
+namespace quantscope {
+
+/// A codeword as the choice for a row of a query matrix.
+struct CodewordMatch {
+    float squaredDistance = 0.0F;
+    std::uint32_t row = 0;
+    std::uint32_t codeword = 0;
+
+    bool operator==(const CodewordMatch&) const = default;
+};
+
+/// Codewords packed for nearest-neighbour search in squared Euclidean distance: brute force with
+/// the distances kept in registers, best instruction set chosen at run time. Calls are serial;
+/// callers run them on blocks of rows in parallel.
+///
+/// For dim > 2 codewords are ranked by |c|^2 / 2 - x.c about a point near the codewords' mean,
+/// which costs one multiply-add per component and is exact to about 1e-7 of |x - mean|^2; up to two
+/// dimensions, where codebooks are fine enough for that to matter, by (x - c)^2 itself. Equal
+/// distances go to the lowest index, on every instruction set. A row that is not finite gets some
+/// valid codeword.
+class CodewordPanels {
+public:
+    /// `codewords`: count x dim, both at least 1. Copied. Throws Cancelled.
+    explicit CodewordPanels(MatrixView codewords, const std::stop_token& stop = {});
+
+    Index count() const { return m_codewords.rows(); }
+    Index dim() const { return m_codewords.cols(); }
+    MatrixView codewords() const { return m_codewords.view(); }
+
+    /// For every row of `x` (n x dim) the index of the nearest codeword. `squaredDistances`, unless
+    /// empty, receives |x - c|^2, computed from the differences.
+    void nearest(MatrixView x, std::span<std::uint32_t> codes,
+                 std::span<float> squaredDistances = {}) const;
+
+    /// The best.size() nearest pairs (row of `x`, codeword), nearest first; ties by row, then
+    /// codeword. best.size() <= x.rows * count().
+    void nearestPairs(MatrixView x, std::span<CodewordMatch> best) const;
+
+private:
+    Matrix m_codewords;
+    std::vector<float> m_offset;     ///< dim values: about the codewords' mean, or 0.
+    std::vector<PanelRow> m_panels;  ///< Codewords minus offset.
+    std::vector<PanelRow>
+        m_bias;  ///< One row per panel: |c|^2 / 2, or 0; infinite behind the last.
+};
+
+/// CodewordPanels::nearest for all rows of `x`, in parallel. Throws Cancelled.
+void assignRows(const CodewordPanels& codewords, MatrixView x, std::span<std::uint32_t> codes,
+                const std::stop_token& stop);
+
+}  // namespace quantscope
