@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/base/parallel.h"
+#include "core/tensor/weight_reader.h"
 #include "plugins/scalar/unit_layout.h"
-#include "plugins/scalar/weight_reader.h"
 
 namespace quantscope::scalar {
 

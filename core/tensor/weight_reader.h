@@ -7,7 +7,7 @@
 
 #include "core/tensor/tensor_source.h"
 
-namespace quantscope::scalar {
+namespace quantscope {
 
 /// Reads blocks of rows and refuses NaN and infinities.
 class WeightReader {
@@ -30,4 +30,4 @@ private:
     Index m_rowsAtOnce;
 };
 
-}  // namespace quantscope::scalar
+}  // namespace quantscope

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plugins/scalar/weight_reader.h"
+#include "core/tensor/weight_reader.h"
 
 #include <algorithm>
 #include <bit>
@@ -9,7 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 
-namespace quantscope::scalar {
+namespace quantscope {
 
 namespace {
 
@@ -55,4 +55,4 @@ MatrixView WeightReader::read(Index first, Index count, std::vector<float>& stor
     return rows;
 }
 
-}  // namespace quantscope::scalar
+}  // namespace quantscope
