@@ -6,6 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/quant/encoded_tensor.h"
+#include "core/tensor/fold_rule.h"
 
 namespace quantscope {
 
@@ -14,6 +15,8 @@ struct Artifact {
     EncodedTensor tensor;
     std::string tensorName;  ///< Name in the source file.
     Json provenance;         ///< Source file, fingerprint, seed, program version.
+    Shape shape;             ///< In the source file; empty if it was the matrix itself.
+    FoldRule fold;           ///< How the matrix was made from that shape.
 };
 
 /// Writes `<path>` (HDF5) with one uint8 dataset per section and the header as an attribute. The
@@ -21,9 +24,12 @@ struct Artifact {
 void writeArtifact(const std::filesystem::path& path, const Artifact& artifact);
 
 /// Reads what writeArtifact wrote; throws Error when the file is not an artifact or is damaged.
-Artifact readArtifact(const std::filesystem::path& path);
+/// Never allocates more than the file holds. With a `prober` (see OpenOptions) the file is first
+/// probed in a process of its own, as is right for files that came from elsewhere.
+Artifact readArtifact(const std::filesystem::path& path, const std::filesystem::path& prober = {});
 
-/// Bytes that writeArtifact adds to the sections for the header (method, shape, names).
+/// Bytes of the header that writeArtifact stores beside the sections: method, size, names of the
+/// sections. What HDF5 itself needs to keep them apart (a few kB) is not counted.
 std::uint64_t headerBytes(const EncodedTensor& tensor);
 
 }  // namespace quantscope

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "core/io/dataset_reader.h"
+#include "core/io/fold_geometry.h"
 #include "core/tensor/tensor_source.h"
 
 namespace quantscope {
@@ -17,28 +18,17 @@ public:
     FoldedSource(std::shared_ptr<const OpenedFile> file, const DatasetAccess& access,
                  const FoldRule& fold);
 
-    Index rows() const override { return m_rows; }
-    Index cols() const override { return m_cols; }
+    Index rows() const override { return m_geometry.rows(); }
+    Index cols() const override { return m_geometry.cols(); }
     void read(Index firstRow, MatrixSpan out, const std::stop_token& stop) const override;
 
 private:
     void readRows(Index firstRow, MatrixSpan out, const std::stop_token& stop) const;
     void readPart(Index firstRow, Index firstCol, MatrixSpan out) const;
-    void readBox(const GridBox& box, float* out, Index outStride) const;
     void readFromBands(Index firstRow, MatrixSpan out, const std::stop_token& stop) const;
 
     DatasetReader m_reader;
-    Index m_rows = 0;
-    Index m_cols = 0;
-    bool m_keepsFileOrder = false;
-    std::vector<int> m_rowAxes;
-    std::vector<int> m_columnAxes;
-    std::vector<Index> m_rowLengths;
-    std::vector<Index> m_columnLengths;
-    std::vector<Index>
-        m_rowSteps;  ///< By file axis: rows that one step along it moves; 0 for others.
-    std::vector<Index> m_columnSteps;  ///< The same for columns.
-
+    FoldGeometry m_geometry;
     Index m_bandRows = 0;
     mutable std::mutex m_bandMutex;
     mutable Index m_bandFirst = -1;

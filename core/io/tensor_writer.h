@@ -13,20 +13,24 @@
 namespace quantscope {
 
 /// Writes float32 tensors to a new HDF5 file in row blocks. The file appears under its name when
-/// `finish` is called, never half written.
+/// `finish` is called, never half written. Throws Error when something cannot be written.
 class TensorWriter {
 public:
-    explicit TensorWriter(const std::filesystem::path& path);
+    /// `compress`: chunks of rows, shuffled and gzipped at level 4; otherwise contiguous.
+    explicit TensorWriter(const std::filesystem::path& path, bool compress = false);
     ~TensorWriter();
     TensorWriter(const TensorWriter&) = delete;
     TensorWriter& operator=(const TensorWriter&) = delete;
 
     /// Creates `name` (slashes make groups) of `shape` and fills it from folded rows: `rows(first,
-    /// out)` fills `out`; the folding is undone, so the tensor has the shape it had in its source.
+    /// out)` fills `out`, called with consecutive blocks; the folding is undone, so the tensor has
+    /// the shape it had in its source.
     void write(const std::string& name, const Shape& shape, const FoldRule& fold,
                const std::function<void(Index first, MatrixSpan out)>& rows,
                const std::stop_token& stop);
+    /// Attribute of the root group.
     void writeAttribute(const std::string& name, const std::string& value);
+    /// Gives the file its name; nothing can be written afterwards.
     void finish();
 
 private:

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/io/tensor_writer.h"
+
+#include <algorithm>
+
+#include "core/base/parallel.h"
+#include "core/base/utf8.h"
+#include "core/io/attributes.h"
+#include "core/io/fold_geometry.h"
+#include "core/io/pending_file.h"
+#include "core/io/scatter.h"
+#include "core/tensor/tensor_source.h"
+
+namespace quantscope {
+
+namespace {
+
+/// Rows are collected to this many floats before they are written, where they are not consecutive
+/// in the file and writing few of them costs nearly as much as writing many.
+constexpr Index bandFloats = Index{8} << 20;
+constexpr Index chunkFloats = Index{1} << 18;
+constexpr int gzipLevel = 4;
+
+/// Chunks of whole slices along the first axis, about 1 MiB large.
+void chunkAndCompress(hid_t creation, const Shape& shape) {
+    if (shape.empty() || elementCount(shape) == 0) return;
+    std::vector<hsize_t> chunk(shape.begin(), shape.end());
+    Index floats = elementCount(shape);
+    for (std::size_t axis = 0; axis < chunk.size() && floats > chunkFloats; ++axis) {
+        const Index slice = floats / shape[axis];
+        chunk[axis] =
+            static_cast<hsize_t>(std::max<Index>(1, chunkFloats / std::max<Index>(1, slice)));
+        floats = slice;
+    }
+    H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data());
+    H5Pset_shuffle(creation);
+    H5Pset_deflate(creation, gzipLevel);
+}
+
+}  // namespace
+
+struct TensorWriter::State {
+    State(const std::filesystem::path& path, bool compressed) : file(path), compress(compressed) {}
+
+    Hdf5Handle createDataset(const std::string& name, const Shape& shape) const;
+    void writeBox(hid_t dataset, const std::string& name, const GridBox& box,
+                  const float* values) const;
+    void writeRows(hid_t dataset, const std::string& name, const FoldGeometry& geometry,
+                   Index firstRow, MatrixView rows) const;
+    Error failure(const Hdf5Pass& pass, const std::string& name) const;
+
+    PendingFile file;
+    bool compress = false;
+};
+
+Error TensorWriter::State::failure(const Hdf5Pass& pass, const std::string& name) const {
+    return hdf5Error(pass,
+                     "'" + printableText(name) + "' cannot be written to '" +
+                         printableText(file.path().string()) + "'",
+                     "Check that the disk has room and that no tensor is named like a group.");
+}
+
+Hdf5Handle TensorWriter::State::createDataset(const std::string& name, const Shape& shape) const {
+    const Hdf5Pass pass;
+    const std::vector<hsize_t> lengths(shape.begin(), shape.end());
+    const Hdf5Handle space(
+        pass, H5Screate_simple(static_cast<int>(lengths.size()), lengths.data(), nullptr));
+    const Hdf5Handle creation(pass, H5Pcreate(H5P_DATASET_CREATE));
+    H5Pset_obj_track_times(creation.id(), false);
+    H5Pset_fill_time(creation.id(), H5D_FILL_TIME_NEVER);
+    if (compress) chunkAndCompress(creation.id(), shape);
+    Hdf5Handle dataset(pass, H5Dcreate2(file.id(), name.c_str(), H5T_IEEE_F32LE, space.id(),
+                                        createParents(pass).id(), creation.id(), H5P_DEFAULT));
+    if (!dataset.valid()) throw failure(pass, name);
+    return dataset;
+}
+
+void TensorWriter::State::writeBox(hid_t dataset, const std::string& name, const GridBox& box,
+                                   const float* values) const {
+    const std::vector<hsize_t> start(box.start.begin(), box.start.end());
+    const std::vector<hsize_t> count(box.count.begin(), box.count.end());
+    const auto elements = static_cast<hsize_t>(elementCount(box.count));
+    const Hdf5Pass pass;
+    const Hdf5Handle memory(pass, H5Screate_simple(1, &elements, nullptr));
+    const Hdf5Handle space(pass, H5Dget_space(dataset));
+    const bool selected =
+        start.empty() || H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr,
+                                             count.data(), nullptr) >= 0;
+    if (!selected ||
+        H5Dwrite(dataset, H5T_NATIVE_FLOAT, memory.id(), space.id(), H5P_DEFAULT, values) < 0) {
+        throw failure(pass, name);
+    }
+}
+
+void TensorWriter::State::writeRows(hid_t dataset, const std::string& name,
+                                    const FoldGeometry& geometry, Index firstRow,
+                                    MatrixView rows) const {
+    const auto write = [&](const GridBox& box, Index offset, const std::vector<Index>& strides) {
+        if (isDense(box.count, strides)) return writeBox(dataset, name, box, rows.data + offset);
+        std::vector<float> values(static_cast<std::size_t>(elementCount(box.count)));
+        gather(rows.data + offset, box.count, strides, values.data());
+        writeBox(dataset, name, box, values.data());
+    };
+    geometry.forEachBoxOf(firstRow, rows.rows, 0, rows.cols, rows.stride, write);
+}
+
+TensorWriter::TensorWriter(const std::filesystem::path& path, bool compress)
+    : m_state(std::make_unique<State>(path, compress)) {}
+
+TensorWriter::~TensorWriter() = default;
+
+void TensorWriter::write(const std::string& name, const Shape& shape, const FoldRule& fold,
+                         const std::function<void(Index first, MatrixSpan out)>& rows,
+                         const std::stop_token& stop) {
+    fold.check(shape);
+    const Hdf5Handle dataset = m_state->createDataset(name, shape);
+    if (elementCount(shape) == 0) return;
+    const FoldGeometry geometry(shape, fold);
+    const Index blockSize = blockRows(geometry.cols());
+    const Index bandSize =
+        geometry.keepsFileOrder() ? blockSize : std::max(blockSize, bandFloats / geometry.cols());
+    Matrix band(std::min(bandSize, geometry.rows()), geometry.cols());
+    for (Index first = 0; first < geometry.rows(); first += band.rows()) {
+        const Index count = std::min(band.rows(), geometry.rows() - first);
+        for (Index row = 0; row < count; row += blockSize) {
+            throwIfStopped(stop);
+            rows(first + row, band.span().middleRows(row, std::min(blockSize, count - row)));
+        }
+        m_state->writeRows(dataset.id(), name, geometry, first, band.view().middleRows(0, count));
+    }
+}
+
+void TensorWriter::writeAttribute(const std::string& name, const std::string& value) {
+    const Hdf5Pass pass;
+    writeTextAttribute(pass, m_state->file.id(), name, value);
+}
+
+void TensorWriter::finish() {
+    m_state->file.commit();
+}
+
+}  // namespace quantscope
