@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands.h"
+
+namespace quantscope {
+
+std::vector<std::unique_ptr<Command>> allCommands() {
+    std::vector<std::unique_ptr<Command>> commands;
+    commands.push_back(makeInspectCommand());
+    commands.push_back(makeMethodsCommand());
+    return commands;
+}
+
+std::string exampleFooter(const std::string& example) {
+    return "Example:\n  " + example;
+}
+
+}  // namespace quantscope

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/command.h"
+
+namespace quantscope {
+
+// One maker for each file <name>_command.cpp.
+std::unique_ptr<Command> makeInspectCommand();
+std::unique_ptr<Command> makeMethodsCommand();
+
+}  // namespace quantscope

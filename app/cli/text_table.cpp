@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/text_table.h"
+
+#include <algorithm>
+
+namespace quantscope {
+
+namespace {
+
+// Characters, not bytes: continuation bytes of UTF-8 take no room.
+std::size_t displayWidth(const std::string& text) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0U) != 0x80U; }));
+}
+
+}  // namespace
+
+void TextTable::addColumn(std::string title, Align align) {
+    m_columns.push_back({std::move(title), align});
+}
+
+void TextTable::addRow(std::vector<std::string> cells) {
+    m_rows.push_back(std::move(cells));
+}
+
+void TextTable::print(std::ostream& out) const {
+    std::vector<std::size_t> widths;
+    for (std::size_t c = 0; c < m_columns.size(); ++c) {
+        std::size_t width = displayWidth(m_columns[c].title);
+        for (const auto& row : m_rows)
+            width = std::max(width, displayWidth(row[c]));
+        widths.push_back(width);
+    }
+    const auto printLine = [&](auto&& cell) {
+        std::string line;
+        for (std::size_t c = 0; c < m_columns.size(); ++c) {
+            const std::string& text = cell(c);
+            const std::string space(widths[c] - displayWidth(text), ' ');
+            if (c > 0) line += "  ";
+            line += m_columns[c].align == Align::Right ? space + text : text + space;
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out << line << '\n';
+    };
+    printLine([&](std::size_t c) -> const std::string& { return m_columns[c].title; });
+    for (const auto& row : m_rows) {
+        printLine([&](std::size_t c) -> const std::string& { return row[c]; });
+    }
+}
+
+}  // namespace quantscope
