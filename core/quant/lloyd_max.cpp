@@ -164,12 +164,24 @@ double moveToCentroids(const Moments& moments, const std::vector<std::size_t>& b
     return cost;
 }
 
+// Leaves out points without mass and joins those at the same place.
+std::vector<WeightedPoint> distinctPoints(std::span<const WeightedPoint> points) {
+    std::vector<WeightedPoint> distinct;
+    for (const WeightedPoint& point : points) {
+        if (point.mass <= 0.0) continue;
+        if (!distinct.empty() && distinct.back().value == point.value) {
+            distinct.back().mass += point.mass;
+        } else {
+            distinct.push_back(point);
+        }
+    }
+    return distinct;
+}
+
 }  // namespace
 
 std::vector<double> lloydMaxLevels(std::span<const WeightedPoint> points, int count) {
-    std::vector<WeightedPoint> massive;
-    std::ranges::copy_if(points, std::back_inserter(massive),
-                         [](const WeightedPoint& point) { return point.mass > 0.0; });
+    const std::vector<WeightedPoint> massive = distinctPoints(points);
     const auto wanted = static_cast<std::size_t>(count);
     std::vector<double> levels(wanted, massive.empty() ? 0.0 : massive.back().value);
     if (massive.size() <= wanted) {
@@ -189,6 +201,8 @@ std::vector<double> lloydMaxLevels(std::span<const WeightedPoint> points, int co
         if (next >= cost * (1.0 - convergence)) break;
         cost = next;
     }
+    // Means of neighbouring cells may change places by rounding.
+    std::ranges::sort(levels);
     return levels;
 }
 

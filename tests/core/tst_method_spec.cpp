@@ -26,7 +26,7 @@ QString texts(const std::vector<MethodSpec>& specs) {
 class TestMethodSpec : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void parses_data();
     void parses();
     void namesThePlaceOfAMistake_data();

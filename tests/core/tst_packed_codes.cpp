@@ -36,7 +36,7 @@ std::vector<std::uint8_t> packBitByBit(const std::vector<std::uint32_t>& codes, 
 class TestPackedCodes : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void agreesWithTheDefinition_data();
     void agreesWithTheDefinition();
     void packsInPieces_data() { agreesWithTheDefinition_data(); }

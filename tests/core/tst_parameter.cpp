@@ -53,7 +53,7 @@ Json resolve(const Json& given) {
 class TestParameter : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void fillsDefaultsInSchemaOrder();
     void acceptsOtherSpellings_data();
     void acceptsOtherSpellings();

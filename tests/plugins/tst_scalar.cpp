@@ -121,7 +121,7 @@ double squaredError(const std::vector<float>& a, const std::vector<float>& b) {
 class TestScalar : public QObject {
     Q_OBJECT
 
-private slots:
+private Q_SLOTS:
     void equalsTheDefinition_data();
     void equalsTheDefinition();
     void findsTheBestClip_data();
