@@ -20,6 +20,11 @@ enum class Normalize {
     Rows,
 };
 
+/// "auto", "never", "rows": the form in files and on the command line.
+std::string normalizeText(Normalize normalize);
+/// Throws Error with "did you mean" for anything else.
+Normalize parseNormalize(const std::string& text);
+
 /// Which values an experiment quantizes.
 struct DataSpec {
     std::filesystem::path file;
@@ -50,6 +55,7 @@ struct ExperimentSpec {
 
     bool operator==(const ExperimentSpec&) const = default;
 
+    /// Keys that hold their default and are rarely set are left out.
     Json toJson() const;
     /// Throws Error that names the key which is missing, unknown or wrong.
     static ExperimentSpec fromJson(const Json& json);
