@@ -37,6 +37,8 @@ constexpr std::array fields = {
     NamedField{"entropy_bits_per_weight", &TrialMetrics::entropyBitsPerWeight},
     NamedField{"recall_at_10", &TrialMetrics::recallAt10},
     NamedField{"nearest_in_10", &TrialMetrics::nearestIn10},
+    NamedField{"weight_energy", &TrialMetrics::weightEnergy},
+    NamedField{"hessian_energy", &TrialMetrics::hessianEnergy},
 };
 
 /// Sums over a block of rows; all in double precision.
@@ -160,6 +162,7 @@ void addWeightErrors(TrialMetrics& metrics, const Sums& sums, Index count) {
     metrics.rmse = std::sqrt(*metrics.mse);
     metrics.cosine = cosineOf(sums);
     metrics.maxAbsError = sums.largest;
+    metrics.weightEnergy = sums.weights;
 }
 
 void addCodebookHealth(TrialMetrics& metrics, const QuantizedTensor& quantized, Index count) {
@@ -239,7 +242,10 @@ TrialMetrics measure(const TensorSource& weights, const QuantizedTensor& quantiz
     const Sums sums =
         compareTensors(weights, quantized, hessian ? &*hessian : nullptr, context, seconds);
     addWeightErrors(metrics, sums, count);
-    if (hessian) metrics.hessianError = ratioOfEnergies(sums.hessianError, sums.hessianWeights);
+    if (hessian) {
+        metrics.hessianError = ratioOfEnergies(sums.hessianError, sums.hessianWeights);
+        metrics.hessianEnergy = sums.hessianWeights;
+    }
     if (std::isfinite(*metrics.sqnrDb)) {
         const double bound = 20.0 * std::log10(2.0) * quantized.rate().bitsPerWeight(count);
         metrics.gaussianGapDb = bound - *metrics.sqnrDb;
