@@ -26,6 +26,7 @@ struct EngineOptions {
     int threads = 0;                ///< 0: one per core.
     std::uint64_t memoryBytes = 0;  ///< Budget for working memory; 0: half of the machine's RAM.
     bool keepArtifacts = true;      ///< Write each result to the store's artifact folder.
+    bool retryFailed = true;        ///< Run trials again whose record says that they failed.
 };
 
 /// What a run came to.
@@ -37,19 +38,14 @@ struct RunSummary {
     double seconds = 0.0;
 };
 
-/// Runs the trials of a plan that the store does not hold yet. Trials run side by side and share
-/// one arena with the loops inside them; a trial starts when its working memory fits the budget, so
-/// large ones wait rather than make the machine swap. Every finished trial is appended to the store
-/// at once. Results are the same bits at any number of threads. Throws Error when the store cannot
-/// be written.
+/// Runs the trials of a plan that the store does not hold yet, and those whose artifact should be
+/// there but is not. Trials run side by side and share one arena with the loops inside them; a
+/// trial starts when its memory fits the budget, so large ones wait rather than make the machine
+/// swap (one that is larger than the whole budget runs alone). A trial that fails gives a failed
+/// record and the run goes on. Every finished trial is appended to the store at once. Results are
+/// the same bits at any number of threads. Throws Error when the store cannot be written.
 RunSummary runPlan(const Plan& plan, const MethodRegistry& registry, ResultStore& store,
                    const EngineOptions& options, RunObserver& observer,
                    const std::stop_token& stop);
-
-/// Runs one trial on the calling thread's arena and measures it; `kept` (may be null) receives the
-/// quantized tensor. A trial that fails gives a record with an error. Throws Cancelled.
-TrialRecord runTrial(const Trial& trial, const TensorSource& source, const SideInformation& side,
-                     const MethodRegistry& registry, const RunContext& context,
-                     std::shared_ptr<const QuantizedTensor>* kept);
 
 }  // namespace quantscope

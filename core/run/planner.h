@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -12,13 +11,17 @@
 #include "core/quant/method.h"
 #include "core/run/experiment_spec.h"
 #include "core/run/trial.h"
+#include "core/store/run_info.h"
 
 namespace quantscope {
 
 /// An experiment with its files open and every trial judged, before anything runs.
 struct Plan {
-    ExperimentSpec spec;
-    std::string runId;  ///< Hash of the spec's canonical form and the fingerprints; 32 hex digits.
+    ExperimentSpec spec;  ///< With absolute paths.
+    /// Says what will be done to what and run.run.runId what that is called: the hash of the
+    /// trials' ids and the chosen metrics, 32 hex digits. Where files lie and what the experiment
+    /// is called does not matter to it.
+    RunInfo run;
     std::shared_ptr<const TensorFile> file;
     std::shared_ptr<const HessianFile> hessians;  ///< Null without side information.
     std::vector<Trial> trials;                    ///< Tensors in file order, methods in spec order.
@@ -43,6 +46,10 @@ Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
 Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
               std::shared_ptr<const TensorFile> file, std::shared_ptr<const HessianFile> hessians,
               const std::stop_token& stop);
+
+/// What `hessians` (may be null) says of a tensor whose folded form has `cols` columns. Throws
+/// Error when it holds something that does not fit.
+SideInformation sideInformation(const HessianFile* hessians, const std::string& tensor, Index cols);
 
 /// The values of a trial as its quantizer sees them: folded and, if so planned, normalized.
 std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial);

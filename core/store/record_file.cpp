@@ -17,9 +17,9 @@ namespace quantscope {
 namespace {
 
 Error cannotWrite(const std::filesystem::path& path, int error) {
-    return Error(
-        "'" + path.string() + "' cannot be written: " + std::generic_category().message(error) + ".",
-        "Free some space or correct the permissions; then resume the run.");
+    return Error("'" + path.string() +
+                     "' cannot be written: " + std::generic_category().message(error) + ".",
+                 "Free some space or correct the permissions; then resume the run.");
 }
 
 TrialRecord parseLine(std::string_view line, const std::filesystem::path& path,

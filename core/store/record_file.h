@@ -21,12 +21,12 @@ public:
     std::vector<TrialRecord> read() const;
 
     bool isLocked() const { return m_file >= 0; }
-    /// Makes the file unless it exists, takes the lock for the life of this object and cuts a torn end
-    /// off. Throws Error when another process has the lock or the file cannot be written.
+    /// Makes the file unless it exists, takes the lock for the life of this object and cuts a torn
+    /// end off. Throws Error when another process has the lock or the file cannot be written.
     void lock();
 
-    /// Appends a line by a single write; needs the lock. Throws Error when it does not get through as
-    /// a whole; the file is then as before.
+    /// Appends a line by a single write; needs the lock. Throws Error when it does not get through
+    /// as a whole; the file is then as before.
     void append(const TrialRecord& record);
 
 private:

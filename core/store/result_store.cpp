@@ -210,9 +210,9 @@ std::unique_ptr<ResultStore> ResultStore::open(const std::filesystem::path& fold
     }
     Json spec = readJsonFile(folder / specName);
     try {
-        return std::make_unique<FolderStore>(
-            folder, std::move(spec), RunInfo::fromJson(readJsonFile(folder / runName)),
-            std::make_unique<RecordFile>(folder / recordsName));
+        return std::make_unique<FolderStore>(folder, std::move(spec),
+                                             RunInfo::fromJson(readJsonFile(folder / runName)),
+                                             std::make_unique<RecordFile>(folder / recordsName));
     } catch (const Error& error) {
         throw Error("The run in '" + folder.string() + "' cannot be used: " + error.what(),
                     error.remedy());

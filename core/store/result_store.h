@@ -23,9 +23,9 @@ namespace quantscope {
 /// append; it holds a lock on records.jsonl. Others may read meanwhile.
 class ResultStore {
 public:
-    /// Makes the folder for a run, or opens it when it already holds the same run. Throws Error when
-    /// the folder holds another run or something else, when it holds this run and `resume` is false,
-    /// and when another process is writing to it.
+    /// Makes the folder for a run, or opens it when it already holds the same run. Throws Error
+    /// when the folder holds another run or something else, when it holds this run and `resume` is
+    /// false, and when another process is writing to it.
     static std::unique_ptr<ResultStore> create(const std::filesystem::path& folder,
                                                const Json& spec, const RunInfo& run, bool resume);
     /// Opens a finished or interrupted run for reading; the first record appended takes the lock.
@@ -37,8 +37,8 @@ public:
 
     virtual const Json& spec() const = 0;
     virtual const RunInfo& run() const = 0;
-    /// One record per trial, in the order of their ends; the latest counts when a trial was run again.
-    /// Safe to call while others append.
+    /// One record per trial, in the order of their ends; the latest counts when a trial was run
+    /// again. Safe to call while others append.
     virtual std::vector<TrialRecord> records() const = 0;
     virtual std::optional<TrialRecord> find(const std::string& trialId) const = 0;
     /// Thread-safe. Throws Error when the line cannot be written (disk full); the store then holds

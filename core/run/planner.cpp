@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/run/planner.h"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "core/base/content_hash.h"
+#include "core/base/error.h"
+#include "core/base/version.h"
+#include "core/run/tensor_selection.h"
+#include "core/run/trial_inputs.h"
+#include "core/tensor/normalized_source.h"
+
+namespace quantscope {
+
+namespace {
+
+// Multiply-adds that one core is taken to do in a second, for time estimates before anything ran.
+constexpr double multiplyAddsPerSecond = 3e9;
+// What decoding, comparing and reading in waves of blocks takes; see measure().
+constexpr std::uint64_t measuringBytes = std::uint64_t{24} << 20;
+
+struct PlannedMethod {
+    MethodSpec spec;  ///< Resolved.
+    std::string text;
+    std::string version;
+    std::vector<std::string> remarks;
+    std::unique_ptr<Quantizer> quantizer;
+};
+
+PlannedMethod planMethod(const MethodSpec& spec, const MethodRegistry& registry) {
+    PlannedMethod planned;
+    planned.spec = registry.resolve(spec);
+    planned.text = registry.abbreviate(planned.spec).toText();
+    const Method& method = registry.method(spec.id);
+    planned.version = method.version();
+    planned.remarks = ineffectiveParameters(method.parameters(), planned.spec.parameters);
+    planned.quantizer = registry.quantizer(planned.spec);
+    return planned;
+}
+
+std::vector<PlannedMethod> planMethods(const ExperimentSpec& spec, const MethodRegistry& registry,
+                                       std::vector<std::string>& remarks) {
+    if (spec.methods.empty()) {
+        throw Error("The experiment has no method.", "Add one, for example scalar:bits=4.");
+    }
+    std::vector<PlannedMethod> methods;
+    std::set<std::string> seen;
+    for (const SweptMethod& swept : spec.methods) {
+        for (const MethodSpec& one : swept.expand()) {
+            PlannedMethod planned = planMethod(one, registry);
+            if (seen.insert(planned.spec.toJson().dump()).second) {
+                methods.push_back(std::move(planned));
+            } else {
+                remarks.push_back("The method " + planned.text +
+                                  " is listed more than once and runs once.");
+            }
+        }
+    }
+    return methods;
+}
+
+std::string trialId(const Trial& trial, const std::string& methodVersion, const RunInfo& run) {
+    const Json identity{{"data", run.data.fingerprint},
+                        {"tensor", trial.tensor},
+                        {"fold", trial.fold.toText()},
+                        {"normalized", trial.normalized},
+                        {"method", trial.method.toJson()},
+                        {"method_version", methodVersion},
+                        {"hessian", trial.hasHessian ? run.hessians.fingerprint : std::string()},
+                        {"seed", trial.seed}};
+    return contentHash(identity.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string runId(const RunInfo& run, const std::vector<std::string>& metrics) {
+    return contentHash(Json{{"trials", run.trials}, {"metrics", metrics}}.dump());
+}
+
+std::uint64_t trialBytes(const Trial& trial) {
+    const std::uint64_t result = trial.preflight.rate.totalBits() / 8;
+    const auto cols = static_cast<std::uint64_t>(trial.cols);
+    const std::uint64_t hessian = trial.hasHessian ? 2 * cols * cols * sizeof(double) : 0;
+    // The result is there twice while it is written to its artifact.
+    return trial.preflight.workingBytes + 2 * result + hessian + measuringBytes +
+           TrialInputCache::heldBytes(trial);
+}
+
+Trial planTrial(const SelectedTensor& tensor, const PlannedMethod& method,
+                const SideInformation& side, const RunInfo& run, std::uint64_t seed) {
+    Trial trial;
+    trial.tensor = tensor.info->name;
+    trial.fold = tensor.fold;
+    trial.shape = tensor.info->shape;
+    trial.rows = tensor.fold.rows(tensor.info->shape);
+    trial.cols = tensor.fold.cols(tensor.info->shape);
+    trial.normalized = tensor.normalized;
+    trial.hasHessian = side.hessian != nullptr;
+    trial.isSearched = tensor.isSearched;
+    trial.method = method.spec;
+    trial.methodText = method.text;
+    trial.seed = seed;
+    trial.preflight = method.quantizer->preflight(trial.rows, trial.cols, side);
+    trial.preflight.warnings.insert(trial.preflight.warnings.end(), method.remarks.begin(),
+                                    method.remarks.end());
+    trial.bytes = trialBytes(trial);
+    trial.id = trialId(trial, method.version, run);
+    return trial;
+}
+
+RunInfo describeRun(const TensorFile& file, const HessianFile* hessians,
+                    const std::stop_token& stop) {
+    RunInfo run;
+    run.programVersion = programVersion();
+    run.data = {file.path().string(), file.fingerprint(stop)};
+    if (hessians != nullptr) {
+        run.hessians = {hessians->path().string(), hessians->fingerprint(stop)};
+    }
+    for (const TensorInfo& info : file.tensors()) {
+        if (!info.quantizable) continue;
+        run.tensors.push_back({info.name, elementCount(info.shape), info.bitsPerElement});
+    }
+    return run;
+}
+
+void addTotals(Plan& plan) {
+    double multiplyAdds = 0.0;
+    for (const Trial& trial : plan.trials) {
+        plan.run.trials.push_back(trial.id);
+        if (!trial.preflight.refusal.empty()) continue;
+        plan.peakBytes = std::max(plan.peakBytes, trial.bytes);
+        plan.artifactBytes += trial.preflight.rate.totalBits() / 8;
+        multiplyAdds += trial.preflight.multiplyAdds;
+    }
+    const double cores = std::max(1U, std::thread::hardware_concurrency());
+    plan.estimatedSeconds = multiplyAdds / (multiplyAddsPerSecond * cores);
+}
+
+void remarkMissingHessians(Plan& plan) {
+    if (plan.hessians == nullptr) return;
+    std::set<std::string> missing;
+    for (const Trial& trial : plan.trials) {
+        if (!trial.hasHessian) missing.insert(trial.tensor);
+    }
+    if (missing.empty()) return;
+    plan.remarks.push_back("'" + plan.hessians->path().filename().string() +
+                           "' has no Hessian for " + std::to_string(missing.size()) +
+                           (missing.size() == 1 ? " tensor ('" : " of the tensors (first: '") +
+                           *missing.begin() + "').");
+}
+
+std::filesystem::path absolutePath(const std::filesystem::path& path) {
+    return path.empty() ? path : std::filesystem::absolute(path).lexically_normal();
+}
+
+}  // namespace
+
+SideInformation sideInformation(const HessianFile* hessians, const std::string& tensor,
+                                Index cols) {
+    SideInformation side;
+    if (hessians != nullptr && hessians->contains(tensor)) {
+        side.hessian = hessians->hessian(tensor, cols);
+    }
+    return side;
+}
+
+Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
+              const PlanOptions& options) {
+    if (spec.data.file.empty()) {
+        throw Error("The experiment names no data file.", "Set 'file' in its 'data'.");
+    }
+    const OpenOptions open{options.prober, spec.data.followExternalLinks};
+    std::shared_ptr<const HessianFile> hessians;
+    if (!spec.hessians.empty()) hessians = HessianFile::open(spec.hessians, open);
+    return makePlan(spec, registry, TensorFile::open(spec.data.file, open), hessians, options.stop);
+}
+
+Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
+              std::shared_ptr<const TensorFile> file, std::shared_ptr<const HessianFile> hessians,
+              const std::stop_token& stop) {
+    Plan plan;
+    plan.spec = spec;
+    plan.spec.data.file = absolutePath(spec.data.file);
+    plan.spec.hessians = absolutePath(spec.hessians);
+    plan.file = std::move(file);
+    plan.hessians = std::move(hessians);
+    const std::vector<PlannedMethod> methods = planMethods(spec, registry, plan.remarks);
+    const TensorSelection selection = selectTensors(*plan.file, spec.data);
+    plan.remarks.insert(plan.remarks.end(), selection.remarks.begin(), selection.remarks.end());
+    plan.run = describeRun(*plan.file, plan.hessians.get(), stop);
+    for (const SelectedTensor& tensor : selection.tensors) {
+        throwIfStopped(stop);
+        const Index cols = tensor.fold.cols(tensor.info->shape);
+        SideInformation side;
+        std::string trouble;
+        try {
+            side = sideInformation(plan.hessians.get(), tensor.info->name, cols);
+        } catch (const Error& error) {
+            trouble = "The Hessian is not used: " + error.fullText();
+        }
+        for (const PlannedMethod& method : methods) {
+            plan.trials.push_back(planTrial(tensor, method, side, plan.run, spec.seed));
+            if (!trouble.empty()) plan.trials.back().preflight.warnings.push_back(trouble);
+        }
+    }
+    remarkMissingHessians(plan);
+    addTotals(plan);
+    plan.run.runId = runId(plan.run, spec.metrics);
+    return plan;
+}
+
+std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial) {
+    std::unique_ptr<TensorSource> source = file.source(trial.tensor, trial.fold);
+    if (trial.normalized) source = std::make_unique<NormalizedSource>(std::move(source));
+    return source;
+}
+
+}  // namespace quantscope

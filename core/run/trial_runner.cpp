@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/run/trial_runner.h"
+
+#include <algorithm>
+#include <new>
+
+#include "core/base/error.h"
+#include "core/io/artifact_file.h"
+#include "core/metrics/recall.h"
+#include "core/metrics/trial_metrics.h"
+
+namespace quantscope {
+
+namespace {
+
+// Shares of the progress bar; encoding is nearly always what takes long.
+constexpr double quantized = 0.9;
+constexpr double measured = 0.95;
+
+constexpr Index recallNeighbors = 10;
+
+bool isWanted(const std::vector<std::string>& metrics, const char* id) {
+    return metrics.empty() || std::ranges::find(metrics, id) != metrics.end();
+}
+
+TrialRecord blankRecord(const Trial& trial) {
+    TrialRecord record;
+    record.trialId = trial.id;
+    record.tensor = trial.tensor;
+    record.methodText = trial.methodText;
+    record.method = trial.method;
+    record.fold = trial.fold;
+    record.shape = trial.shape;
+    record.rows = trial.rows;
+    record.cols = trial.cols;
+    record.normalized = trial.normalized;
+    record.seed = trial.seed;
+    record.warnings = trial.preflight.warnings;
+    return record;
+}
+
+void measureRecall(TrialRecord& record, const QuantizedTensor& tensor, const SearchTask& task,
+                   const RunContext& context) {
+    if (task.neighborsPerQuery < recallNeighbors || tensor.rows() < recallNeighbors) {
+        record.warnings.push_back("Recall was not measured: it needs " +
+                                  std::to_string(recallNeighbors) +
+                                  " known neighbours per query and as many rows.");
+        return;
+    }
+    const Recall recall = recallAt(tensor, task.queries.view(), task.neighbors,
+                                   task.neighborsPerQuery, recallNeighbors, context);
+    record.metrics.recallAt10 = recall.atK;
+    record.metrics.nearestIn10 = recall.nearestInK;
+}
+
+TrialMetrics keepWanted(const TrialMetrics& all, const std::vector<std::string>& metrics) {
+    if (metrics.empty()) return all;
+    Json json = all.toJson();
+    for (const MetricInfo& info : allMetrics()) {
+        const std::string id(info.id);
+        if (!isWanted(metrics, id.c_str())) json.erase(id);
+    }
+    return TrialMetrics::fromJson(json);
+}
+
+// The reconstruction values when every weight is rounded to one of the same few.
+std::vector<float> commonLevels(const std::vector<Codebook>& codebooks) {
+    if (codebooks.size() != 1 || codebooks.front().dim != 1) return {};
+    return codebooks.front().codewords;
+}
+
+void fillRecord(TrialRecord& record, const TrialInputs& inputs, const MethodRegistry& registry,
+                const std::vector<std::string>& metrics, const RunContext& context,
+                std::shared_ptr<const QuantizedTensor>* kept) {
+    const auto quantizer = registry.quantizer(record.method);
+    const auto tensor = std::make_shared<const QuantizedTensor>(
+        quantizer->quantize(*inputs.source, inputs.side, context.part(0.0, quantized, 0),
+                            record.seconds),
+        registry);
+    context.throwIfStopped();
+    record.rate = tensor->rate();
+    record.headerBytes = headerBytes(tensor->encoded());
+    SideInformation side = inputs.side;
+    if (!isWanted(metrics, "hessian_error")) side.hessian.reset();
+    record.metrics = measure(*inputs.source, *tensor, side, context.part(quantized, measured, 1),
+                             record.seconds);
+    if (inputs.search) {
+        measureRecall(record, *tensor, *inputs.search, context.part(measured, 1.0, 2));
+    }
+    record.metrics = keepWanted(record.metrics, metrics);
+    record.codebooks = tensor->codebooks();
+    record.levels = commonLevels(record.codebooks);
+    for (Codebook& codebook : record.codebooks)
+        codebook.codewords.clear();
+    if (kept != nullptr) *kept = tensor;
+}
+
+}  // namespace
+
+TrialRecord runTrial(const Trial& trial, const TrialInputs& inputs, const MethodRegistry& registry,
+                     const std::vector<std::string>& metrics, const RunContext& context,
+                     std::shared_ptr<const QuantizedTensor>* kept) {
+    if (!trial.preflight.refusal.empty()) return failedTrial(trial, trial.preflight.refusal);
+    try {
+        TrialRecord record = blankRecord(trial);
+        fillRecord(record, inputs, registry, metrics, context, kept);
+        return record;
+    } catch (const Error& error) {
+        return failedTrial(trial, error.fullText());
+    } catch (const std::bad_alloc&) {
+        return failedTrial(trial, "There was not enough memory.");
+    } catch (const Cancelled&) {
+        throw;
+    } catch (const std::exception& error) {
+        return failedTrial(trial, std::string("An unexpected fault: ") + error.what() + ".");
+    }
+}
+
+TrialRecord failedTrial(const Trial& trial, const std::string& reason) {
+    TrialRecord record = blankRecord(trial);
+    record.error = reason;
+    return record;
+}
+
+}  // namespace quantscope
