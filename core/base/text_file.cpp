@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <ios>
+#include <iterator>
 #include <set>
-#include <sstream>
 #include <system_error>
 #include <vector>
 
@@ -74,14 +75,14 @@ bool writeAll(int file, std::string_view content) {
 
 std::string readTextFile(const std::filesystem::path& path) {
     errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream content;
-    if (file) content << file.rdbuf();
-    if (!file || file.bad()) {
-        throw Error("'" + path.string() + "' cannot be read: " + reason(errno) + ".",
-                    "Check the path and the permissions.");
+    try {
+        std::ifstream file(path, std::ios::binary);
+        if (file) return {std::istreambuf_iterator<char>(file), {}};
+    } catch (const std::ios_base::failure&) {
+        // Opening succeeds and reading throws: a folder, or a fault of the disk; errno says which.
     }
-    return content.str();
+    throw Error("'" + path.string() + "' cannot be read: " + reason(errno) + ".",
+                "Check the path and the permissions.");
 }
 
 Json readJsonFile(const std::filesystem::path& path) {

@@ -7,6 +7,7 @@
 
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/run/tensor_selection.h"
 #include "core/run/trial_inputs.h"
