@@ -159,9 +159,7 @@ std::filesystem::path absolutePath(const std::filesystem::path& path) {
 SideInformation sideInformation(const HessianFile* hessians, const std::string& tensor,
                                 Index cols) {
     SideInformation side;
-    if (hessians != nullptr && hessians->contains(tensor)) {
-        side.hessian = hessians->hessian(tensor, cols);
-    }
+    if (hessians != nullptr) side.hessian = hessians->hessian(tensor, cols);
     return side;
 }
 
