@@ -203,16 +203,18 @@ TrialRecord PlanRun::compute(const Trial& trial, std::shared_ptr<const Quantized
 void PlanRun::keep(const Trial& trial, const TrialRecord& record, const QuantizedTensor* tensor) {
     const std::filesystem::path path = m_store.artifactPath(trial.id);
     if (tensor != nullptr && m_options.keepArtifacts && !path.empty()) {
-        const RunInfo& run = m_plan.run;
-        writeArtifact(path, {tensor->encoded(), trial.tensor,
-                             Json{{"file", run.data.path},
-                                  {"fingerprint", run.data.fingerprint},
-                                  {"trial", trial.id},
-                                  {"fold", trial.fold.toText()},
-                                  {"shape", trial.shape},
-                                  {"normalized", trial.normalized},
-                                  {"seed", trial.seed},
-                                  {"program_version", programVersion()}}});
+        Artifact artifact;
+        artifact.tensor = tensor->encoded();
+        artifact.tensorName = trial.tensor;
+        artifact.shape = trial.shape;
+        artifact.fold = trial.fold;
+        artifact.provenance = Json{{"file", m_plan.run.data.path},
+                                   {"fingerprint", m_plan.run.data.fingerprint},
+                                   {"trial", trial.id},
+                                   {"normalized", trial.normalized},
+                                   {"seed", trial.seed},
+                                   {"program_version", programVersion()}};
+        writeArtifact(path, artifact);
     }
     const std::optional<TrialRecord> old = m_store.find(trial.id);
     // A retried trial that failed again for the same reason tells nothing new.
