@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/matrix_view.h"
+
+namespace quantscope {
+
+/// How the rows of a matrix are cut into vectors of `dim` components: from the left, and where dim
+/// does not divide the columns, the last vector of each row is filled up with zeros. Vectors are
+/// numbered row by row.
+struct RowVectors {
+    Index rows = 0;
+    Index cols = 0;
+    Index dim = 1;
+
+    Index perRow() const { return (cols + dim - 1) / dim; }
+    Index count() const { return rows * perRow(); }
+
+    /// Fills `vectors` (any number x dim) with vectors firstVector ... of `values` (rows of `cols`
+    /// columns, the first of which begins vector 0), multiplied by 2^-exponent. Exact, but for
+    /// numbers far below the largest.
+    void cut(MatrixView values, Index firstVector, int exponent, MatrixSpan vectors) const;
+};
+
+}  // namespace quantscope

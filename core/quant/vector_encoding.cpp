@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quant/vector_encoding.h"
+
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+#include "core/base/parallel.h"
+#include "core/quant/packed_codes.h"
+#include "core/tensor/weight_reader.h"
+
+namespace quantscope {
+namespace {
+
+// Codes of so many vectors end on a whole byte, whatever their width.
+constexpr Index granule = 8;
+
+// Blocks that fit the caches and take a few milliseconds, so that cancelling is prompt.
+Index vectorsAtOnce(const VectorEncoding& encoding) {
+    constexpr double blockMultiplyAdds = 0x1.0p25;
+    constexpr Index blockFloats = Index{1} << 16;
+    constexpr Index most = 1024;
+    const double byWork = blockMultiplyAdds / encoding.multiplyAddsPerVector;
+    const Index bySize = blockFloats / encoding.layout.dim;
+    const Index wanted = std::min(static_cast<Index>(std::min<double>(byWork, most)), bySize);
+    return std::max(wanted / granule * granule, granule);
+}
+
+}  // namespace
+
+Section encodeVectors(const TensorSource& weights, const VectorEncoding& encoding,
+                      const std::string& sectionName, const RunContext& context) {
+    const RowVectors& layout = encoding.layout;
+    const Index codeCount = layout.count() * encoding.codesPerVector;
+    Section section{sectionName, RatePart::Codes, PackedCodes::bitCount(codeCount, encoding.bits),
+                    std::vector<std::uint8_t>(PackedCodes::byteCount(codeCount, encoding.bits))};
+    const WeightReader reader(weights, context.stop());
+    const Index rowsAtOnce = (reader.rowsAtOnce() + granule - 1) / granule * granule;
+    std::atomic<Index> done{0};
+    parallelFor(weights.rows(), rowsAtOnce, context.stop(), [&](Index firstRow, Index endRow) {
+        std::vector<float> storage;
+        const MatrixView rows = reader.read(firstRow, endRow - firstRow, storage);
+        const Index vectorCount = rows.rows * layout.perRow();
+        parallelFor(vectorCount, vectorsAtOnce(encoding), context.stop(),
+                    [&](Index begin, Index end) {
+                        Matrix vectors(end - begin, layout.dim);
+                        layout.cut(rows, begin, encoding.exponent, vectors.span());
+                        std::vector<std::uint32_t> codes(
+                            static_cast<std::size_t>(vectors.rows() * encoding.codesPerVector));
+                        encoding.encode(vectors.view(), codes);
+                        const Index firstVector = firstRow * layout.perRow() + begin;
+                        PackedCodes::packAt(section.bytes, firstVector * encoding.codesPerVector,
+                                            codes, encoding.bits);
+                    });
+        const Index finished = done += vectorCount;
+        context.progress(static_cast<double>(finished) / static_cast<double>(layout.count()),
+                         "encoding");
+    });
+    return section;
+}
+
+}  // namespace quantscope

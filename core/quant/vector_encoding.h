@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "core/quant/encoded_tensor.h"
+#include "core/quant/row_vectors.h"
+#include "core/quant/run_context.h"
+#include "core/tensor/tensor_source.h"
+
+namespace quantscope {
+
+/// How the vectors of a tensor are turned into codes.
+struct VectorEncoding {
+    RowVectors layout;
+    int exponent = 0;          ///< Vectors are handed out times 2^-exponent.
+    Index codesPerVector = 1;  ///< Each of `bits` bits.
+    int bits = 8;
+    double multiplyAddsPerVector = 1.0;  ///< For the size of blocks.
+    /// Writes codesPerVector codes for every vector (a row of `vectors`), vector by vector. Called
+    /// from several threads at once.
+    std::function<void(MatrixView vectors, std::span<std::uint32_t> codes)> encode;
+};
+
+/// Reads the tensor block by block and packs the codes of all its vectors without gaps, so that
+/// only codes stay in memory. Returns them as a section for RatePart::Codes. Throws Error for
+/// values that are not finite, or Cancelled; progress counts vectors.
+Section encodeVectors(const TensorSource& weights, const VectorEncoding& encoding,
+                      const std::string& sectionName, const RunContext& context);
+
+}  // namespace quantscope

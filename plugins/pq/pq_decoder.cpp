@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/pq/pq_decoder.h"
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/quant/codeword_format.h"
+#include "core/quant/packed_codes.h"
+
+namespace quantscope::pq {
+namespace {
+
+Error damaged(const std::string& what) {
+    return Error("The encoded tensor (pq) is damaged: " + what + ".",
+                 "Read the artifact from its original place, or quantize again.");
+}
+
+// Rows whose codes are unpacked at once.
+constexpr Index rowsAtOnce = 256;
+
+}  // namespace
+
+PqDecoder::PqDecoder(std::shared_ptr<const EncodedTensor> tensor)
+    : m_tensor(std::move(tensor)),
+      m_settings(PqSettings::from(
+          ParameterValues(resolveParameters("pq", pqParameters(), m_tensor->method.parameters)))),
+      m_layout{m_tensor->cols, m_settings.slices} {
+    constexpr Index largest = Index{1} << 57;
+    if (m_tensor->rows <= 0 || m_settings.slices > m_tensor->cols ||
+        m_tensor->rows > largest / m_tensor->cols || (m_settings.shared && !m_layout.isEven())) {
+        throw damaged("its shape is " + std::to_string(m_tensor->rows) + " x " +
+                      std::to_string(m_tensor->cols));
+    }
+    const Section& codes = m_tensor->section(codesSection);
+    if (codes.bytes.size() !=
+        PackedCodes::byteCount(m_tensor->rows * m_settings.slices, m_settings.bits)) {
+        throw damaged("its codes have " + std::to_string(codes.bytes.size()) + " bytes");
+    }
+    m_codes = codes.bytes;
+    const CodewordFormat format = CodewordFormat::load(*m_tensor, m_settings.half);
+    for (Index book = 0; book < m_settings.codebooks(); ++book) {
+        m_codebooks.push_back(format.load(m_tensor->section(codebookSection(m_settings, book)),
+                                          m_settings.codewords(), m_layout.width(book)));
+    }
+}
+
+const Matrix& PqDecoder::codebook(Index slice) const {
+    return m_codebooks[static_cast<std::size_t>(m_settings.shared ? 0 : slice)];
+}
+
+void PqDecoder::decode(Index firstRow, MatrixSpan out) const {
+    std::vector<std::uint32_t> codes;
+    for (Index begin = 0; begin < out.rows; begin += rowsAtOnce) {
+        const Index count = std::min(rowsAtOnce, out.rows - begin);
+        codes.resize(static_cast<std::size_t>(count * m_settings.slices));
+        PackedCodes::unpack(m_codes, (firstRow + begin) * m_settings.slices, m_settings.bits,
+                            codes);
+        auto code = codes.begin();
+        for (Index row = begin; row < begin + count; ++row) {
+            float* to = out.row(row).data();
+            for (Index slice = 0; slice < m_settings.slices; ++slice) {
+                const Matrix& book = codebook(slice);
+                const float* from = book.data() + static_cast<Index>(*code++) * book.cols();
+                to = std::copy(from, from + book.cols(), to);
+            }
+        }
+    }
+}
+
+std::vector<Codebook> PqDecoder::codebooks() const {
+    using Counts = std::vector<std::uint64_t>;
+    const auto codewords = static_cast<std::size_t>(m_settings.codewords());
+    const auto books = static_cast<std::size_t>(m_settings.codebooks());
+    // Few chunks, because each keeps counts of its own.
+    const Index grain = std::max<Index>(rowsAtOnce, m_tensor->rows / 8 + 1);
+    const Counts counts = parallelReduce(
+        m_tensor->rows, grain, {}, Counts(books * codewords),
+        [&](Index begin, Index end) {
+            Counts part(books * codewords);
+            std::vector<std::uint32_t> codes(static_cast<std::size_t>(m_settings.slices));
+            for (Index row = begin; row < end; ++row) {
+                PackedCodes::unpack(m_codes, row * m_settings.slices, m_settings.bits, codes);
+                for (std::size_t slice = 0; slice < codes.size(); ++slice) {
+                    ++part[(m_settings.shared ? 0 : slice) * codewords + codes[slice]];
+                }
+            }
+            return part;
+        },
+        [](Counts& total, const Counts& part) {
+            std::ranges::transform(total, part, total.begin(), std::plus());
+        });
+    std::vector<Codebook> result;
+    for (std::size_t book = 0; book < books; ++book) {
+        const Matrix& values = m_codebooks[book];
+        const auto first = counts.begin() + static_cast<std::ptrdiff_t>(book * codewords);
+        result.push_back({codebookName(m_settings, static_cast<Index>(book)), values.cols(),
+                          Counts(first, first + static_cast<std::ptrdiff_t>(codewords)),
+                          std::vector<float>(values.data(), values.data() + values.view().size())});
+    }
+    return result;
+}
+
+std::vector<float> PqDecoder::levels(Index /*row*/, Index /*column*/) const {
+    return {};
+}
+
+}  // namespace quantscope::pq

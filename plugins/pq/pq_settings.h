@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/base/matrix_view.h"
+#include "core/quant/parameter.h"
+
+namespace quantscope::pq {
+
+std::vector<ParameterSpec> pqParameters();
+
+/// The parameters of the method as plain values.
+struct PqSettings {
+    Index slices = 8;      ///< m.
+    int bits = 8;          ///< Per code.
+    bool shared = false;   ///< One codebook for all slices.
+    int iterations = 25;   ///< Of k-means.
+    Index train = 131072;  ///< Rows to train on at most; 0 for all.
+    bool half = true;      ///< Codewords are binary16, else binary32.
+
+    static PqSettings from(const ParameterValues& values);
+
+    Index codewords() const { return Index{1} << bits; }
+    Index codebooks() const { return shared ? 1 : slices; }
+    Index trainedRows(Index rows) const { return train > 0 ? std::min(train, rows) : rows; }
+};
+
+/// The slices of a row, from the left. They have equal lengths, or, where m does not divide the
+/// columns, the first ones are longer by one.
+struct SliceLayout {
+    Index cols = 0;
+    Index slices = 1;
+
+    Index begin(Index slice) const {
+        return slice * (cols / slices) + std::min(slice, cols % slices);
+    }
+    Index width(Index slice) const { return begin(slice + 1) - begin(slice); }
+    bool isEven() const { return cols % slices == 0; }
+};
+
+/// Names of sections and codebooks.
+inline constexpr const char* codesSection = "codes";
+inline std::string codebookName(const PqSettings& settings, Index book) {
+    return settings.shared ? "all slices" : "slice " + std::to_string(book + 1);
+}
+inline std::string codebookSection(const PqSettings& settings, Index book) {
+    return "codebook/" + codebookName(settings, book);
+}
+
+}  // namespace quantscope::pq
