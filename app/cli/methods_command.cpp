@@ -55,13 +55,53 @@ void print(const Method& method, std::ostream& out) {
     }
 }
 
+// Text inside a cell of a Markdown table.
+std::string cell(std::string text) {
+    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) {
+        text.insert(at, 1, '\\');
+    }
+    return text;
+}
+
+// "group (granularity = group)": the parameter, and when it counts.
+std::string nameWithCondition(const ParameterSpec& parameter) {
+    std::string condition;
+    for (const EnabledIf& other : parameter.enabledIf) {
+        condition += (condition.empty() ? "" : ", ") + other.parameter + " = ";
+        for (const std::string& value : other.values) {
+            condition += (value == other.values.front() ? "" : " or ") + value;
+        }
+    }
+    return "`" + parameter.id + "`" + (condition.empty() ? "" : " (" + condition + ")");
+}
+
+// The manual's chapter on a method.
+void printMarkdown(const Method& method, std::ostream& out) {
+    out << "## " << method.id() << ": " << method.name() << "\n\n"
+        << method.help() << "\n\n| parameter | default | values | meaning |\n"
+        << "| --- | --- | --- | --- |\n";
+    for (const ParameterSpec& parameter : method.parameters()) {
+        out << "| " << cell(nameWithCondition(parameter)) << " | `" << defaultText(parameter)
+            << "` | " << cell(allowedValues(parameter)) << " | " << cell(parameter.help) << " |\n";
+    }
+    for (const ParameterSpec& parameter : method.parameters()) {
+        if (parameter.choices.empty()) continue;
+        out << "\nValues of `" << parameter.id << "`:\n\n";
+        for (const ParameterChoice& choice : parameter.choices) {
+            out << "- `" << choice.value << "`: " << choice.label << '\n';
+        }
+    }
+}
+
 class MethodsCommand final : public Command {
 public:
     CLI::App* declare(CLI::App& program) override {
         CLI::App* app = program.add_subcommand(
             "methods", "List the quantization methods and their parameters.");
         app->add_option("ID", m_id, "Only this method");
-        app->add_flag("--json", m_json, "Print an array of {id, name, version, help, parameters}");
+        CLI::Option* json = app->add_flag(
+            "--json", m_json, "Print an array of {id, name, version, help, parameters}");
+        app->add_flag("--markdown", m_markdown, "Print chapters of the manual")->excludes(json);
         app->footer(exampleFooter("quantscope-cli methods rvq"));
         return app;
     }
@@ -83,7 +123,7 @@ public:
         } else {
             for (const Method* method : methods) {
                 if (method != methods.front()) std::cout << '\n';
-                print(*method, std::cout);
+                (m_markdown ? printMarkdown : print)(*method, std::cout);
             }
         }
         for (const PluginRecord& plugin : context.plugins.plugins) {
@@ -97,6 +137,7 @@ public:
 private:
     std::string m_id;
     bool m_json = false;
+    bool m_markdown = false;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "core/base/float16.h"
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
+#include "core/tensor/weight_reader.h"
 
 namespace quantscope {
 
@@ -48,25 +49,24 @@ float loadScale(std::span<const std::uint8_t> bytes, Index position) {
     return fromFloat16(static_cast<std::uint16_t>(low | high << 8));
 }
 
-/// The binary16 number nearest to the mean magnitude of `values`. Throws Error for NaN, infinities
-/// and magnitudes beyond the range of binary16.
+/// The binary16 number nearest to the mean magnitude of `values`. Throws Error where that is beyond
+/// the range of binary16.
 std::uint16_t meanMagnitude(std::span<const float> values, Index row) {
     double sum = 0.0;
     for (const float value : values)
         sum += std::abs(static_cast<double>(value));
-    const auto mean = static_cast<float>(sum / static_cast<double>(values.size()));
-    const std::uint16_t half = toFloat16(mean);
+    const std::uint16_t half =
+        toFloat16(static_cast<float>(sum / static_cast<double>(values.size())));
     if (!std::isfinite(fromFloat16(half))) {
-        throw Error(std::isfinite(mean) ? "The weights in row " + std::to_string(row) +
-                                              " are too large for a 16-bit scale (beyond 65,504)."
-                                        : "Row " + std::to_string(row) + " holds NaN or infinity.",
-                    "Choose another tensor, or mend this one.");
+        throw Error("The weights in row " + std::to_string(row) +
+                        " are too large for a 16-bit scale (beyond 65,504).",
+                    "Scale them down first.");
     }
     return half;
 }
 
-/// Encodes one group: takes the planes off `rest` one by one, and sets bit k of a code where plane
-/// k is positive.
+/// Encodes one group, of which `rest` holds the weights: takes the planes off one by one, and sets
+/// bit k of a code where plane k is positive.
 void encodeGroup(std::span<float> rest, std::span<std::uint32_t> codes, int planes, Index row,
                  std::span<std::uint8_t> scales, Index firstScale) {
     std::ranges::fill(codes, 0U);
@@ -114,11 +114,11 @@ public:
         std::vector<std::uint8_t> codes(
             PackedCodes::byteCount(layout.rows * layout.cols, layout.planes));
         std::vector<std::uint8_t> scales(2 * static_cast<std::size_t>(layout.scaleCount()));
+        const WeightReader reader(weights, context.stop());
         parallelFor(
             layout.rows, layout.rowsPerBlock(), context.stop(), [&](Index begin, Index end) {
-                Matrix block(end - begin, layout.cols);
-                weights.read(begin, block.span(), context.stop());
-                encodeRows(layout, begin, block.span(), codes, scales);
+                std::vector<float> storage;
+                encodeRows(layout, begin, reader.read(begin, end - begin, storage), codes, scales);
                 context.progress(static_cast<double>(end) / static_cast<double>(layout.rows),
                                  "encoding");
             });
@@ -129,16 +129,19 @@ public:
     }
 
 private:
-    static void encodeRows(const Layout& layout, Index firstRow, MatrixSpan block,
+    static void encodeRows(const Layout& layout, Index firstRow, MatrixView weights,
                            std::span<std::uint8_t> codes, std::span<std::uint8_t> scales) {
-        std::vector<std::uint32_t> blockCodes(static_cast<std::size_t>(block.size()));
-        for (Index r = 0; r < block.rows; ++r) {
+        std::vector<std::uint32_t> blockCodes(static_cast<std::size_t>(weights.size()));
+        std::vector<float> rest;
+        for (Index r = 0; r < weights.rows; ++r) {
+            const Index row = firstRow + r;
             for (Index g = 0; g < layout.groups(); ++g) {
                 const Index first = g * layout.group;
                 const auto length =
                     static_cast<std::size_t>(std::min(layout.group, layout.cols - first));
-                const Index row = firstRow + r;
-                encodeGroup(block.row(r).subspan(static_cast<std::size_t>(first), length),
+                const auto group = weights.row(r).subspan(static_cast<std::size_t>(first), length);
+                rest.assign(group.begin(), group.end());
+                encodeGroup(rest,
                             std::span(blockCodes)
                                 .subspan(static_cast<std::size_t>(r * layout.cols + first), length),
                             layout.planes, row, scales,
