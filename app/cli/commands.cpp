@@ -7,6 +7,8 @@ std::vector<std::unique_ptr<Command>> allCommands() {
     std::vector<std::unique_ptr<Command>> commands;
     commands.push_back(makeInspectCommand());
     commands.push_back(makeMethodsCommand());
+    commands.push_back(makeDecodeCommand());
+    commands.push_back(makeExportCommand());
     return commands;
 }
 

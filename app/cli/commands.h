@@ -6,6 +6,8 @@
 namespace quantscope {
 
 // One maker for each file <name>_command.cpp.
+std::unique_ptr<Command> makeDecodeCommand();
+std::unique_ptr<Command> makeExportCommand();
 std::unique_ptr<Command> makeInspectCommand();
 std::unique_ptr<Command> makeMethodsCommand();
 

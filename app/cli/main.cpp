@@ -8,6 +8,7 @@
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
 #include "core/base/error.h"
+#include "core/base/version.h"
 #include "core/io/probe.h"
 
 using namespace quantscope;
@@ -59,7 +60,7 @@ int main(int argc, char** argv) {
     CLI::App program("Quantizes tensors of HDF5 files and measures what it costs.",
                      "quantscope-cli");
     program.require_subcommand(1);
-    program.set_version_flag("--version", "quantscope " QUANTSCOPE_VERSION);
+    program.set_version_flag("--version", "quantscope " + std::string(programVersion()));
     std::vector<std::unique_ptr<Command>> commands = allCommands();
     std::vector<CLI::App*> declared;
     for (const auto& command : commands)

@@ -52,7 +52,7 @@ private slots:
 
 void TestResume::survivesKills_data() {
     QTest::addColumn<int>("seed");
-    for (int seed = 0; seed < 3; ++seed)
+    for (int seed = 0; seed < 4; ++seed)
         QTest::addRow("seed %d", seed) << seed;
 }
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+#include <map>
+
+#include "app/cli/commands.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/io/artifact_file.h"
+#include "core/io/tensor_writer.h"
+#include "core/quant/quantized_tensor.h"
+
+namespace quantscope {
+
+namespace {
+
+Shape shapeOf(const Artifact& artifact) {
+    return artifact.shape.empty() ? Shape{artifact.tensor.rows, artifact.tensor.cols}
+                                  : artifact.shape;
+}
+
+class DecodeCommand final : public Command {
+public:
+    CLI::App* declare(CLI::App& program) override {
+        CLI::App* app = program.add_subcommand(
+            "decode", "Turn artifacts back into float32 tensors with their names and shapes.");
+        app->add_option("ARTIFACT", m_artifacts, "Artifact files of a run")->required();
+        app->add_option("-o,--out", m_out, "HDF5 file to write")->required();
+        app->add_flag("--force", m_force, "Replace the file if it exists");
+        app->add_flag("--json", m_json, "Print an array of {artifact, tensor, shape, method}");
+        app->footer(exampleFooter("quantscope-cli decode results/artifacts/*.h5 --out decoded.h5"));
+        return app;
+    }
+
+    int run(const CommandContext& context) override {
+        if (std::filesystem::exists(m_out) && !m_force) {
+            throw Error("The output file " + m_out + " exists.",
+                        "Choose another name, or add --force to replace it.");
+        }
+        TensorWriter writer(m_out);
+        Json list = Json::array();
+        std::map<std::string, std::string> writtenFrom;
+        for (const std::string& path : m_artifacts) {
+            Artifact artifact = readArtifact(path, context.prober);
+            const auto [earlier, isNew] = writtenFrom.emplace(artifact.tensorName, path);
+            if (!isNew) {
+                throw Error("Both " + earlier->second + " and " + path + " hold the tensor " +
+                                artifact.tensorName + ".",
+                            "Decode one method's artifacts at a time.");
+            }
+            list.push_back({{"artifact", path},
+                            {"tensor", artifact.tensorName},
+                            {"shape", shapeOf(artifact)},
+                            {"method", artifact.tensor.method.toText()}});
+            write(writer, std::move(artifact), context);
+        }
+        writer.finish();
+        report(list);
+        return Success;
+    }
+
+private:
+    static void write(TensorWriter& writer, Artifact artifact, const CommandContext& context) {
+        const Shape shape = shapeOf(artifact);
+        const FoldRule fold = artifact.fold;
+        const std::string name = artifact.tensorName;
+        const QuantizedTensor tensor(std::move(artifact.tensor), context.plugins.registry);
+        writer.write(
+            name, shape, fold, [&](Index first, MatrixSpan out) { tensor.decode(first, out); },
+            context.stop);
+    }
+
+    void report(const Json& list) const {
+        if (m_json) {
+            std::cout << list.dump(2) << '\n';
+            return;
+        }
+        for (const Json& entry : list) {
+            std::cout << entry["tensor"].get<std::string>() << "  "
+                      << formatShape(entry["shape"].get<Shape>()) << "  "
+                      << entry["method"].get<std::string>() << '\n';
+        }
+        std::cout << "Wrote " << m_out << '\n';
+    }
+
+    std::vector<std::string> m_artifacts;
+    std::string m_out;
+    bool m_force = false;
+    bool m_json = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> makeDecodeCommand() {
+    return std::make_unique<DecodeCommand>();
+}
+
+}  // namespace quantscope

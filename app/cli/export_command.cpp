@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "app/cli/commands.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/text_file.h"
+#include "core/store/result_export.h"
+#include "core/store/result_store.h"
+
+namespace quantscope {
+
+namespace {
+
+class ExportCommand final : public Command {
+public:
+    CLI::App* declare(CLI::App& program) override {
+        CLI::App* app = program.add_subcommand(
+            "export", "Write a result folder's table, experiment or Faiss strings.");
+        app->add_option("DIR", m_folder, "Result folder of a run")->required();
+        app->add_option("--format", m_format,
+                        "csv: table; json: records; spec: the experiment; faiss: "
+                        "index-factory strings")
+            ->check(CLI::IsMember({"csv", "json", "spec", "faiss"}))
+            ->required();
+        app->add_option("--trial", m_trials,
+                        "Only trials whose id begins so (see the table's first column)");
+        app->add_option("-o,--out", m_out, "File to write instead of standard output");
+        app->footer(exampleFooter("quantscope-cli export results --format csv --out results.csv"));
+        return app;
+    }
+
+    int run(const CommandContext&) override {
+        const auto store = ResultStore::open(m_folder);
+        const std::vector<TrialRecord> records = chosenRecords(*store);
+        if (m_format == "csv") {
+            write(recordsToCsv(records));
+        } else if (m_format == "json") {
+            write(recordsToJson(records).dump(2) + "\n");
+        } else if (m_format == "spec") {
+            write(specOf(*store, records).dump(2) + "\n");
+        } else {
+            return writeFaiss(recordsToFaiss(records));
+        }
+        return Success;
+    }
+
+private:
+    std::vector<TrialRecord> chosenRecords(const ResultStore& store) const {
+        std::vector<TrialRecord> records = store.records();
+        if (m_trials.empty()) return records;
+        std::erase_if(records, [&](const TrialRecord& record) {
+            return std::ranges::none_of(m_trials, [&](const std::string& start) {
+                return record.trialId.starts_with(start);
+            });
+        });
+        if (records.empty()) {
+            throw Error("No trial of " + m_folder + " has an id that begins with '" +
+                            m_trials.front() + "'.",
+                        "The ids stand in the first column of --format csv.");
+        }
+        return records;
+    }
+
+    // The stored experiment or, when trials were chosen, one with just their tensors and methods.
+    Json specOf(const ResultStore& store, const std::vector<TrialRecord>& records) const {
+        Json spec = store.spec();
+        if (m_trials.empty()) return spec;
+        Json tensors = Json::array();
+        Json methods = Json::array();
+        for (const TrialRecord& record : records) {
+            const Json method = record.method.toJson();
+            if (std::ranges::find(tensors, Json(record.tensor)) == tensors.end()) {
+                tensors.push_back(record.tensor);
+            }
+            if (std::ranges::find(methods, method) == methods.end()) methods.push_back(method);
+        }
+        spec["data"]["tensors"] = tensors;
+        spec["methods"] = methods;
+        return spec;
+    }
+
+    int writeFaiss(const Json& list) const {
+        std::string lines;
+        bool complete = true;
+        for (const Json& entry : list) {
+            const std::string tensor = entry["tensor"].get<std::string>();
+            if (entry.contains("factory")) {
+                lines += entry["factory"].get<std::string>() + "\t" + tensor + "\n";
+                continue;
+            }
+            complete = false;
+            std::cerr << "not exported: " << tensor << ": " << entry["reason"].get<std::string>()
+                      << '\n';
+        }
+        if (lines.empty()) {
+            throw Error("None of the trials in " + m_folder + " can be said as a Faiss string.");
+        }
+        write(lines);
+        return complete ? Success : Failure;
+    }
+
+    void write(const std::string& text) const {
+        if (m_out.empty()) {
+            std::cout << text;
+        } else {
+            writeTextFile(m_out, text);
+        }
+    }
+
+    std::string m_folder;
+    std::string m_format;
+    std::vector<std::string> m_trials;
+    std::string m_out;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> makeExportCommand() {
+    return std::make_unique<ExportCommand>();
+}
+
+}  // namespace quantscope

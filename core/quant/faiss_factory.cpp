@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quant/faiss_factory.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+
+namespace quantscope {
+
+namespace {
+
+[[noreturn]] void refuse(const MethodSpec& method, const std::string& why) {
+    throw Error("Faiss has no equivalent of " + method.toText() + ": " + why + ".");
+}
+
+std::int64_t integer(const MethodSpec& method, const char* name) {
+    return method.parameters.at(name).get<std::int64_t>();
+}
+
+bool is(const MethodSpec& method, const char* name, const char* value) {
+    return method.parameters.at(name).get<std::string>() == value;
+}
+
+std::string scalarString(const MethodSpec& method) {
+    const std::int64_t bits = integer(method, "bits");
+    if (!is(method, "levels", "uniform")) refuse(method, "its scalar codes have equal steps only");
+    if (!is(method, "granularity", "column")) {
+        refuse(method,
+               "it scales every dimension (granularity=column) over all vectors, not each vector");
+    }
+    if (!is(method, "scheme", "asym")) {
+        refuse(method, "its range goes from the minimum to the maximum (scheme=asym)");
+    }
+    if (!is(method, "clip", "none")) refuse(method, "the string cannot ask for a clipped range");
+    if (bits != 4 && bits != 6 && bits != 8) refuse(method, "it offers 4, 6 and 8 bits");
+    return "SQ" + std::to_string(bits);
+}
+
+std::string pqString(const MethodSpec& method, Index dim) {
+    const std::int64_t slices = integer(method, "m");
+    if (method.parameters.at("shared").get<bool>()) {
+        refuse(method, "each slice has a codebook of its own");
+    }
+    if (dim % slices != 0) {
+        refuse(method, std::to_string(dim) + " dimensions do not fall into " +
+                           std::to_string(slices) + " equal slices");
+    }
+    return "PQ" + std::to_string(slices) + "x" + std::to_string(integer(method, "bits"));
+}
+
+std::string rvqString(const MethodSpec& method, Index dim) {
+    const std::int64_t length = integer(method, "dim");
+    if (length != 0 && length != dim) {
+        refuse(method, "it codes whole vectors (dim=0), not pieces of " + std::to_string(length));
+    }
+    return "RQ" + std::to_string(integer(method, "stages")) + "x" +
+           std::to_string(integer(method, "bits"));
+}
+
+// Takes a whole number off the front of `text`; 0 when there is none.
+std::int64_t takeNumber(std::string_view& text) {
+    std::size_t length = 0;
+    while (length < text.size() && text[length] >= '0' && text[length] <= '9')
+        ++length;
+    std::int64_t value = 0;
+    if (!parseNumber(text.substr(0, length), value)) return 0;
+    text.remove_prefix(length);
+    return value;
+}
+
+}  // namespace
+
+std::string faissFactoryString(const MethodSpec& method, Index dim) {
+    if (method.id == "scalar") return scalarString(method);
+    if (method.id == "pq") return pqString(method, dim);
+    if (method.id == "rvq") return rvqString(method, dim);
+    refuse(method, "it offers scalar (SQ), product (PQ) and residual (RQ) codes of these methods");
+}
+
+MethodSpec methodFromFaissFactory(std::string_view text) {
+    const Error unknown(
+        "'" + std::string(text) + "' is not a Faiss string that is understood here.",
+        "Understood are SQ4, SQ6, SQ8, PQ{slices}x{bits} and RQ{stages}x{bits}.");
+    const std::string_view kind = text.substr(0, 2);
+    std::string_view rest = text.substr(std::min<std::size_t>(2, text.size()));
+    const std::int64_t count = takeNumber(rest);
+    std::int64_t bits = 8;
+    if (kind == "SQ" && rest.empty() && (count == 4 || count == 6 || count == 8)) {
+        return {"scalar", {{"bits", count}, {"scheme", "asym"}, {"granularity", "column"}}};
+    }
+    if (rest.starts_with('x')) {
+        rest.remove_prefix(1);
+        bits = takeNumber(rest);
+    }
+    if (count < 1 || bits < 1 || !rest.empty()) throw unknown;
+    if (kind == "PQ") return {"pq", {{"m", count}, {"bits", bits}}};
+    if (kind == "RQ") return {"rvq", {{"stages", count}, {"bits", bits}, {"dim", 0}}};
+    throw unknown;
+}
+
+}  // namespace quantscope

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/matrix_view.h"
+#include "core/quant/method_spec.h"
+
+namespace quantscope {
+
+/// The Faiss index-factory string that trains the same kind of code on vectors of `dim` values, in
+/// Faiss's canonical form ("PQ10x8", "RQ4x8", "SQ8"). `method` is resolved. Throws Error with the
+/// reason when Faiss has no equivalent.
+///   scalar  SQ4, SQ6, SQ8: uniform codes between the minimum and maximum of each dimension
+///   pq      PQ{m}x{bits}: m equal slices with a codebook each
+///   rvq     RQ{stages}x{bits}: residual codes of whole vectors (Faiss chooses its own beam)
+std::string faissFactoryString(const MethodSpec& method, Index dim);
+
+/// The method behind one of these strings; "PQ10" stands for "PQ10x8". Throws Error with the reason
+/// for everything else.
+MethodSpec methodFromFaissFactory(std::string_view text);
+
+}  // namespace quantscope
