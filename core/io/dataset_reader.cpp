@@ -10,7 +10,9 @@ namespace quantscope {
 
 namespace {
 
-constexpr std::size_t leastCacheBytes = std::size_t{1} << 20;
+constexpr std::size_t leastCacheBytes = std::size_t{2} << 20;
+/// Threads that read neighbouring blocks may be on either side of a border between chunks.
+constexpr std::size_t chunksAcross = 2;
 constexpr std::size_t mostCacheBytes = std::size_t{64} << 20;
 /// A prime well above the number of chunks that fit the cache, as the HDF5 manual advises.
 constexpr std::size_t cacheSlots = 12421;
@@ -46,9 +48,10 @@ Index DatasetReader::boxElements(const GridBox& box) {
 void DatasetReader::readRaw(const GridBox& box, std::byte* out, const std::string& subject) const {
     const std::vector<hsize_t> start(box.start.begin(), box.start.end());
     const std::vector<hsize_t> count(box.count.begin(), box.count.end());
-    const auto elements = static_cast<hsize_t>(boxElements(box));
     const Hdf5Pass pass;
-    const Hdf5Handle memory(pass, H5Screate_simple(1, &elements, nullptr));
+    // The box in memory has as many axes as in the file: HDF5 is several times slower otherwise.
+    const Hdf5Handle memory(
+        pass, H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr));
     const Hdf5Handle space(pass, H5Dget_space(m_dataset.id()));
     const bool selected =
         box.start.empty() || H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr,
@@ -103,7 +106,7 @@ void DatasetReader::readThrough(const std::function<void()>& progress) const {
 }
 
 std::size_t chunkCacheBytes(const DatasetAccess& access, const std::vector<int>& rowAxes) {
-    std::size_t bytes = static_cast<std::size_t>(std::max(1, access.element.bytes));
+    std::size_t bytes = chunksAcross * static_cast<std::size_t>(std::max(1, access.element.bytes));
     for (std::size_t axis = 0; axis < access.chunk.size(); ++axis) {
         const auto chunk = static_cast<std::size_t>(std::max<Index>(1, access.chunk[axis]));
         const auto length = static_cast<std::size_t>(access.shape[axis]);

@@ -11,7 +11,8 @@ namespace quantscope {
 
 namespace {
 
-constexpr Index bandFloats = Index{8} << 20;
+constexpr Index bandFloats = Index{4} << 20;
+constexpr Index mostElements = DatasetReader::maximumBoxElements;
 
 }  // namespace
 
@@ -19,7 +20,7 @@ FoldedSource::FoldedSource(std::shared_ptr<const OpenedFile> file, const Dataset
                            const FoldRule& fold)
     : m_reader(std::move(file), access, chunkCacheBytes(access, fold.rowAxes)),
       m_geometry(access.shape, fold),
-      m_bandRows(std::clamp<Index>(bandFloats / std::max<Index>(1, cols()), 1, rows())) {}
+      m_bandRows(std::max<Index>(1, bandFloats / std::max<Index>(1, cols()))) {}
 
 void FoldedSource::read(Index firstRow, MatrixSpan out, const std::stop_token& stop) const {
     assert(firstRow >= 0 && firstRow + out.rows <= rows() && out.cols == cols());
@@ -36,31 +37,42 @@ void FoldedSource::readFromBands(Index firstRow, MatrixSpan out,
     const std::lock_guard lock(m_bandMutex);
     for (Index done = 0; done < out.rows;) {
         const Index row = firstRow + done;
-        const Index bandFirst = row / m_bandRows * m_bandRows;
-        if (bandFirst != m_bandFirst) {
-            m_bandFirst = -1;
-            m_band = Matrix(std::min(m_bandRows, rows() - bandFirst), cols());
-            readRows(bandFirst, m_band.span(), stop);
-            m_bandFirst = bandFirst;
-        }
-        const Index count = std::min(out.rows - done, bandFirst + m_band.rows() - row);
+        const Band& band = bandWith(row, stop);
+        const Index count = std::min(out.rows - done, band.first + band.values.rows() - row);
         for (Index i = 0; i < count; ++i) {
-            std::ranges::copy(m_band.view().row(row - bandFirst + i), out.row(done + i).begin());
+            std::ranges::copy(band.values.view().row(row - band.first + i),
+                              out.row(done + i).begin());
         }
         done += count;
     }
 }
 
+/// The band that holds `row`, read in place of the one used longest ago unless it is there.
+const FoldedSource::Band& FoldedSource::bandWith(Index row, const std::stop_token& stop) const {
+    const Index first = row / m_bandRows * m_bandRows;
+    if (m_bands[0].first != first) std::swap(m_bands[0], m_bands[1]);
+    Band& band = m_bands[0];
+    if (band.first == first) return band;
+    band.first = -1;
+    band.values = Matrix(std::min(m_bandRows, rows() - first), cols());
+    readBand(first, band.values.span(), stop);
+    band.first = first;
+    return band;
+}
+
 void FoldedSource::readRows(Index firstRow, MatrixSpan out, const std::stop_token& stop) const {
-    constexpr Index most = DatasetReader::maximumBoxElements;
-    const Index rowStep = std::max<Index>(1, most / std::max<Index>(1, cols()));
-    const Index colStep = std::min(cols(), most);
+    const Index rowStep = std::max<Index>(1, mostElements / std::max<Index>(1, cols()));
     for (Index row = 0; row < out.rows; row += rowStep) {
-        const MatrixSpan rows = out.middleRows(row, std::min(rowStep, out.rows - row));
-        for (Index col = 0; col < cols(); col += colStep) {
-            throwIfStopped(stop);
-            readPart(firstRow + row, col, rows.middleCols(col, std::min(colStep, cols() - col)));
-        }
+        readBand(firstRow + row, out.middleRows(row, std::min(rowStep, out.rows - row)), stop);
+    }
+}
+
+/// All of the rows at once, some columns at a time.
+void FoldedSource::readBand(Index firstRow, MatrixSpan out, const std::stop_token& stop) const {
+    const Index colStep = std::max<Index>(1, mostElements / out.rows);
+    for (Index col = 0; col < cols(); col += colStep) {
+        throwIfStopped(stop);
+        readPart(firstRow, col, out.middleCols(col, std::min(colStep, cols() - col)));
     }
 }
 

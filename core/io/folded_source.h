@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <mutex>
 
 #include "core/io/dataset_reader.h"
@@ -10,8 +11,9 @@
 namespace quantscope {
 
 /// A dataset seen as the matrix that a folding rule makes of it. Holds nothing but HDF5's chunk
-/// cache; where rows are not consecutive in the file, also one band of at most 32 MiB of folded
-/// rows, because reading a few columns of a file costs nearly as much as reading many.
+/// cache; where rows are not consecutive in the file, also two bands of at most 16 MiB of folded
+/// rows, because reading a few columns of a file costs nearly as much as reading many. Two, because
+/// threads that read neighbouring blocks may be on either side of a border.
 class FoldedSource final : public TensorSource {
 public:
     /// `fold` has been checked against the shape.
@@ -23,16 +25,21 @@ public:
     void read(Index firstRow, MatrixSpan out, const std::stop_token& stop) const override;
 
 private:
+    struct Band {
+        Index first = -1;
+        Matrix values;
+    };
     void readRows(Index firstRow, MatrixSpan out, const std::stop_token& stop) const;
+    void readBand(Index firstRow, MatrixSpan out, const std::stop_token& stop) const;
     void readPart(Index firstRow, Index firstCol, MatrixSpan out) const;
     void readFromBands(Index firstRow, MatrixSpan out, const std::stop_token& stop) const;
+    const Band& bandWith(Index row, const std::stop_token& stop) const;
 
     DatasetReader m_reader;
     FoldGeometry m_geometry;
-    Index m_bandRows = 0;
+    Index m_bandRows = 1;
     mutable std::mutex m_bandMutex;
-    mutable Index m_bandFirst = -1;
-    mutable Matrix m_band;
+    mutable std::array<Band, 2> m_bands;  ///< The one used last comes first.
 };
 
 }  // namespace quantscope

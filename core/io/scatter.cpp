@@ -10,7 +10,7 @@ namespace {
 
 /// Transposition goes through the matrix in tiles, so that both sides stay in the first-level
 /// cache.
-constexpr Index tile = 32;
+constexpr Index tile = 16;
 
 /// One axis of a box as both sides see it.
 struct Axis {

@@ -79,9 +79,9 @@ void TensorWriter::State::writeBox(hid_t dataset, const std::string& name, const
                                    const float* values) const {
     const std::vector<hsize_t> start(box.start.begin(), box.start.end());
     const std::vector<hsize_t> count(box.count.begin(), box.count.end());
-    const auto elements = static_cast<hsize_t>(elementCount(box.count));
     const Hdf5Pass pass;
-    const Hdf5Handle memory(pass, H5Screate_simple(1, &elements, nullptr));
+    const Hdf5Handle memory(
+        pass, H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr));
     const Hdf5Handle space(pass, H5Dget_space(dataset));
     const bool selected =
         start.empty() || H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr,

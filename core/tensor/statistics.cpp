@@ -20,12 +20,6 @@ namespace {
 constexpr std::size_t cellCount = 65536;
 constexpr double outlierRadius = 6.0;  ///< In standard deviations.
 
-/// Cells in ascending order of value: negative floats run backwards, so their bits are flipped.
-std::size_t cellOf(float value) {
-    const std::uint32_t upper = std::bit_cast<std::uint32_t>(value) >> 16;
-    return (upper & 0x8000U) != 0 ? upper ^ 0xFFFFU : upper | 0x8000U;
-}
-
 /// The value nearest to zero of the floats with these upper bits; beyond the largest finite cell,
 /// 2^128.
 double edgeOf(std::uint32_t magnitude) {
@@ -142,10 +136,6 @@ TensorStatistics summarise(const BlockResult& total, ValueHistogram histogram) {
 }  // namespace
 
 ValueHistogram::ValueHistogram() : m_counts(cellCount, 0) {}
-
-void ValueHistogram::add(float value) {
-    ++m_counts[cellOf(value)];
-}
 
 void ValueHistogram::merge(const ValueHistogram& other) {
     for (std::size_t cell = 0; cell < cellCount; ++cell)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <stop_token>
@@ -16,7 +17,7 @@ namespace quantscope {
 class ValueHistogram {
 public:
     ValueHistogram();
-    void add(float value);
+    void add(float value) { ++m_counts[cellOf(value)]; }
     void merge(const ValueHistogram& other);
 
     /// Counts in `bins` equal bins over [low, high]; cells that straddle a border are shared out in
@@ -28,6 +29,11 @@ public:
     std::uint64_t countBeyond(double centre, double radius) const;
 
 private:
+    /// Cells in ascending order of value: negative floats run backwards, so their bits are flipped.
+    static std::size_t cellOf(float value) {
+        const std::uint32_t upper = std::bit_cast<std::uint32_t>(value) >> 16;
+        return (upper & 0x8000U) != 0 ? upper ^ 0xFFFFU : upper | 0x8000U;
+    }
     std::vector<std::uint64_t> m_counts;
 };
 
