@@ -9,6 +9,8 @@ std::vector<std::unique_ptr<Command>> allCommands() {
     commands.push_back(makeMethodsCommand());
     commands.push_back(makeDecodeCommand());
     commands.push_back(makeExportCommand());
+    commands.push_back(makeQuantizeCommand());
+    commands.push_back(makeRunCommand());
     return commands;
 }
 

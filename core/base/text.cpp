@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <numeric>
@@ -58,6 +59,27 @@ std::string formatBytes(std::uint64_t bytes) {
         ++unit;
     }
     return (unit == 0 ? std::to_string(bytes) : formatSignificant(value)) + " " + units[unit];
+}
+
+bool parseBytes(std::string_view text, std::uint64_t& bytes) {
+    const std::size_t end = text.find_last_of("0123456789.");
+    if (end == std::string_view::npos) return false;
+    double value = 0.0;
+    if (!parseNumber(text.substr(0, end + 1), value) || !(value >= 0.0)) return false;
+    std::string unit;
+    for (const char c : text.substr(end + 1)) {
+        if (c != ' ') unit += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    if (!unit.empty() && unit.back() == 'B') unit.pop_back();
+    const bool binary = unit.size() == 2 && unit[1] == 'I';
+    if (binary) unit.pop_back();
+    static constexpr std::string_view prefixes = "KMGTP";
+    const std::size_t power = unit.empty() ? 0 : prefixes.find(unit) + 1;
+    if (unit.size() > 1 || (power == 0 && !unit.empty())) return false;
+    value *= std::pow(binary ? 1024.0 : 1000.0, static_cast<double>(power));
+    if (value >= 0x1.0p63) return false;
+    bytes = static_cast<std::uint64_t>(std::llround(value));
+    return true;
 }
 
 bool parseNumber(std::string_view text, double& value) {

@@ -16,6 +16,10 @@ std::string formatSignificant(double value, int digits = 3);
 /// Bytes for people: "1.04 MB" (decimal units, three significant digits).
 std::string formatBytes(std::uint64_t bytes);
 
+/// Reads a size as people write it: "800 MB", "4GB", "1.5 GiB", "65536" (bytes); decimal units
+/// unless there is an i. False for anything else and for sizes that 64 bits do not hold.
+bool parseBytes(std::string_view text, std::uint64_t& bytes);
+
 /// Reads a whole text as a number in the C locale; false when anything is left over.
 bool parseNumber(std::string_view text, double& value);
 bool parseNumber(std::string_view text, std::int64_t& value);

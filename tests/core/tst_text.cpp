@@ -38,6 +38,34 @@ private Q_SLOTS:
         QCOMPARE(formatBytes(~std::uint64_t{0}), std::string("18447 PB"));
     }
 
+    void bytesAreReadAsPeopleWriteThem_data() {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<bool>("valid");
+        QTest::addColumn<quint64>("bytes");
+        QTest::newRow("plain") << "65536" << true << quint64{65536};
+        QTest::newRow("decimal") << "4GB" << true << quint64{4'000'000'000};
+        QTest::newRow("space and case") << "1.5 mb" << true << quint64{1'500'000};
+        QTest::newRow("binary") << "2GiB" << true << quint64{2} * 1024 * 1024 * 1024;
+        QTest::newRow("no B") << "3k" << true << quint64{3000};
+        QTest::newRow("bytes") << "7 B" << true << quint64{7};
+        QTest::newRow("negative") << "-1GB" << false << quint64{0};
+        QTest::newRow("unknown unit") << "4XB" << false << quint64{0};
+        QTest::newRow("two units") << "4GMB" << false << quint64{0};
+        QTest::newRow("no number") << "GB" << false << quint64{0};
+        QTest::newRow("comma") << "1,5GB" << false << quint64{0};
+        QTest::newRow("too large") << "99999PB" << false << quint64{0};
+        QTest::newRow("empty") << "" << false << quint64{0};
+    }
+
+    void bytesAreReadAsPeopleWriteThem() {
+        QFETCH(QString, text);
+        QFETCH(bool, valid);
+        QFETCH(quint64, bytes);
+        std::uint64_t read = 0;
+        QCOMPARE(parseBytes(text.toStdString(), read), valid);
+        if (valid) QCOMPARE(quint64{read}, bytes);
+    }
+
     void numbersReadBack() {
         for (const double value : {0.1, 1.0 / 3.0, 6.02e23, -5e-324, 3.0}) {
             double read = 0.0;

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/experiment_runner.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "app/cli/plan_output.h"
+#include "app/cli/run_progress.h"
+#include "app/cli/trial_output.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/run/engine.h"
+#include "core/store/result_summary.h"
+
+namespace quantscope {
+
+namespace {
+
+std::uint64_t memoryBudget(const std::string& text) {
+    std::uint64_t bytes = 0;
+    if (!text.empty() && (!parseBytes(text, bytes) || bytes == 0)) {
+        throw Error("'" + text + "' is no amount of memory.", "Write for example 4GB or 500MB.");
+    }
+    return bytes;
+}
+
+Json runJson(const RunSummary& summary, const ResultStore& store, const Json& trials) {
+    return {{"run", store.run().runId},     {"folder", store.folder().string()},
+            {"finished", summary.finished}, {"failed", summary.failed},
+            {"recorded", summary.recorded}, {"cancelled", summary.cancelled},
+            {"seconds", summary.seconds},   {"trials", trials}};
+}
+
+// The one line that explains the exit code; nothing when all is well.
+int explain(const RunSummary& summary, const std::vector<TrialRecord>& records,
+            const ResultStore& store) {
+    if (summary.cancelled) {
+        std::cerr << "interrupted: " << records.size() << " of " << store.run().trials.size()
+                  << " trials are done";
+        if (!store.folder().empty()) {
+            std::cerr << " and recorded in '" << store.folder().string()
+                      << "'. Run the same with --resume for the others.";
+        }
+        std::cerr << '\n';
+        return Interrupted;
+    }
+    const auto failed = std::ranges::count_if(records, &TrialRecord::failed);
+    if (failed == 0) return Success;
+    const TrialRecord& first = *std::ranges::find_if(records, &TrialRecord::failed);
+    std::cerr << "error: " << failed << " of " << records.size() << " trials failed";
+    std::cerr << (failed > 1 ? ", the first on " : ": ") << first.tensor << " with "
+              << first.methodText << ": " << first.error << '\n';
+    return Failure;
+}
+
+}  // namespace
+
+void ExperimentRunner::declareOptions(CLI::App& app, JsonForm form) {
+    m_form = form;
+    app.add_option("--out", m_folder, "Result folder: experiment, records and artifacts");
+    app.add_flag("--resume", m_resume, "Go on with the run that the folder holds");
+    app.add_flag("--dry-run", m_dryRun, "Only say what would be done and what it would cost");
+    app.add_option("--threads", m_threads, "How many threads work (default: one per core)")
+        ->check(CLI::Range(1, 1024));
+    app.add_option("--memory", m_memory,
+                   "Budget for working memory, for example 4GB (default: half of the RAM)");
+    app.add_option("--progress", m_progress,
+                   "Progress on standard error: auto (a line on terminals), line, json, none");
+    app.add_flag("--json", m_json,
+                 form == JsonForm::Trials
+                     ? "Print an array of {tensor, method, bits_per_weight, rate, nmse, ...}"
+                     : "Print {run, folder, finished, failed, recorded, ..., trials}");
+}
+
+int ExperimentRunner::run(const ExperimentSpec& spec, const CommandContext& context) const {
+    if (m_folder.empty() && (m_resume || (m_form == JsonForm::Run && !m_dryRun))) {
+        std::cerr << "error: The result folder is missing. Name it with --out.\n";
+        return UsageError;
+    }
+    const Plan plan =
+        makePlan(spec, context.plugins.registry, PlanOptions{context.prober, context.stop});
+    for (const std::string& remark : plan.remarks)
+        std::cerr << "note: " << remark << '\n';
+    if (!m_dryRun) return execute(plan, context);
+    if (m_json) {
+        std::cout << planJson(plan).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    } else {
+        printPlan(plan, std::cout);
+    }
+    return Success;
+}
+
+std::unique_ptr<ResultStore> ExperimentRunner::openStore(const Plan& plan) const {
+    if (m_folder.empty()) return ResultStore::inMemory(plan.spec.toJson(), plan.run);
+    return ResultStore::create(m_folder, plan.spec.toJson(), plan.run, m_resume);
+}
+
+int ExperimentRunner::execute(const Plan& plan, const CommandContext& context) const {
+    const ProgressStyle style = parseProgressStyle(m_progress);
+    EngineOptions options;
+    options.threads = m_threads;
+    options.memoryBytes = memoryBudget(m_memory);
+    const std::unique_ptr<ResultStore> store = openStore(plan);
+    RunSummary summary;
+    {
+        RunProgress progress(style, plan, std::cerr);
+        summary = runPlan(plan, context.plugins.registry, *store, options, progress, context.stop);
+    }
+    const std::vector<TrialRecord> records = inPlanOrder(store->records(), plan.run);
+    if (m_json) {
+        Json trials = Json::array();
+        for (const TrialRecord& record : records)
+            trials.push_back(trialJson(record));
+        const Json document =
+            m_form == JsonForm::Trials ? trials : runJson(summary, *store, trials);
+        std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    } else if (!records.empty()) {
+        printTrials(records, std::cout);
+        std::cout << '\n';
+        printSummary(records, plan.run, std::cout);
+    }
+    std::cout.flush();
+    printWarnings(records, std::cerr);
+    return explain(summary, records, *store);
+}
+
+}  // namespace quantscope

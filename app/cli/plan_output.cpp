@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/plan_output.h"
+
+#include <algorithm>
+#include <set>
+
+#include "app/cli/text_table.h"
+#include "core/base/text.h"
+
+namespace quantscope {
+
+namespace {
+
+Json trialJson(const Trial& trial) {
+    Json json{{"tensor", trial.tensor}, {"method", trial.methodText}};
+    const Preflight& preflight = trial.preflight;
+    if (!preflight.refusal.empty()) {
+        json["refusal"] = preflight.refusal;
+        return json;
+    }
+    const Index weights = trial.rows * trial.cols;
+    json["bits_per_weight"] = preflight.rate.bitsPerWeight(weights);
+    for (const RatePart part : allRateParts) {
+        json["rate"][std::string(ratePartName(part))] = preflight.rate.bitsPerWeight(part, weights);
+    }
+    json["memory_bytes"] = trial.bytes;
+    json["warnings"] = preflight.warnings;
+    return json;
+}
+
+}  // namespace
+
+Json planJson(const Plan& plan) {
+    Json trials = Json::array();
+    for (const Trial& trial : plan.trials)
+        trials.push_back(trialJson(trial));
+    return {{"run", plan.run.runId},
+            {"trials", trials},
+            {"peak_memory_bytes", plan.peakBytes},
+            {"artifact_bytes", plan.artifactBytes},
+            {"estimated_seconds", plan.estimatedSeconds},
+            {"remarks", plan.remarks}};
+}
+
+void printPlan(const Plan& plan, std::ostream& out) {
+    using Align = TextTable::Align;
+    TextTable table;
+    table.addColumn("tensor", Align::Left);
+    table.addColumn("rows x columns", Align::Right);
+    table.addColumn("method", Align::Left);
+    table.addColumn("bits/weight", Align::Right);
+    table.addColumn("memory", Align::Right);
+    std::vector<std::string> remarks;
+    std::set<std::string> said;
+    std::size_t refused = 0;
+    for (const Trial& trial : plan.trials) {
+        const bool refuses = !trial.preflight.refusal.empty();
+        const std::string size = std::to_string(trial.rows) + "x" + std::to_string(trial.cols);
+        const std::string rate =
+            refuses
+                ? "refused"
+                : formatSignificant(trial.preflight.rate.bitsPerWeight(trial.rows * trial.cols), 4);
+        table.addRow(
+            {trial.tensor, size, trial.methodText, rate, refuses ? "" : formatBytes(trial.bytes)});
+        if (refuses) ++refused;
+        std::vector<std::string> texts = trial.preflight.warnings;
+        if (refuses) texts.push_back(trial.preflight.refusal);
+        for (const std::string& text : texts) {
+            if (said.insert(text).second) {
+                remarks.push_back(trial.tensor + ", " + trial.methodText + ": " + text);
+            }
+        }
+    }
+    table.print(out);
+    out << '\n' << plan.trials.size() - refused << " trials to run";
+    if (refused > 0) out << ", " << refused << " refused";
+    out << "; about " << formatSignificant(std::max(0.1, plan.estimatedSeconds), 2) << " s, up to "
+        << formatBytes(plan.peakBytes) << " of memory for one trial, "
+        << formatBytes(plan.artifactBytes) << " of artifacts\n";
+    for (const std::string& remark : remarks)
+        out << "warning: " << remark << '\n';
+}
+
+}  // namespace quantscope

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <ostream>
+
+#include "core/base/json.h"
+#include "core/run/planner.h"
+
+namespace quantscope {
+
+/// What a run would do and cost: {run, trials: [{tensor, method, bits_per_weight, rate,
+/// memory_bytes, warnings} or {tensor, method, refusal}], peak_memory_bytes, artifact_bytes,
+/// estimated_seconds, remarks}.
+Json planJson(const Plan& plan);
+
+void printPlan(const Plan& plan, std::ostream& out);
+
+}  // namespace quantscope

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/trial_output.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "app/cli/text_table.h"
+#include "core/base/text.h"
+#include "core/store/result_summary.h"
+
+namespace quantscope {
+
+namespace {
+
+using Align = TextTable::Align;
+
+// JSON has no infinities.
+Json numberOrNull(const std::optional<double>& value) {
+    return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+std::string figure(const std::optional<double>& value, int digits = 3) {
+    return value ? formatSignificant(*value, digits) : "";
+}
+
+std::string percent(const std::optional<double>& share) {
+    return share ? formatSignificant(100.0 * *share) : "";
+}
+
+double totalSeconds(const PhaseSeconds& seconds) {
+    return seconds.train + seconds.encode + seconds.decode;
+}
+
+/// A column of the table of trials.
+struct Column {
+    std::string title;
+    std::function<std::string(const TrialRecord&)> cell;
+    bool onlyIfUsed = false;  ///< Left out when no trial has anything to show in it.
+};
+
+Column metricColumn(const std::string& title, std::optional<double> TrialMetrics::*metric,
+                    bool asPercent = false) {
+    return {title,
+            [=](const TrialRecord& r) {
+                const std::optional<double>& value = r.metrics.*metric;
+                return asPercent ? percent(value) : figure(value);
+            },
+            true};
+}
+
+Column partColumn(RatePart part) {
+    return {std::string(ratePartName(part)),
+            [part](const TrialRecord& r) {
+                return r.rate[part] == 0
+                           ? std::string()
+                           : formatSignificant(r.rate.bitsPerWeight(part, r.weights()));
+            },
+            true};
+}
+
+std::vector<Column> figureColumns() {
+    std::vector<Column> columns;
+    columns.push_back({"bits/weight", [](const TrialRecord& r) {
+                           return formatSignificant(r.bitsPerWeight(), 4);
+                       }});
+    for (const RatePart part : allRateParts)
+        columns.push_back(partColumn(part));
+    columns.push_back(metricColumn("NMSE", &TrialMetrics::nmse));
+    columns.push_back(metricColumn("SQNR dB", &TrialMetrics::sqnrDb));
+    columns.push_back(metricColumn("Hessian error", &TrialMetrics::hessianError));
+    columns.push_back(metricColumn("recall@10 %", &TrialMetrics::recallAt10, true));
+    columns.push_back(metricColumn("used codes %", &TrialMetrics::utilization, true));
+    columns.push_back(metricColumn("codebook perplexity", &TrialMetrics::codebookPerplexity));
+    columns.push_back({"seconds", [](const TrialRecord& r) {
+                           return formatSignificant(totalSeconds(r.seconds));
+                       }});
+    return columns;
+}
+
+bool isUsed(const Column& column, std::span<const TrialRecord> records) {
+    return !column.onlyIfUsed || std::ranges::any_of(records, [&](const TrialRecord& record) {
+        return !record.failed() && !column.cell(record).empty();
+    });
+}
+
+}  // namespace
+
+Json trialJson(const TrialRecord& record) {
+    Json json{{"tensor", record.tensor}, {"method", record.methodText}};
+    if (record.failed()) {
+        json["error"] = record.error;
+        return json;
+    }
+    const TrialMetrics& metrics = record.metrics;
+    json["bits_per_weight"] = record.bitsPerWeight();
+    for (const RatePart part : allRateParts) {
+        json["rate"][std::string(ratePartName(part))] =
+            record.rate.bitsPerWeight(part, record.weights());
+    }
+    json["nmse"] = numberOrNull(metrics.nmse);
+    json["sqnr_db"] = numberOrNull(metrics.sqnrDb);
+    json["utilization"] = numberOrNull(metrics.utilization);
+    json["codebook_perplexity"] = numberOrNull(metrics.codebookPerplexity);
+    if (metrics.hessianError) json["hessian_error"] = numberOrNull(metrics.hessianError);
+    if (metrics.recallAt10) json["recall_at_10"] = numberOrNull(metrics.recallAt10);
+    json["seconds"] = Json{{"train", record.seconds.train},
+                           {"encode", record.seconds.encode},
+                           {"decode", record.seconds.decode}};
+    return json;
+}
+
+void printTrials(std::span<const TrialRecord> records, std::ostream& out) {
+    std::vector<Column> columns = figureColumns();
+    std::erase_if(columns, [&](const Column& column) { return !isUsed(column, records); });
+    TextTable table;
+    table.addColumn("tensor", Align::Left);
+    table.addColumn("method", Align::Left);
+    for (const Column& column : columns)
+        table.addColumn(column.title, Align::Right);
+    for (const TrialRecord& record : records) {
+        std::vector<std::string> cells = {record.tensor, record.methodText};
+        for (const Column& column : columns) {
+            cells.push_back(record.failed() ? "" : column.cell(record));
+        }
+        if (record.failed()) cells[2] = "failed";
+        table.addRow(std::move(cells));
+    }
+    table.print(out);
+}
+
+void printSummary(std::span<const TrialRecord> records, const RunInfo& run, std::ostream& out) {
+    const std::vector<MethodSummary> summaries = summarizeMethods(records, run);
+    const bool withHessian = std::ranges::any_of(
+        summaries, [](const MethodSummary& s) { return s.hessianError.has_value(); });
+    TextTable table;
+    table.addColumn("method, all tensors together", Align::Left);
+    for (const char* title : {"tensors", "weights", "bits/weight", "NMSE", "SQNR dB"})
+        table.addColumn(title, Align::Right);
+    if (withHessian) table.addColumn("Hessian error", Align::Right);
+    table.addColumn("whole file bits/weight", Align::Right);
+    table.addColumn("seconds", Align::Right);
+    for (const MethodSummary& summary : summaries) {
+        std::vector<std::string> cells = {
+            summary.methodText,
+            std::to_string(summary.tensors),
+            std::to_string(summary.weights),
+            formatSignificant(summary.bitsPerWeight, 4),
+            figure(summary.nmse),
+            figure(summary.sqnrDb),
+        };
+        if (withHessian) cells.push_back(figure(summary.hessianError));
+        cells.push_back(formatSignificant(summary.fileBitsPerWeight, 4));
+        cells.push_back(formatSignificant(totalSeconds(summary.seconds)));
+        table.addRow(std::move(cells));
+    }
+    table.print(out);
+}
+
+void printWarnings(std::span<const TrialRecord> records, std::ostream& out) {
+    std::vector<std::string> order;
+    std::map<std::string, std::vector<const TrialRecord*>> owners;
+    for (const TrialRecord& record : records) {
+        std::vector<std::string> warnings = record.warnings;
+        if (record.failed()) warnings.push_back("It failed. " + record.error);
+        for (const std::string& warning : warnings) {
+            std::vector<const TrialRecord*>& trials = owners[warning];
+            if (trials.empty()) order.push_back(warning);
+            trials.push_back(&record);
+        }
+    }
+    for (const std::string& warning : order) {
+        const std::vector<const TrialRecord*>& trials = owners[warning];
+        out << "warning: " << trials.front()->tensor << ", " << trials.front()->methodText;
+        if (trials.size() > 1) out << " and " << trials.size() - 1 << " more";
+        out << ": " << warning << '\n';
+    }
+}
+
+}  // namespace quantscope

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+#include <limits>
+
+#include "core/store/result_summary.h"
+
+using namespace quantscope;
+
+namespace {
+
+struct Measured {
+    const char* tensor;
+    const char* method;
+    Index weights;
+    std::uint64_t bits;
+    double error;   ///< |W - Q|^2
+    double energy;  ///< |W|^2
+};
+
+TrialRecord record(const Measured& measured) {
+    TrialRecord made;
+    made.trialId = std::string(measured.tensor) + measured.method;
+    made.tensor = measured.tensor;
+    made.methodText = measured.method;
+    made.rows = 1;
+    made.cols = measured.weights;
+    made.rate[RatePart::Codes] = measured.bits;
+    made.metrics.mse = measured.error / static_cast<double>(measured.weights);
+    made.metrics.nmse = measured.energy > 0.0  ? measured.error / measured.energy
+                        : measured.error > 0.0 ? std::numeric_limits<double>::infinity()
+                                               : 0.0;
+    made.metrics.weightEnergy = measured.energy;
+    made.seconds = {1.0, 0.5, 0.25};
+    return made;
+}
+
+RunInfo file() {
+    RunInfo run;
+    run.tensors = {{"a", 100, 32}, {"b", 300, 32}, {"norm", 50, 16}};
+    return run;
+}
+
+}  // namespace
+
+class TestResultSummary : public QObject {
+    Q_OBJECT
+
+private slots:
+    void addsUpTensors();
+    void countsFailuresAndLeavesThemOut();
+    void combinesWhatWasMeasured();
+    void treatsZeroTensorsExactly();
+    void sortsByPlan();
+};
+
+void TestResultSummary::addsUpTensors() {
+    const std::vector<TrialRecord> records = {
+        record({"a", "m", 100, 400, 2.0, 10.0}), record({"a", "n", 100, 200, 5.0, 10.0}),
+        record({"b", "m", 300, 2400, 1.0, 90.0}), record({"b", "n", 300, 600, 15.0, 90.0})};
+    const std::vector<MethodSummary> summaries = summarizeMethods(records, file());
+    QCOMPARE(summaries.size(), std::size_t{2});
+    const MethodSummary& m = summaries[0];
+    QCOMPARE(m.methodText, std::string("m"));
+    QCOMPARE(m.tensors, std::size_t{2});
+    QCOMPARE(m.weights, Index{400});
+    QCOMPARE(m.bitsPerWeight, 2800.0 / 400.0);
+    QCOMPARE(m.nmse.value(), 3.0 / 100.0);
+    QCOMPARE(m.sqnrDb.value(), -10.0 * std::log10(0.03));
+    QCOMPARE(m.seconds.train, 2.0);
+    // The norm stays at 16 bits.
+    QCOMPARE(m.fileBitsPerWeight, (2800.0 + 50 * 16) / 450.0);
+    QVERIFY(!m.hessianError);
+    QCOMPARE(summaries[1].nmse.value(), 20.0 / 100.0);
+    QCOMPARE(summaries[1].bitsPerWeight, 2.0);
+}
+
+void TestResultSummary::countsFailuresAndLeavesThemOut() {
+    TrialRecord failed = record({"b", "m", 300, 0, 0.0, 0.0});
+    failed.error = "No.";
+    const std::vector<TrialRecord> records = {record({"a", "m", 100, 400, 2.0, 10.0}), failed};
+    const MethodSummary summary = summarizeMethods(records, file()).at(0);
+    QCOMPARE(summary.tensors, std::size_t{1});
+    QCOMPARE(summary.failed, std::size_t{1});
+    QCOMPARE(summary.weights, Index{100});
+    QCOMPARE(summary.fileBitsPerWeight, (400.0 + 300 * 32 + 50 * 16) / 450.0);
+}
+
+void TestResultSummary::combinesWhatWasMeasured() {
+    TrialRecord first = record({"a", "m", 100, 400, 2.0, 10.0});
+    first.metrics.hessianError = 0.5;
+    first.metrics.hessianEnergy = 4.0;
+    TrialRecord second = record({"b", "m", 300, 400, 2.0, 10.0});
+    second.metrics.hessianError = 0.1;
+    second.metrics.hessianEnergy = 36.0;
+    TrialRecord third = record({"norm", "m", 50, 400, 2.0, 10.0});
+    third.metrics.nmse.reset();
+    const std::vector<TrialRecord> records = {first, second, third};
+    const MethodSummary summary = summarizeMethods(records, file()).at(0);
+    QCOMPARE(summary.hessianError.value(), (0.5 * 4.0 + 0.1 * 36.0) / 40.0);
+    QCOMPARE(summary.nmse.value(), 4.0 / 20.0);
+    third.metrics.weightEnergy.reset();
+    QVERIFY(!summarizeMethods(std::vector{third}, file()).at(0).nmse);
+}
+
+void TestResultSummary::treatsZeroTensorsExactly() {
+    const TrialRecord kept = record({"a", "m", 100, 400, 0.0, 0.0});
+    const TrialRecord spoilt = record({"b", "m", 300, 400, 6.0, 0.0});
+    QCOMPARE(summarizeMethods(std::vector{kept}, file()).at(0).nmse.value(), 0.0);
+    QVERIFY(std::isinf(summarizeMethods(std::vector{spoilt}, file()).at(0).nmse.value()));
+    const TrialRecord usual = record({"norm", "m", 50, 400, 2.0, 10.0});
+    QCOMPARE(summarizeMethods(std::vector{kept, spoilt, usual}, file()).at(0).nmse.value(),
+             8.0 / 10.0);
+}
+
+void TestResultSummary::sortsByPlan() {
+    RunInfo run = file();
+    run.trials = {"am", "bm", "an"};
+    const std::vector<TrialRecord> sorted =
+        inPlanOrder({record({"x", "?", 1, 1, 1.0, 1.0}), record({"a", "n", 1, 1, 1.0, 1.0}),
+                     record({"b", "m", 1, 1, 1.0, 1.0}), record({"a", "m", 1, 1, 1.0, 1.0})},
+                    run);
+    QStringList ids;
+    for (const TrialRecord& one : sorted)
+        ids << QString::fromStdString(one.trialId);
+    QCOMPARE(ids, (QStringList{"am", "bm", "an", "x?"}));
+}
+
+QTEST_APPLESS_MAIN(TestResultSummary)
+#include "tst_result_summary.moc"
