@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json_fields.h"
+#include "core/base/portable_path.h"
 #include "core/base/text.h"
 #include "core/base/text_file.h"
 #include "core/metrics/metric_info.h"
@@ -59,25 +60,6 @@ std::vector<std::string> metricsFromJson(const JsonFields& fields) {
     for (const std::string& id : metrics)
         metricInfo(id);
     return metrics;
-}
-
-std::filesystem::path absoluteTo(const std::filesystem::path& folder,
-                                 const std::filesystem::path& path) {
-    return path.empty() || path.is_absolute() ? path : (folder / path).lexically_normal();
-}
-
-// Experiments travel with the data around them: relative as long as that needs no more than one
-// step up, absolute beyond.
-std::filesystem::path portable(const std::filesystem::path& folder,
-                               const std::filesystem::path& path) {
-    if (path.empty()) return path;
-    const std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
-    const std::filesystem::path relative = absolute.lexically_relative(folder);
-    if (relative.empty()) return absolute;
-    const std::filesystem::path up = "..";
-    auto part = relative.begin();
-    if (*part == up && (++part == relative.end() || *part == up)) return absolute;
-    return relative;
 }
 
 }  // namespace
@@ -146,8 +128,8 @@ ExperimentSpec ExperimentSpec::load(const std::filesystem::path& path) {
     try {
         ExperimentSpec spec = fromJson(json);
         const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-        spec.data.file = absoluteTo(folder, spec.data.file);
-        spec.hessians = absoluteTo(folder, spec.hessians);
+        spec.data.file = resolvedPath(folder, spec.data.file);
+        spec.hessians = resolvedPath(folder, spec.hessians);
         return spec;
     } catch (const Error& error) {
         throw Error("The experiment '" + path.string() + "' cannot be used: " + error.what(),
@@ -156,11 +138,10 @@ ExperimentSpec ExperimentSpec::load(const std::filesystem::path& path) {
 }
 
 void ExperimentSpec::save(const std::filesystem::path& path) const {
-    const std::filesystem::path folder =
-        std::filesystem::absolute(path).lexically_normal().parent_path();
+    const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
     ExperimentSpec spec = *this;
-    spec.data.file = portable(folder, data.file);
-    spec.hessians = portable(folder, hessians);
+    spec.data.file = portablePath(folder, data.file);
+    spec.hessians = portablePath(folder, hessians);
     writeTextFile(path, spec.toJson().dump(2) + "\n");
 }
 

@@ -224,8 +224,12 @@ std::unique_ptr<ResultStore> ResultStore::inMemory(const Json& spec, const RunIn
 }
 
 std::filesystem::path ResultStore::artifactPath(const std::string& trialId) const {
-    const std::filesystem::path base = folder();
-    return base.empty() ? base : base / artifactsName / (trialId + ".h5");
+    return artifactPath(folder(), trialId);
+}
+
+std::filesystem::path ResultStore::artifactPath(const std::filesystem::path& folder,
+                                                const std::string& trialId) {
+    return folder.empty() ? folder : folder / artifactsName / (trialId + ".h5");
 }
 
 }  // namespace quantscope

@@ -48,6 +48,9 @@ public:
     virtual std::filesystem::path folder() const = 0;
     /// Where the artifact of a trial belongs; empty for a store without a folder.
     std::filesystem::path artifactPath(const std::string& trialId) const;
+    /// The same for a folder that need not be opened.
+    static std::filesystem::path artifactPath(const std::filesystem::path& folder,
+                                              const std::string& trialId);
 };
 
 }  // namespace quantscope
