@@ -50,12 +50,16 @@ public Q_SLOTS:
     void schedule();
     /// Saves at once.
     void saveNow();
+    /// Everything is saved elsewhere now: removes the file until something changes again.
+    void forget();
 
 Q_SIGNALS:
     void saved();
     void failed(const quantscope::Message& message);
 
 private:
+    void claimFile();
+
     Snapshot m_snapshot;
     std::filesystem::path m_folder;
     std::filesystem::path m_file;

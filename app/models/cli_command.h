@@ -3,8 +3,11 @@
 
 #include <QString>
 
+#include <span>
+
 #include "core/run/experiment_spec.h"
 #include "core/store/trial_record.h"
+#include "core/tensor/tensor_info.h"
 
 namespace quantscope {
 

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <QAbstractListModel>
+#include <optional>
 #include <vector>
 
+#include "app/models/parameter_field.h"
 #include "core/quant/method.h"
 
 namespace quantscope {
 
 class ExperimentDocument;
-struct ParameterField;
 
 /// The methods of the document's spec. Editing goes through the document, one undo step per call
 /// (steps of the same parameter merge).
@@ -47,7 +48,7 @@ public:
     /// nothing, when the text is not allowed.
     QString setParameter(int row, const QString& parameterId, const QString& text);
     /// Sets a value that is known to be good, such as a slider's or a nested form's.
-    void setParameter(int row, const QString& parameterId, const Json& value);
+    void setParameterValue(int row, const QString& parameterId, const Json& value);
 
     int rowCount(const QModelIndex& parent = {}) const override;
     /// DisplayRole is the text form.
@@ -63,7 +64,7 @@ private:
 
     Row describe(const SweptMethod& method) const;
     void followDocument();
-    const ParameterSpec* parameter(int row, const QString& id) const;
+    std::optional<ParameterSpec> parameter(int row, const QString& id) const;
 
     ExperimentDocument* m_document;
     const MethodRegistry* m_registry;

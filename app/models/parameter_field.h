@@ -33,8 +33,8 @@ struct ParsedParameter {
 };
 
 /// Reads a text typed for a parameter: a value, a range "2..8" or "2..8..2", or a list "[2,4,8]"
-/// (brackets may be left out: "2, 4, 8"). Numbers are read in the C locale and checked against the
-/// schema.
+/// (brackets may be left out: "2, 4, 8"); an empty text is the default. Numbers are read in the C
+/// locale and checked against the schema.
 ParsedParameter parseParameter(const ParameterSpec& spec, const QString& text,
                                const MethodRegistry& registry);
 

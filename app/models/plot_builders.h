@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <utility>
+
 #include "app/models/plot_data.h"
 #include "app/models/result_set.h"
 #include "core/tensor/statistics.h"
@@ -15,6 +17,11 @@ UtilizationData buildUtilization(const TrialRecord& record);
 
 /// Bits per weight by ledger part, in the order given; failed trials are left out.
 RateBarsData buildRateBars(const RecordList& records);
+
+/// The interval that a histogram of the weights covers: the extremes, each widened by the width of
+/// a cell of ValueHistogram so that it lies inside; or what lies within `sigmas` standard
+/// deviations of the mean, where that is less (0: no such limit). Never empty.
+std::pair<double, double> histogramInterval(const TensorStatistics& statistics, double sigmas);
 
 /// Density of a tensor's weights over `bins` bins between its extremes, with the levels of a trial;
 /// `record` may be null. Tails beyond `sigmas` standard deviations are cut off the axis (said in

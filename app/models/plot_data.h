@@ -25,6 +25,7 @@ struct TradeOffPoint {
     bool onFront = false;
     bool sampled = false;  ///< From a row sample (live preview), drawn dimmed.
     QString details;       ///< The whole configuration and all figures, for the hover text.
+    QStringList members;   ///< Ids of all trials it stands for; more than one when aggregated.
 };
 
 /// A named curve over bits per weight.

@@ -30,7 +30,9 @@ public:
     RecordPointer find(const QString& trialId) const;
     int rowOf(const QString& trialId) const;  ///< -1 when there is none.
 
-    void clear();
+    /// Shows these records instead of all others.
+    void assign(const RecordList& records);
+    void clear() { assign({}); }
     /// Adds records; one whose trial is already here replaces the older one (a retried trial).
     void add(const RecordList& records);
 

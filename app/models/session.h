@@ -33,16 +33,24 @@ struct LoadedSession {
     /// What was left out, one message each: a damaged method, an unknown selection, a data file
     /// that moved. The rest of the session is good.
     std::vector<Message> problems;
+    /// The data file is not where the session says; the window offers to locate it.
+    bool dataFileMissing = false;
 };
 
-/// Writes `path` aside and renames it. Paths below or beside the session's folder are written
-/// relative to it, so that the folder can move. Throws Error.
+/// The JSON form; paths below or beside `folder` are written relative to it, so that the folder can
+/// move.
+Json sessionToJson(const Session& session, const std::filesystem::path& folder);
+
+/// Throws Error when `json` is no session, or one of a schema newer than this program.
+LoadedSession sessionFromJson(const Json& json, const std::filesystem::path& folder);
+
+/// Writes `path` aside and renames it. Throws Error.
 void saveSession(const std::filesystem::path& path, const Session& session);
 
-/// Throws Error only when nothing can be read: no file, no JSON, a schema newer than this program.
+/// As sessionFromJson; throws Error also when there is no such file or it is no JSON.
 LoadedSession loadSession(const std::filesystem::path& path);
 
-/// Name filter and ending of session files.
+/// Ending of session files.
 inline constexpr const char* sessionSuffix = ".quantscope.json";
 
 }  // namespace quantscope

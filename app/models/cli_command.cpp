@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/models/cli_command.h"
+
+#include <QRegularExpression>
+#include <QStringList>
+
+#include "app/models/tensor_choice.h"
+#include "core/run/tensor_selection.h"
+
+namespace quantscope {
+
+namespace {
+
+QString fromPath(const std::filesystem::path& path) {
+    return QString::fromStdString(path.string());
+}
+
+bool hasOwnFold(const DataSpec& data, const std::string& tensor) {
+    for (const auto& [pattern, fold] : data.folds) {
+        if (meansTensor(pattern, tensor)) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+QString shellQuoted(const QString& argument) {
+    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_./:=,@%+-]+\\z"));
+    if (plain.match(argument).hasMatch()) return argument;
+    // Nothing is special between single quotes but the quote itself.
+    return QLatin1Char('\'') +
+           QString(argument).replace(QLatin1Char('\''), QStringLiteral("'\\''")) +
+           QLatin1Char('\'');
+}
+
+QString cliCommand(const TrialRecord& record, const ExperimentSpec& spec,
+                   std::span<const TensorInfo> tensors) {
+    QStringList words = {QStringLiteral("quantscope-cli"), QStringLiteral("quantize")};
+    const auto option = [&](const QString& name, const QString& value) { words << name << value; };
+    words << fromPath(spec.data.file);
+    option(QStringLiteral("--tensor"),
+           QString::fromStdString(exactPattern(tensors, record.tensor)));
+    option(QStringLiteral("--method"), QString::fromStdString(record.methodText));
+    if (!spec.hessians.empty()) option(QStringLiteral("--hessians"), fromPath(spec.hessians));
+    if (hasOwnFold(spec.data, record.tensor)) {
+        option(QStringLiteral("--fold"), QString::fromStdString(record.fold.toText()));
+    }
+    if (spec.data.normalize != Normalize::Automatic) {
+        option(QStringLiteral("--normalize"),
+               QString::fromStdString(normalizeText(spec.data.normalize)));
+    }
+    if (spec.data.followExternalLinks) words << QStringLiteral("--follow-external-links");
+    option(QStringLiteral("--seed"), QString::number(record.seed));
+    for (QString& word : words)
+        word = shellQuoted(word);
+    return words.join(QLatin1Char(' '));
+}
+
+}  // namespace quantscope

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/models/plot_builders.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "app/models/result_columns.h"
+#include "core/base/text.h"
+
+namespace quantscope {
+
+namespace {
+
+UtilizationSeries utilizationSeries(const Codebook& codebook) {
+    const CodebookUsage usage = codebookUsage(codebook);
+    UtilizationSeries series;
+    series.name = QString::fromStdString(codebook.name);
+    series.dead = static_cast<int>(usage.dead);
+    series.perplexity = usage.perplexity;
+    std::vector<std::uint64_t> counts = codebook.counts;
+    std::ranges::sort(counts, std::greater());
+    std::uint64_t total = 0;
+    for (const std::uint64_t count : counts)
+        total += count;
+    for (const std::uint64_t count : counts) {
+        series.shares.push_back(
+            total == 0 ? 0.0 : static_cast<double>(count) / static_cast<double>(total));
+    }
+    return series;
+}
+
+QString figureLine(const TrialRecord& record, int column) {
+    const ResultColumn& about = resultColumns()[static_cast<std::size_t>(column)];
+    const QString value = resultText(record, column);
+    if (value.isEmpty()) return {};
+    const QString unit = about.unit.isEmpty() ? QString() : QLatin1Char(' ') + about.unit;
+    return QStringLiteral("%1: %2%3").arg(about.title, value, unit);
+}
+
+}  // namespace
+
+UtilizationData buildUtilization(const TrialRecord& record) {
+    UtilizationData data;
+    data.title = trialTitle(record);
+    for (const Codebook& codebook : record.codebooks) {
+        data.codebooks.push_back(utilizationSeries(codebook));
+    }
+    return data;
+}
+
+RateBarsData buildRateBars(const RecordList& records) {
+    RateBarsData data;
+    for (const RecordPointer& record : records) {
+        if (record->failed()) continue;
+        RateBar bar;
+        bar.trialId = QString::fromStdString(record->trialId);
+        bar.label = trialTitle(*record);
+        for (std::size_t i = 0; i < allRateParts.size(); ++i) {
+            bar.bitsPerWeight[i] = record->rate.bitsPerWeight(allRateParts[i], record->weights());
+        }
+        data.bars.push_back(std::move(bar));
+    }
+    return data;
+}
+
+std::pair<double, double> histogramInterval(const TensorStatistics& statistics, double sigmas) {
+    constexpr double cellWidth = 1.0 / 128.0;
+    double low = statistics.min - cellWidth * std::abs(statistics.min);
+    double high = statistics.max + cellWidth * std::abs(statistics.max);
+    if (sigmas > 0.0) {
+        const double reach = sigmas * statistics.standardDeviation;
+        low = std::max(low, statistics.mean - reach);
+        high = std::min(high, statistics.mean + reach);
+    }
+    // A constant tensor still needs an axis.
+    if (!(high > low)) return {low - 0.5, low + 0.5};
+    return {low, high};
+}
+
+LevelsData buildLevels(const TensorStatistics& statistics, const TrialRecord* record, int bins,
+                       double sigmas) {
+    LevelsData data;
+    const auto [low, high] = histogramInterval(statistics, sigmas);
+    const std::uint64_t finite = statistics.count - statistics.nan - statistics.inf;
+    data.low = low;
+    data.binWidth = (high - low) / bins;
+    data.weightDensity = statistics.histogram.binned(low, high, bins);
+    double shown = 0.0;
+    for (double& count : data.weightDensity) {
+        shown += count;
+        count = finite == 0 ? 0.0 : count / static_cast<double>(finite);
+    }
+    const double beyond = static_cast<double>(finite) - shown;
+    if (beyond >= 0.5) {
+        data.note = QStringLiteral("%1 % of the weights lie beyond the axis")
+                        .arg(QString::fromStdString(
+                            formatSignificant(100.0 * beyond / static_cast<double>(finite), 2)));
+    }
+    if (record != nullptr) {
+        data.title = trialTitle(*record);
+        data.levels.assign(record->levels.begin(), record->levels.end());
+    }
+    return data;
+}
+
+QString trialDetails(const TrialRecord& record) {
+    QStringList lines = {
+        trialTitle(record),
+        QStringLiteral("%1, seed %2%3")
+            .arg(QString::fromStdString(formatShape(record.shape)))
+            .arg(record.seed)
+            .arg(record.normalized ? QStringLiteral(", rows of unit length") : QString())};
+    if (record.failed()) return (lines << QString::fromStdString(record.error)).join('\n');
+    // Everything between the method and the remark is a figure.
+    for (int column = resultColumn(QStringLiteral("bits_per_weight"));
+         column <= resultColumn(QStringLiteral("seconds")); ++column) {
+        lines << figureLine(record, column);
+    }
+    for (const std::string& warning : record.warnings)
+        lines << QString::fromStdString(warning);
+    lines.removeAll(QString());
+    return lines.join(QLatin1Char('\n'));
+}
+
+QString trialTitle(const TrialRecord& record) {
+    return QStringLiteral("%1 on %2")
+        .arg(QString::fromStdString(record.methodText), QString::fromStdString(record.tensor));
+}
+
+}  // namespace quantscope

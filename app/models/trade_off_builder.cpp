@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/models/trade_off_builder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+
+#include "app/models/plot_builders.h"
+#include "core/base/text.h"
+
+namespace quantscope {
+
+namespace {
+
+using Group = std::vector<const TrialRecord*>;
+
+// Total squared error and energy of the tensors of one method, from which NMSE and SQNR follow.
+struct Totals {
+    std::uint64_t bits = 0;
+    Index weights = 0;
+    double squaredError = 0.0;
+    double energy = 0.0;
+};
+
+std::vector<const TrialRecord*> shownRecords(const RecordList& records,
+                                             const TradeOffOptions& options, int& failed) {
+    std::vector<const TrialRecord*> shown;
+    for (const RecordPointer& record : records) {
+        if (!options.tensors.isEmpty() &&
+            !options.tensors.contains(QString::fromStdString(record->tensor))) {
+            continue;
+        }
+        if (record->failed()) {
+            ++failed;
+        } else {
+            shown.push_back(record.get());
+        }
+    }
+    return shown;
+}
+
+TradeOffPoint pointOf(const TrialRecord& record, double value) {
+    TradeOffPoint point;
+    point.trialId = QString::fromStdString(record.trialId);
+    point.tensor = QString::fromStdString(record.tensor);
+    point.method = QString::fromStdString(record.methodText);
+    point.family = QString::fromStdString(record.method.id);
+    point.bitsPerWeight = record.bitsPerWeight();
+    point.value = value;
+    point.details = trialDetails(record);
+    point.members = QStringList{point.trialId};
+    return point;
+}
+
+// Energy |W|^2 per tensor, from any of its trials that lost something.
+std::map<std::string, double> energies(const Group& records) {
+    std::map<std::string, double> energy;
+    for (const TrialRecord* record : records) {
+        const TrialMetrics& metrics = record->metrics;
+        if (metrics.mse && metrics.nmse && *metrics.nmse > 0.0 && std::isfinite(*metrics.nmse)) {
+            energy[record->tensor] =
+                *metrics.mse * static_cast<double>(record->weights()) / *metrics.nmse;
+        }
+    }
+    return energy;
+}
+
+double weightedMean(const Group& group, const std::string& metric) {
+    double sum = 0.0;
+    double weights = 0.0;
+    for (const TrialRecord* record : group) {
+        const auto count = static_cast<double>(record->weights());
+        sum += count * record->metrics.value(metric).value_or(0.0);
+        weights += count;
+    }
+    return sum / weights;
+}
+
+double extreme(const Group& group, const std::string& metric) {
+    double greatest = 0.0;
+    for (const TrialRecord* record : group) {
+        greatest = std::max(greatest, record->metrics.value(metric).value_or(0.0));
+    }
+    return greatest;
+}
+
+double sum(const Group& group, const std::string& metric) {
+    double total = 0.0;
+    for (const TrialRecord* record : group)
+        total += record->metrics.value(metric).value_or(0.0);
+    return total;
+}
+
+double totalValue(const Group& group, const std::string& metric, const Totals& totals) {
+    const double nmse = totals.squaredError == 0.0 ? 0.0 : totals.squaredError / totals.energy;
+    const auto weights = static_cast<double>(totals.weights);
+    if (metric == "nmse") return nmse;
+    if (metric == "sqnr_db") return -10.0 * std::log10(nmse);
+    if (metric == "rmse") return std::sqrt(totals.squaredError / weights);
+    if (metric == "gaussian_gap_db") {
+        return 20.0 * std::log10(2.0) * static_cast<double>(totals.bits) / weights +
+               10.0 * std::log10(nmse);
+    }
+    if (metric == "max_abs_error") return extreme(group, metric);
+    if (metric == "dead_codes") return sum(group, metric);
+    return weightedMean(group, metric);
+}
+
+Totals totalsOf(const Group& group, const std::map<std::string, double>& energy) {
+    Totals totals;
+    for (const TrialRecord* record : group) {
+        totals.bits += record->rate.totalBits();
+        totals.weights += record->weights();
+        totals.squaredError +=
+            record->metrics.mse.value_or(0.0) * static_cast<double>(record->weights());
+        const auto known = energy.find(record->tensor);
+        if (known != energy.end()) totals.energy += known->second;
+    }
+    return totals;
+}
+
+TradeOffPoint totalPoint(const Group& group, const std::string& metric, const Totals& totals) {
+    TradeOffPoint point = pointOf(*group.front(), totalValue(group, metric, totals));
+    point.tensor = QStringLiteral("%1 tensors").arg(group.size());
+    point.bitsPerWeight = static_cast<double>(totals.bits) / static_cast<double>(totals.weights);
+    point.members.clear();
+    for (const TrialRecord* record : group) {
+        point.members << QString::fromStdString(record->trialId);
+    }
+    point.details = QStringLiteral("%1\n%2\n%3 weights, %4 bits per weight")
+                        .arg(point.method, point.tensor)
+                        .arg(static_cast<qlonglong>(totals.weights))
+                        .arg(QString::fromStdString(formatSignificant(point.bitsPerWeight)));
+    return point;
+}
+
+std::size_t tensorCount(const Group& group) {
+    std::set<std::string> tensors;
+    for (const TrialRecord* record : group)
+        tensors.insert(record->tensor);
+    return tensors.size();
+}
+
+void addTotals(TradeOffData& data, const Group& records, const std::string& metric) {
+    std::map<std::string, Group> methods;
+    for (const TrialRecord* record : records)
+        methods[record->methodText].push_back(record);
+    const std::map<std::string, double> energy = energies(records);
+    const std::size_t tensors = tensorCount(records);
+    int incomplete = 0;
+    for (const auto& [text, group] : methods) {
+        const bool measured = std::ranges::all_of(group, [&](const TrialRecord* record) {
+            return record->metrics.value(metric).has_value();
+        });
+        if (group.size() == tensors && measured) {
+            data.points.push_back(totalPoint(group, metric, totalsOf(group, energy)));
+        } else {
+            ++incomplete;
+        }
+    }
+    if (incomplete > 0) {
+        data.remarks.push_back(
+            QStringLiteral("%1 methods lack a result on some of the %2 tensors and are not shown")
+                .arg(incomplete)
+                .arg(tensors));
+    }
+}
+
+void addTrials(TradeOffData& data, const Group& records, const std::string& metric) {
+    int unmeasured = 0;
+    for (const TrialRecord* record : records) {
+        const std::optional<double> value = record->metrics.value(metric);
+        if (value) {
+            data.points.push_back(pointOf(*record, *value));
+        } else {
+            ++unmeasured;
+        }
+    }
+    if (unmeasured > 0) {
+        data.remarks.push_back(QStringLiteral("%1 does not apply to %2 trials")
+                                   .arg(QString::fromUtf8(data.metric.name.data()))
+                                   .arg(unmeasured));
+    }
+}
+
+// An axis has no place for them; they are lossless (SQNR) or lost everything (NMSE of zeros).
+void removeInfinite(TradeOffData& data) {
+    const auto removed = std::erase_if(
+        data.points, [](const TradeOffPoint& point) { return !std::isfinite(point.value); });
+    if (removed > 0) {
+        data.remarks.push_back(
+            QStringLiteral("%1 points with an infinite value are not shown").arg(removed));
+    }
+}
+
+TradeOffLine lineThrough(const QString& name, std::vector<const TradeOffPoint*> points) {
+    std::ranges::sort(points, [](const TradeOffPoint* a, const TradeOffPoint* b) {
+        return a->bitsPerWeight < b->bitsPerWeight;
+    });
+    TradeOffLine line{name, {}, {}};
+    for (const TradeOffPoint* point : points) {
+        line.bitsPerWeight.push_back(point->bitsPerWeight);
+        line.values.push_back(point->value);
+    }
+    return line;
+}
+
+std::vector<bool> frontOf(const std::vector<const TradeOffPoint*>& points, Better better) {
+    std::vector<double> bits;
+    std::vector<double> values;
+    for (const TradeOffPoint* point : points) {
+        bits.push_back(point->bitsPerWeight);
+        values.push_back(point->value);
+    }
+    return paretoFront(bits, values, better);
+}
+
+std::vector<const TradeOffPoint*> onFront(const std::vector<const TradeOffPoint*>& points,
+                                          Better better) {
+    const std::vector<bool> front = frontOf(points, better);
+    std::vector<const TradeOffPoint*> chosen;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        if (front[i]) chosen.push_back(points[i]);
+    }
+    return chosen;
+}
+
+// Points that may be compared with each other: those of one tensor, or all totals.
+std::map<QString, std::vector<TradeOffPoint*>> comparable(TradeOffData& data) {
+    std::map<QString, std::vector<TradeOffPoint*>> groups;
+    for (TradeOffPoint& point : data.points)
+        groups[point.tensor].push_back(&point);
+    return groups;
+}
+
+void addFronts(TradeOffData& data) {
+    const auto groups = comparable(data);
+    for (const auto& [tensor, points] : groups) {
+        const std::vector<const TradeOffPoint*> all(points.begin(), points.end());
+        const std::vector<bool> front = frontOf(all, data.metric.better);
+        for (std::size_t i = 0; i < points.size(); ++i)
+            points[i]->onFront = front[i];
+        const QString name = groups.size() == 1 ? QStringLiteral("Pareto front") : tensor;
+        data.fronts.push_back(lineThrough(name, onFront(all, data.metric.better)));
+    }
+}
+
+void addGaussianBound(TradeOffData& data) {
+    if (data.metric.id != "nmse" && data.metric.id != "sqnr_db") return;
+    double mostBits = 1.0;
+    for (const TradeOffPoint& point : data.points) {
+        mostBits = std::max(mostBits, point.bitsPerWeight);
+    }
+    constexpr int steps = 64;
+    TradeOffLine bound{QStringLiteral("Gaussian bound (6.02 dB per bit)"), {}, {}};
+    for (int i = 0; i <= steps; ++i) {
+        const double bits = mostBits * i / steps;
+        bound.bitsPerWeight.push_back(bits);
+        bound.values.push_back(data.metric.id == "nmse" ? std::pow(4.0, -bits)
+                                                        : 20.0 * std::log10(2.0) * bits);
+    }
+    data.bounds.push_back(std::move(bound));
+}
+
+QString baselineName(const MethodSpec& method) {
+    const auto granularity = method.parameters.value("granularity", std::string("tensor"));
+    if (granularity != "group") {
+        return QStringLiteral("Uniform scalar, per %1").arg(QString::fromStdString(granularity));
+    }
+    const Json group = method.parameters.value("group", Json());
+    return QStringLiteral("Uniform scalar, groups of %1").arg(QString::fromStdString(group.dump()));
+}
+
+bool isUniformScalar(const MethodSpec& method) {
+    return method.id == "scalar" &&
+           method.parameters.value("levels", std::string("uniform")) == "uniform";
+}
+
+// The best uniform scalar trials of each granularity, whatever their other parameters.
+void addBaselines(TradeOffData& data, const Group& records) {
+    std::map<std::string, const MethodSpec*> methods;
+    for (const TrialRecord* record : records)
+        methods[record->methodText] = &record->method;
+    const auto groups = comparable(data);
+    for (const auto& [tensor, points] : groups) {
+        std::map<QString, std::vector<const TradeOffPoint*>> baselines;
+        for (const TradeOffPoint* point : points) {
+            const MethodSpec& method = *methods.at(point->method.toStdString());
+            if (isUniformScalar(method)) baselines[baselineName(method)].push_back(point);
+        }
+        for (const auto& [name, members] : baselines) {
+            const QString full =
+                groups.size() == 1 ? name : QStringLiteral("%1: %2").arg(tensor, name);
+            data.baselines.push_back(lineThrough(full, onFront(members, data.metric.better)));
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<bool> paretoFront(const std::vector<double>& bitsPerWeight,
+                              const std::vector<double>& values, Better better) {
+    const double sign = better == Better::Lower ? 1.0 : -1.0;
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {},
+                      [&](std::size_t i) { return std::pair(bitsPerWeight[i], sign * values[i]); });
+    std::vector<bool> front(values.size(), false);
+    double best = std::numeric_limits<double>::infinity();
+    double bestBits = 0.0;
+    for (const std::size_t i : order) {
+        const double value = sign * values[i];
+        const bool equalToBest = value == best && bitsPerWeight[i] == bestBits;
+        if (value < best || equalToBest) {
+            front[i] = true;
+            best = value;
+            bestBits = bitsPerWeight[i];
+        }
+    }
+    return front;
+}
+
+TradeOffData buildTradeOff(const RecordList& records, const TradeOffOptions& options) {
+    TradeOffData data;
+    const std::string metric = options.metric.toStdString();
+    data.metric = metricInfo(metric);
+    int failed = 0;
+    const Group shown = shownRecords(records, options, failed);
+    if (options.aggregate) {
+        addTotals(data, shown, metric);
+    } else {
+        addTrials(data, shown, metric);
+    }
+    removeInfinite(data);
+    addFronts(data);
+    addGaussianBound(data);
+    addBaselines(data, shown);
+    if (failed > 0) {
+        data.remarks.push_back(failed == 1
+                                   ? QStringLiteral("1 failed trial is not shown")
+                                   : QStringLiteral("%1 failed trials are not shown").arg(failed));
+    }
+    return data;
+}
+
+}  // namespace quantscope
