@@ -32,14 +32,16 @@ public:
     /// Of the data file; empty until it has been computed in the background.
     const QString& fingerprint() const { return m_fingerprint; }
     const Message& error() const { return m_error; }
+    const std::filesystem::path& prober() const { return m_prober; }
 
     /// Opens the file anew, for example after it was moved back.
     void reload();
 
 Q_SIGNALS:
+    /// Also when another file of side information was opened.
     void stateChanged(quantscope::DataLoader::State state);
-    void opened();
-    void failed(const quantscope::Message& message);
+    void opened();  ///< Another data file; file() is its.
+    void closed();
     void fingerprintKnown(const QString& fingerprint);
 
 private:
@@ -49,10 +51,10 @@ private:
     };
 
     void followDocument();
-    void take(Opened opened);
-    void fail(const Message& message);
+    void open(bool keepFile);
+    void close();
+    void take(const Opened& opened);
     void setState(State state);
-    void computeFingerprint();
 
     ExperimentDocument* m_document;
     JobQueue* m_jobs;
@@ -60,6 +62,7 @@ private:
     std::filesystem::path m_path;
     std::filesystem::path m_hessianPath;
     bool m_followExternalLinks = false;
+    JobId m_job = 0;
     State m_state = State::Closed;
     std::shared_ptr<const TensorFile> m_file;
     std::shared_ptr<const HessianFile> m_hessians;

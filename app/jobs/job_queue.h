@@ -72,6 +72,8 @@ Q_SIGNALS:
     void jobRemoved(quantscope::JobId id);
     /// After its result was delivered, if there was one.
     void jobEnded(quantscope::JobId id, quantscope::JobState state);
+    /// The thread of a job that had been cancelled is gone: nothing of it runs any more.
+    void jobStopped(quantscope::JobId id);
     void jobFailed(quantscope::JobId id, const quantscope::Message& message);
     void activeCountChanged(int count);
 
@@ -81,19 +83,22 @@ private:
     using ErasedWork = std::function<std::function<void()>(JobContext&)>;
 
     JobId add(JobOptions options, QObject* receiver, ErasedWork work);
+    Entry* find(JobId id) const;
+    void cancelSlot(const QString& slot);
     void startWaiting();
     void launch(Entry& entry);
-    void finish(JobId id, quint64 attempt, std::function<void()> deliver,
-                std::optional<Message> failure);
-    void end(Entry& entry, JobState state);
+    void deliverPart(JobId id, quint64 attempt, const std::function<void()>& deliver);
+    void threadEnded(JobId id, const std::function<void()>& deliver,
+                     const std::optional<Message>& failure, bool cancelled);
+    void end(JobId id, JobState state);
     void collectProgress();
     void trimEnded();
-    bool isCurrent(const Entry& entry, quint64 attempt) const;
     JobInfo info(const Entry& entry) const;
 
     std::map<JobId, std::unique_ptr<Entry>> m_entries;
     JobId m_lastId = 0;
     QTimer m_collector;
+    int m_ticks = 0;
 };
 
 template <typename Work, typename Deliver>

@@ -11,18 +11,19 @@
 #include "app/models/plot_data.h"
 #include "core/io/tensor_file.h"
 #include "core/quant/method.h"
+#include "core/run/experiment_spec.h"
 
 namespace quantscope {
 
 class HessianFile;
+class RowSampleCache;
 
 /// One method with fixed parameters on one tensor, to be answered at once.
 struct PreviewRequest {
     std::shared_ptr<const TensorFile> file;
     std::shared_ptr<const HessianFile> hessians;  ///< May be null.
+    DataSpec data;  ///< For the folding and normalization of the tensor.
     std::string tensor;
-    FoldRule fold;
-    bool normalized = false;
     MethodSpec method;
     std::uint64_t seed = 0;
 };
@@ -49,11 +50,6 @@ struct PreviewResult {
     bool exact() const { return sampleRows == totalRows; }
 };
 
-/// How many rows of a tensor a preview works on: all when they are few, otherwise the largest power
-/// of two (at most 4,096 rows and 2^20 weights) whose work, as preflight estimates it, is expected
-/// to be done in time. Depends on shape and method alone, never on the machine's speed.
-Index previewRows(const Quantizer& quantizer, Index rows, Index cols, const SideInformation& side);
-
 /// Quantizes a row sample (evenly spaced rows) of the current tensor whenever a knob moves; newest
 /// request wins. The sampled rows of the tensor are kept between requests.
 class LivePreview : public QObject {
@@ -74,10 +70,8 @@ Q_SIGNALS:
     void busyChanged(bool busy);
 
 private:
-    class RowCache;
-
     const MethodRegistry* m_registry;
-    std::shared_ptr<RowCache> m_cache;
+    std::shared_ptr<RowSampleCache> m_cache;  ///< Used by the worker's thread alone.
     LatestWorker m_worker;
 };
 

@@ -57,10 +57,12 @@ Q_SIGNALS:
     void errorMapChanged(const quantscope::ErrorMapData& data);
 
 private:
+    struct Reduced;
+
     void scheduleRecords();
     void reduceRecords();
-    void reduceCurrentTrial();
-    void startErrorMap();
+    void reduceTrial();
+    void makeErrorMap();
 
     Sources m_sources;
     TradeOffOptions m_options;
@@ -70,6 +72,9 @@ private:
     LevelsData m_levels;
     ErrorMapData m_errorMap;
     bool m_errorMapWanted = false;
+    QString m_errorMapTrial;  ///< Of the map on show or under way.
+    JobId m_errorMapJob = 0;
+    bool m_recordsStale = false;
     QTimer m_throttle;
     LatestWorker m_recordWorker;
     LatestWorker m_trialWorker;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <QObject>
+#include <QTimer>
 #include <filesystem>
 #include <memory>
 
 #include "app/jobs/job_queue.h"
+#include "app/jobs/record_inbox.h"
 #include "app/models/result_set.h"
 #include "core/run/engine.h"
 
@@ -30,11 +32,9 @@ public:
     JobId job() const { return m_job; }  ///< 0 while nothing runs.
     /// The folder of the results on show; empty for none.
     const std::filesystem::path& runFolder() const { return m_runFolder; }
-    /// The store of the results on show; null for none.
-    std::shared_ptr<ResultStore> store() const { return m_store; }
     /// The experiment that the results on show came from.
     const ExperimentSpec& resultSpec() const { return m_resultSpec; }
-    /// Where a trial's artifact lies; empty when there is none.
+    /// Where a trial's artifact lies; empty when it was not kept.
     std::filesystem::path artifact(const QString& trialId) const;
 
     /// Where runs go by themselves: the cache folder of the user, unless set.
@@ -46,7 +46,8 @@ public Q_SLOTS:
     /// Plans and runs. `folder` is the user's choice; empty for runsFolder()/<run id>.
     void start(const std::filesystem::path& folder = {});
     void cancel();
-    /// Runs those trials again whose record says that they failed.
+    /// Runs the experiment of the results on show again: trials without a result, failed ones
+    /// included.
     void retryFailed();
     /// Shows the results of a folder without running anything.
     void openRun(const std::filesystem::path& folder);
@@ -57,17 +58,20 @@ Q_SIGNALS:
     void runningChanged(bool running);
     void started();
     void finished(const quantscope::RunSummary& summary);
-    void failed(const quantscope::Message& message);
     void runFolderChanged();
 
 private:
     struct Request;
-    struct Opened;
+    struct Shown;
 
-    void launch(const std::filesystem::path& folder, bool retryFailed);
-    void show(const std::shared_ptr<ResultStore>& store, const ExperimentSpec& spec,
-              RecordList records);
-    void ended(JobId job);
+    void launch(const ExperimentSpec& spec, const std::filesystem::path& folder);
+    static RunSummary run(const Request& request, JobContext& context);
+    void show(const Shown& shown);
+    void drainInbox();
+    void jobChanged(JobId job);
+    void jobEnded(JobId job);
+    void jobStopped(JobId job);
+    void setRunning(JobId job);
 
     ExperimentDocument* m_document;
     DataLoader* m_data;
@@ -76,10 +80,12 @@ private:
     const MethodRegistry* m_registry;
     std::filesystem::path m_runsFolder;
     std::filesystem::path m_runFolder;
-    std::shared_ptr<ResultStore> m_store;
     ExperimentSpec m_resultSpec;
     std::uint64_t m_memoryBytes = 0;
     JobId m_job = 0;
+    JobId m_lastJob = 0;
+    std::shared_ptr<RecordInbox> m_inbox;  ///< Records on their way from the engine.
+    QTimer m_drain;
 };
 
 }  // namespace quantscope

@@ -25,12 +25,14 @@ private:
     void want(const QString& tensor);
     void forget();
     void startBatch();
+    void ended(JobId job, JobState state);
 
     TensorTreeModel* m_tree;
     DataLoader* m_data;
     JobQueue* m_jobs;
-    QStringList m_wanted;
-    QTimer m_batch;
+    QStringList m_wanted;  ///< Newest first.
+    QStringList m_batch;   ///< What the job under way works on.
+    QTimer m_collect;
     JobId m_job = 0;
 };
 

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/jobs/plan_preview.h"
+
+#include <cmath>
+#include <map>
+
+#include "app/jobs/data_loader.h"
+#include "app/models/experiment_document.h"
+#include "core/base/text.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr int settleMs = 50;  // Typing comes in bursts.
+
+QString roughTime(double seconds) {
+    if (seconds < 1.0) return PlanPreview::tr("under 1 s");
+    if (seconds < 90.0) return PlanPreview::tr("about %1 s").arg(std::round(seconds));
+    if (seconds < 5400.0) return PlanPreview::tr("about %1 min").arg(std::round(seconds / 60.0));
+    return PlanPreview::tr("about %1 h").arg(std::round(seconds / 3600.0));
+}
+
+// The same remark often holds for many trials; it is said once, with the first of them.
+class RemarkList {
+public:
+    void add(const std::string& remark, const Trial& trial) {
+        auto [at, isNew] = m_positions.emplace(remark, m_entries.size());
+        if (isNew) m_entries.push_back({remark, trial.methodText + " on " + trial.tensor, 0});
+        ++m_entries[at->second].count;
+    }
+
+    void appendTo(QStringList& list) const {
+        for (const Entry& entry : m_entries) {
+            const QString where = QString::fromStdString(entry.firstTrial);
+            list << QStringLiteral("%1: %2").arg(
+                entry.count == 1
+                    ? where
+                    : PlanPreview::tr("%1 and %2 more").arg(where).arg(entry.count - 1),
+                QString::fromStdString(entry.remark));
+        }
+    }
+
+private:
+    struct Entry {
+        std::string remark;
+        std::string firstTrial;
+        int count = 0;
+    };
+    std::map<std::string, std::size_t> m_positions;
+    std::vector<Entry> m_entries;
+};
+
+}  // namespace
+
+PlanSummary summarize(const Plan& plan) {
+    PlanSummary summary;
+    summary.estimatedSeconds = plan.estimatedSeconds;
+    summary.peakBytes = plan.peakBytes;
+    summary.artifactBytes = plan.artifactBytes;
+    for (const std::string& remark : plan.remarks) {
+        summary.remarks << QString::fromStdString(remark);
+    }
+    RemarkList remarks;
+    for (const Trial& trial : plan.trials) {
+        const Preflight& preflight = trial.preflight;
+        if (!preflight.refusal.empty()) {
+            ++summary.refused;
+            remarks.add(preflight.refusal, trial);
+            continue;
+        }
+        ++summary.trials;
+        for (const std::string& warning : preflight.warnings)
+            remarks.add(warning, trial);
+    }
+    remarks.appendTo(summary.remarks);
+    if (summary.trials == 0) {
+        summary.error = PlanPreview::tr("None of the %1 trials can run.").arg(summary.refused);
+        summary.text = summary.error;
+        return summary;
+    }
+    summary.text = PlanPreview::tr("%1, %2, %3 of memory")
+                       .arg(summary.trials == 1 ? PlanPreview::tr("1 trial")
+                                                : PlanPreview::tr("%1 trials").arg(summary.trials),
+                            roughTime(summary.estimatedSeconds),
+                            QString::fromStdString(formatBytes(summary.peakBytes)));
+    return summary;
+}
+
+PlanPreview::PlanPreview(ExperimentDocument* document, DataLoader* data,
+                         const MethodRegistry* registry, QObject* parent)
+    : QObject(parent), m_document(document), m_data(data), m_registry(registry) {
+    m_delay.setSingleShot(true);
+    m_delay.setInterval(settleMs);
+    connect(&m_delay, &QTimer::timeout, this, &PlanPreview::compute);
+    connect(document, &ExperimentDocument::specChanged, this, &PlanPreview::schedule);
+    connect(data, &DataLoader::stateChanged, this, &PlanPreview::schedule);
+    connect(data, &DataLoader::fingerprintKnown, this, &PlanPreview::schedule);
+    connect(&m_worker, &LatestWorker::failed, this, [this](const Message& message) {
+        PlanSummary summary;
+        summary.error = message.text();
+        summary.text = summary.error;
+        take(nullptr, std::move(summary));
+    });
+    schedule();
+}
+
+void PlanPreview::schedule() {
+    m_worker.cancel();
+    m_delay.start();
+    if (!std::exchange(m_stale, true)) Q_EMIT changed();
+}
+
+void PlanPreview::compute() {
+    const std::shared_ptr<const TensorFile> file = m_data->file();
+    const ExperimentSpec& spec = m_document->spec();
+    if (!file || spec.methods.empty()) {
+        PlanSummary summary;
+        summary.text = !file ? tr("Open a file to begin.") : tr("Add a method to compare.");
+        return take(nullptr, std::move(summary));
+    }
+    // A plan needs the file's fingerprint; until that is known the last summary stays, as stale.
+    if (m_data->fingerprint().isEmpty()) return;
+    using Planned = std::pair<std::shared_ptr<const Plan>, PlanSummary>;
+    m_worker.submit(
+        [spec, file, hessians = m_data->hessians(),
+         registry = m_registry](const std::stop_token& stop) -> Planned {
+            auto plan =
+                std::make_shared<const Plan>(makePlan(spec, *registry, file, hessians, stop));
+            PlanSummary summary = summarize(*plan);
+            return {std::move(plan), std::move(summary)};
+        },
+        [this](Planned planned) { take(std::move(planned.first), std::move(planned.second)); });
+}
+
+void PlanPreview::take(std::shared_ptr<const Plan> plan, PlanSummary summary) {
+    m_plan = std::move(plan);
+    m_summary = std::move(summary);
+    m_stale = false;
+    Q_EMIT changed();
+}
+
+}  // namespace quantscope

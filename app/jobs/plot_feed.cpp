@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/jobs/plot_feed.h"
+
+#include "app/jobs/data_loader.h"
+#include "app/jobs/run_controller.h"
+#include "app/models/error_map_builder.h"
+#include "app/models/plot_builders.h"
+#include "app/models/tensor_tree_model.h"
+#include "app/models/trial_selection.h"
+#include "core/base/error.h"
+#include "core/io/artifact_file.h"
+#include "core/run/planner.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr int throttleMs = 33;  // 30 Hz.
+constexpr int errorMapCells = 256;
+
+RecordList selectedRecords(const RecordList& records, const QSet<QString>& trials) {
+    if (trials.isEmpty()) return records;
+    RecordList selected;
+    for (const RecordPointer& record : records) {
+        if (trials.contains(QString::fromStdString(record->trialId))) selected.push_back(record);
+    }
+    return selected;
+}
+
+// The trial that a record is of, as far as reading its weights goes.
+Trial weightsOf(const TrialRecord& record) {
+    Trial trial;
+    trial.tensor = record.tensor;
+    trial.fold = record.fold;
+    trial.normalized = record.normalized;
+    return trial;
+}
+
+ErrorMapData errorMapOf(const TrialRecord& record, const TensorFile& file,
+                        const std::filesystem::path& artifact, const MethodRegistry& registry,
+                        JobContext& context) {
+    context.progress(0.0, "reading the artifact");
+    const QuantizedTensor tensor(readArtifact(artifact).tensor, registry);
+    const auto weights = trialSource(file, weightsOf(record));
+    if (weights->rows() != tensor.rows() || weights->cols() != tensor.cols()) {
+        throw Error("The result is of another tensor than the open file holds.",
+                    "Open the data file that the experiment was run on.");
+    }
+    return buildErrorMap(*weights, tensor, trialTitle(record), errorMapCells, context.stop(),
+                         [&](double done) { context.progress(done, "comparing"); });
+}
+
+}  // namespace
+
+struct PlotFeed::Reduced {
+    TradeOffData tradeOff;
+    RateBarsData rateBars;
+};
+
+PlotFeed::PlotFeed(const Sources& sources, QObject* parent) : QObject(parent), m_sources(sources) {
+    m_throttle.setSingleShot(true);
+    m_throttle.setInterval(throttleMs);
+    connect(&m_throttle, &QTimer::timeout, this, &PlotFeed::reduceRecords);
+    connect(sources.results, &ResultSet::changed, this, &PlotFeed::scheduleRecords);
+    connect(sources.selection, &TrialSelection::trialsChanged, this, &PlotFeed::scheduleRecords);
+    connect(sources.results, &ResultSet::changed, this, &PlotFeed::reduceTrial);
+    connect(sources.selection, &TrialSelection::currentTrialChanged, this, &PlotFeed::reduceTrial);
+    connect(sources.selection, &TrialSelection::currentTensorChanged, this, &PlotFeed::reduceTrial);
+    connect(
+        sources.tensors, &QAbstractItemModel::dataChanged, this,
+        [this](const QModelIndex& /*from*/, const QModelIndex& /*to*/, const QList<int>& roles) {
+            if (roles.contains(TensorTreeModel::StatisticsRole)) reduceTrial();
+        });
+}
+
+void PlotFeed::setTradeOffOptions(const TradeOffOptions& options) {
+    m_options = options;
+    scheduleRecords();
+}
+
+void PlotFeed::setErrorMapWanted(bool wanted) {
+    m_errorMapWanted = wanted;
+    if (wanted) makeErrorMap();
+}
+
+void PlotFeed::scheduleRecords() {
+    if (!m_throttle.isActive()) m_throttle.start();
+}
+
+// Results may come faster than they can be reduced; the reduction under way is finished and then
+// done anew, or nothing would ever show.
+void PlotFeed::reduceRecords() {
+    if (m_recordWorker.isBusy()) {
+        m_recordsStale = true;
+        return;
+    }
+    m_recordsStale = false;
+    m_recordWorker.submit(
+        [records = m_sources.results->records(), options = m_options,
+         selected = m_sources.selection->trials()](const std::stop_token& /*stop*/) {
+            return Reduced{buildTradeOff(records, options),
+                           buildRateBars(selectedRecords(records, selected))};
+        },
+        [this](Reduced reduced) {
+            m_tradeOff = std::move(reduced.tradeOff);
+            m_rateBars = std::move(reduced.rateBars);
+            Q_EMIT tradeOffChanged(m_tradeOff);
+            Q_EMIT rateBarsChanged(m_rateBars);
+            if (m_recordsStale) scheduleRecords();
+        });
+}
+
+void PlotFeed::reduceTrial() {
+    const TrialSelection& selection = *m_sources.selection;
+    const RecordPointer record = m_sources.results->find(selection.currentTrial());
+    const QString tensor =
+        record ? QString::fromStdString(record->tensor) : selection.currentTensor();
+    const QModelIndex index = m_sources.tensors->indexOf(tensor);
+    // Asking the model makes it fetch what is not there yet; then this is called again.
+    const auto statistics = index.data(TensorTreeModel::StatisticsRole).value<StatisticsPointer>();
+    using Pictures = std::pair<UtilizationData, LevelsData>;
+    m_trialWorker.submit(
+        [record, statistics, tensor](const std::stop_token& /*stop*/) -> Pictures {
+            Pictures pictures;
+            if (record) pictures.first = buildUtilization(*record);
+            if (statistics) pictures.second = buildLevels(*statistics, record.get());
+            if (!record) pictures.second.title = tensor;
+            return pictures;
+        },
+        [this](Pictures pictures) {
+            m_utilization = std::move(pictures.first);
+            m_levels = std::move(pictures.second);
+            Q_EMIT utilizationChanged(m_utilization);
+            Q_EMIT levelsChanged(m_levels);
+        });
+    makeErrorMap();
+}
+
+void PlotFeed::makeErrorMap() {
+    const QString trial = m_sources.selection->currentTrial();
+    if (!m_errorMapWanted || trial == m_errorMapTrial) return;
+    m_errorMapTrial = trial;
+    const RecordPointer record = m_sources.results->find(trial);
+    const std::filesystem::path artifact = m_sources.run->artifact(trial);
+    const std::shared_ptr<const TensorFile> file = m_sources.data->file();
+    m_errorMap = {};
+    Q_EMIT errorMapChanged(m_errorMap);
+    m_sources.jobs->cancel(std::exchange(m_errorMapJob, 0));
+    if (!record || record->failed() || artifact.empty() || !file) return;
+    JobOptions options;
+    options.title = tr("Error map of %1").arg(trialTitle(*record));
+    options.failureHeadline = tr("There is no error map.");
+    m_errorMapJob = m_sources.jobs->start(
+        options, this,
+        [record, artifact, file, registry = m_sources.registry](JobContext& context) {
+            return errorMapOf(*record, *file, artifact, *registry, context);
+        },
+        [this](ErrorMapData map) {
+            m_errorMap = std::move(map);
+            Q_EMIT errorMapChanged(m_errorMap);
+        });
+}
+
+}  // namespace quantscope

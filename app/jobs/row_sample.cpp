@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/jobs/row_sample.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/run/planner.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr Index mostRows = 4096;
+constexpr Index mostWeights = Index{1} << 18;
+// What one thread does in a few hundredths of a second.
+constexpr double mostMultiplyAdds = 1.5e8;
+
+Index powerOfTwoUpTo(Index value) {
+    return static_cast<Index>(
+        std::bit_floor(static_cast<std::uint64_t>(std::max<Index>(1, value))));
+}
+
+}  // namespace
+
+Index previewRows(const Quantizer& quantizer, Index rows, Index cols, const SideInformation& side) {
+    const Index most = std::min(mostRows, mostWeights / std::max<Index>(1, cols));
+    Index count = rows <= most ? rows : powerOfTwoUpTo(most);
+    while (count > 1 && quantizer.preflight(count, cols, side).multiplyAdds > mostMultiplyAdds) {
+        count = powerOfTwoUpTo(count - 1);
+    }
+    // A method that needs more rows than that to train gets them.
+    while (count < rows && !quantizer.preflight(count, cols, side).refusal.empty()) {
+        count = std::min(rows, 2 * count);
+    }
+    return count;
+}
+
+Matrix sampleRows(const TensorSource& source, Index count, const std::stop_token& stop) {
+    if (count >= source.rows()) return readAll(source, stop);
+    Matrix sample(count, source.cols());
+    for (Index i = 0; i < count; ++i) {
+        source.read(i * source.rows() / count, sample.span().middleRows(i, 1), stop);
+    }
+    return sample;
+}
+
+SideInformation RowSampleCache::side(const std::shared_ptr<const HessianFile>& hessians,
+                                     const std::string& tensor, Index cols) {
+    if (!hessians) return {};
+    if (m_hessians.lock() != hessians || m_sideTensor != tensor || m_sideCols != cols) {
+        m_side = sideInformation(hessians.get(), tensor, cols);
+        m_hessians = hessians;
+        m_sideTensor = tensor;
+        m_sideCols = cols;
+    }
+    return m_side;
+}
+
+std::shared_ptr<const Matrix> RowSampleCache::rows(const std::shared_ptr<const TensorFile>& file,
+                                                   const SelectedTensor& tensor, Index count,
+                                                   const std::stop_token& stop) {
+    const bool known = m_rows && m_rowsKey.file.lock() == file &&
+                       m_rowsKey.tensor == tensor.info->name && m_rowsKey.fold == tensor.fold &&
+                       m_rowsKey.normalized == tensor.normalized && m_rowsKey.count == count;
+    if (known) return m_rows;
+    Trial trial;
+    trial.tensor = tensor.info->name;
+    trial.fold = tensor.fold;
+    trial.normalized = tensor.normalized;
+    m_rows = std::make_shared<const Matrix>(sampleRows(*trialSource(*file, trial), count, stop));
+    m_rowsKey = {file, tensor.info->name, tensor.fold, tensor.normalized, count};
+    return m_rows;
+}
+
+}  // namespace quantscope

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/jobs/run_controller.h"
+
+#include <QStandardPaths>
+#include <map>
+
+#include "app/jobs/data_loader.h"
+#include "app/models/experiment_document.h"
+#include "core/base/parallel.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr int drainIntervalMs = 33;  // 30 Hz.
+
+std::filesystem::path defaultRunsFolder() {
+    const QString cache = QStandardPaths::writableLocation(QStandardPaths::CacheLocation);
+    return std::filesystem::path(cache.toStdString()) / "runs";
+}
+
+QString trialLabel(const Trial& trial) {
+    return QStringLiteral("%1 on %2")
+        .arg(QString::fromStdString(trial.methodText), QString::fromStdString(trial.tensor));
+}
+
+}  // namespace
+
+// All that a run needs, as it was when the user asked for it.
+struct RunController::Request {
+    RunController* controller = nullptr;  // For deliveries on the UI thread alone.
+    ExperimentSpec spec;
+    std::shared_ptr<const TensorFile> file;  // Null: to be opened.
+    std::shared_ptr<const HessianFile> hessians;
+    std::filesystem::path prober;
+    std::filesystem::path folder;  // Empty: below runsFolder.
+    std::filesystem::path runsFolder;
+    const MethodRegistry* registry = nullptr;
+    std::uint64_t memoryBytes = 0;
+    RecordList knownRecords;  // Results on show, measured as this experiment asks for.
+    std::filesystem::path knownFolder;
+    std::shared_ptr<RecordInbox> inbox;
+};
+
+struct RunController::Shown {
+    std::filesystem::path folder;
+    ExperimentSpec spec;
+    RecordList records;
+};
+
+namespace {
+
+// Tells the job of the engine's progress and keeps finished records for the window.
+class JobObserver final : public RunObserver {
+public:
+    JobObserver(JobContext& context, RecordInbox& inbox) : m_context(context), m_inbox(inbox) {}
+
+    void trialStarted(const Trial& trial) override {
+        m_context.partProgress(trial.id, trialLabel(trial), 0.0, {});
+    }
+    void trialProgress(const Trial& trial, double fraction, std::string_view phase) override {
+        m_context.partProgress(trial.id, trialLabel(trial), fraction, phase);
+    }
+    void trialFinished(const Trial& trial, const TrialRecord& record, bool recorded) override {
+        // The records that were there before are on show already.
+        if (!recorded) m_inbox.put(std::make_shared<const TrialRecord>(record));
+        m_context.partFinished(trial.id, record.failed());
+    }
+
+private:
+    JobContext& m_context;
+    RecordInbox& m_inbox;
+};
+
+// Takes over results that another run measured already. A trial's id stands for everything that
+// decides its result, so the record is as good as a new one.
+void adoptRecords(const Plan& plan, const RecordList& known, const std::filesystem::path& folder,
+                  ResultStore& store, const std::stop_token& stop) {
+    std::map<std::string, RecordPointer> byId;
+    for (const RecordPointer& record : known)
+        byId[record->trialId] = record;
+    for (const Trial& trial : plan.trials) {
+        throwIfStopped(stop);
+        const auto found = byId.find(trial.id);
+        if (found == byId.end() || found->second->failed() || store.find(trial.id)) continue;
+        std::error_code failure;
+        std::filesystem::copy_file(ResultStore::artifactPath(folder, trial.id),
+                                   store.artifactPath(trial.id),
+                                   std::filesystem::copy_options::overwrite_existing, failure);
+        if (!failure) store.append(*found->second);
+    }
+}
+
+}  // namespace
+
+RunController::RunController(ExperimentDocument* document, DataLoader* data, JobQueue* jobs,
+                             ResultSet* results, const MethodRegistry* registry, QObject* parent)
+    : QObject(parent),
+      m_document(document),
+      m_data(data),
+      m_jobs(jobs),
+      m_results(results),
+      m_registry(registry),
+      m_runsFolder(defaultRunsFolder()) {
+    m_drain.setInterval(drainIntervalMs);
+    connect(&m_drain, &QTimer::timeout, this, &RunController::drainInbox);
+    connect(jobs, &JobQueue::jobChanged, this, &RunController::jobChanged);
+    connect(jobs, &JobQueue::jobEnded, this, &RunController::jobEnded);
+    connect(jobs, &JobQueue::jobStopped, this, &RunController::jobStopped);
+}
+
+std::filesystem::path RunController::artifact(const QString& trialId) const {
+    if (m_runFolder.empty()) return {};
+    std::filesystem::path path = ResultStore::artifactPath(m_runFolder, trialId.toStdString());
+    std::error_code ignored;
+    return std::filesystem::exists(path, ignored) ? path : std::filesystem::path();
+}
+
+void RunController::start(const std::filesystem::path& folder) {
+    launch(m_document->spec(), folder);
+}
+
+void RunController::retryFailed() {
+    if (!m_runFolder.empty()) launch(m_resultSpec, m_runFolder);
+}
+
+void RunController::cancel() {
+    m_jobs->cancel(m_job);
+}
+
+void RunController::launch(const ExperimentSpec& spec, const std::filesystem::path& folder) {
+    if (isRunning()) return;
+    Request request;
+    request.controller = this;
+    request.spec = spec;
+    const ExperimentSpec& open = m_document->spec();
+    const bool filesOpen = m_data->state() == DataLoader::State::Open &&
+                           open.data.file == spec.data.file && open.hessians == spec.hessians &&
+                           open.data.followExternalLinks == spec.data.followExternalLinks;
+    if (filesOpen) {
+        request.file = m_data->file();
+        request.hessians = m_data->hessians();
+    }
+    request.prober = m_data->prober();
+    request.folder = folder;
+    request.runsFolder = m_runsFolder;
+    request.registry = m_registry;
+    request.memoryBytes = m_memoryBytes;
+    if (m_resultSpec.metrics == spec.metrics) request.knownRecords = m_results->records();
+    request.knownFolder = m_runFolder;
+    request.inbox = std::make_shared<RecordInbox>();
+
+    JobOptions options;
+    options.lane = JobLane::Batch;
+    options.title = spec.title.empty() ? tr("Run experiment")
+                                       : tr("Run %1").arg(QString::fromStdString(spec.title));
+    options.failureHeadline = tr("The experiment did not run.");
+    m_inbox = request.inbox;
+    const JobId job = m_jobs->start(
+        options, this, [request](JobContext& context) { return run(request, context); },
+        [this](const RunSummary& summary) {
+            drainInbox();
+            Q_EMIT finished(summary);
+        });
+    setRunning(job);
+    Q_EMIT started();
+}
+
+// On the job's thread.
+RunSummary RunController::run(const Request& request, JobContext& context) {
+    context.progress(0.0, "planning");
+    const Plan plan =
+        request.file ? makePlan(request.spec, *request.registry, request.file, request.hessians,
+                                context.stop())
+                     : makePlan(request.spec, *request.registry, {request.prober, context.stop()});
+    const std::filesystem::path folder =
+        request.folder.empty() ? request.runsFolder / plan.run.runId : request.folder;
+    const std::unique_ptr<ResultStore> store =
+        ResultStore::create(folder, plan.spec.toJson(), plan.run, true);
+    adoptRecords(plan, request.knownRecords, request.knownFolder, *store, context.stop());
+    context.deliver([controller = request.controller,
+                     shown = Shown{folder, plan.spec, recordList(store->records())}] {
+        controller->show(shown);
+    });
+    context.setPartCount(static_cast<int>(plan.trials.size()));
+    JobObserver observer(context, *request.inbox);
+    EngineOptions options;
+    options.threads = jobThreads();
+    options.memoryBytes = request.memoryBytes;
+    return runPlan(plan, *request.registry, *store, options, observer, context.stop());
+}
+
+void RunController::show(const Shown& shown) {
+    m_runFolder = shown.folder;
+    m_resultSpec = shown.spec;
+    m_results->assign(shown.records);
+    Q_EMIT runFolderChanged();
+}
+
+void RunController::drainInbox() {
+    if (!m_inbox) return;
+    const RecordList records = m_inbox->take();
+    if (!records.empty()) m_results->add(records);
+}
+
+// The jobs panel may have started the run again.
+void RunController::jobChanged(JobId job) {
+    if (job == m_lastJob && !isRunning() && m_jobs->isActive(job)) setRunning(job);
+}
+
+void RunController::jobEnded(JobId job) {
+    if (job == m_job) setRunning(0);
+}
+
+// A cancelled run may still record its last trials; they are shown once its thread has ended.
+void RunController::jobStopped(JobId job) {
+    if (job == m_lastJob) drainInbox();
+}
+
+void RunController::setRunning(JobId job) {
+    const bool wasRunning = isRunning();
+    m_job = job;
+    if (isRunning()) {
+        m_lastJob = job;
+        m_drain.start();
+    } else {
+        m_drain.stop();
+    }
+    if (isRunning() != wasRunning) Q_EMIT runningChanged(isRunning());
+}
+
+void RunController::openRun(const std::filesystem::path& folder) {
+    JobOptions options;
+    options.title = tr("Open results in %1").arg(QString::fromStdString(folder.string()));
+    options.slot = QStringLiteral("open run");
+    options.failureHeadline = tr("The results were not opened.");
+    m_jobs->start(
+        options, this,
+        [folder](JobContext& /*context*/) {
+            const std::unique_ptr<ResultStore> store = ResultStore::open(folder);
+            return Shown{folder, ExperimentSpec::fromJson(store->spec()),
+                         recordList(store->records())};
+        },
+        [this](const Shown& shown) { show(shown); });
+}
+
+void RunController::close() {
+    show({});
+}
+
+}  // namespace quantscope
