@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/forms/sweep_combo_box.h"
+
+#include <QLineEdit>
+#include <QSignalBlocker>
+#include <QWheelEvent>
+
+namespace quantscope {
+
+SweepComboBox::SweepComboBox(QWidget* parent) : QComboBox(parent) {
+    setEditable(true);
+    setInsertPolicy(QComboBox::NoInsert);
+    // Completing a list as if it were one entry would only be in the way.
+    setCompleter(nullptr);
+    setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    setMinimumContentsLength(8);
+    setFocusPolicy(Qt::StrongFocus);
+    connect(this, &QComboBox::activated, this, [this](int index) {
+        lineEdit()->setCursorPosition(0);
+        Q_EMIT typed(itemData(index).toString());
+    });
+    connect(lineEdit(), &QLineEdit::textEdited, this,
+            [this](const QString& text) { Q_EMIT typed(meaning(text)); });
+}
+
+void SweepComboBox::showText(const QString& text) {
+    const QSignalBlocker blocker(this);
+    const int entry = findData(text);
+    setCurrentIndex(entry);
+    const QString shown = entry >= 0 ? itemText(entry) : text;
+    if (lineEdit()->text() == shown) return;
+    lineEdit()->setText(shown);
+    lineEdit()->setCursorPosition(0);
+}
+
+QString SweepComboBox::standingFor() const {
+    return meaning(currentText());
+}
+
+QString SweepComboBox::meaning(const QString& typed) const {
+    const QString wanted = typed.trimmed();
+    for (int i = 0; i < count(); ++i) {
+        const QString text = itemData(i).toString();
+        if (text.isEmpty()) continue;
+        if (wanted.compare(itemText(i), Qt::CaseInsensitive) == 0 ||
+            wanted.compare(text, Qt::CaseInsensitive) == 0) {
+            return text;
+        }
+    }
+    return typed;
+}
+
+void SweepComboBox::wheelEvent(QWheelEvent* event) {
+    if (hasFocus()) {
+        QComboBox::wheelEvent(event);
+    } else {
+        event->ignore();
+    }
+}
+
+}  // namespace quantscope
