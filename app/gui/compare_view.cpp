@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/compare_view.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+#include "app/gui/plot_page.h"
+#include "app/gui/qt_text.h"
+#include "app/gui/themed_icon.h"
+#include "app/jobs/workbench.h"
+#include "app/plots/error_map_plot.h"
+#include "app/plots/levels_plot.h"
+#include "app/plots/rate_bars_plot.h"
+#include "app/plots/trade_off_plot.h"
+#include "app/plots/utilization_plot.h"
+
+namespace quantscope {
+
+namespace {
+
+// What one point of the trade-off plot stands for.
+const QString everyTensor = QStringLiteral("every-tensor");
+const QString currentTensor = QStringLiteral("current-tensor");
+const QString allTogether = QStringLiteral("all-together");
+
+}  // namespace
+
+CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
+    : QWidget(parent),
+      m_bench(bench),
+      m_tabs(new QTabWidget(this)),
+      m_tradeOff(new TradeOffPlot),
+      m_utilization(new UtilizationPlot),
+      m_rateBars(new RateBarsPlot),
+      m_levels(new LevelsPlot),
+      m_errorMap(new ErrorMapPlot),
+      m_metric(new QComboBox(this)),
+      m_points(new QComboBox(this)) {
+    m_tabs->setDocumentMode(true);
+    m_tabs->setObjectName(QStringLiteral("plotTabs"));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_tabs);
+
+    PlotPage* tradeOff = addPage(m_tradeOff, QStringLiteral("trade-off"), tr("Trade-off"),
+                                 tr("Error against bits per weight, with the Pareto front"));
+    PlotPage* utilization = addPage(m_utilization, QStringLiteral("utilization"), tr("Utilization"),
+                                    tr("How evenly the current trial uses its codebooks"));
+    PlotPage* rateBars = addPage(m_rateBars, QStringLiteral("bits"), tr("Bits"),
+                                 tr("What the bits per weight are spent on"));
+    PlotPage* levels = addPage(m_levels, QStringLiteral("levels"), tr("Levels"),
+                               tr("Distribution of the weights, and the values on offer"));
+    PlotPage* errorMap = addPage(m_errorMap, QStringLiteral("error-map"), tr("Error map"),
+                                 tr("Where in the matrix the error is"));
+    makeTradeOffTools(tradeOff);
+    m_tradeOff->setEmptyAction(run);
+    m_rateBars->setEmptyAction(run);
+
+    const auto drawOn = [](auto* plot, PlotPage* page) {
+        return [plot, page](const auto& drawn) {
+            plot->setData(drawn);
+            page->refresh();
+        };
+    };
+    PlotFeed& feed = bench.plots;
+    connect(&feed, &PlotFeed::tradeOffChanged, this, drawOn(m_tradeOff, tradeOff));
+    connect(&feed, &PlotFeed::utilizationChanged, this, drawOn(m_utilization, utilization));
+    connect(&feed, &PlotFeed::rateBarsChanged, this, drawOn(m_rateBars, rateBars));
+    connect(&feed, &PlotFeed::levelsChanged, this, drawOn(m_levels, levels));
+    connect(&feed, &PlotFeed::errorMapChanged, this, drawOn(m_errorMap, errorMap));
+    connect(m_tabs, &QTabWidget::currentChanged, this, &CompareView::errorMapWantedChanged);
+    connect(&bench.selection, &TrialSelection::currentTensorChanged, this, [this] {
+        if (points() == currentTensor) applyOptions();
+    });
+    applyOptions();
+}
+
+PlotPage* CompareView::addPage(PlotWidget* plot, const QString& icon, const QString& name,
+                               const QString& toolTip) {
+    auto* page = new PlotPage(plot, name, m_bench.selection, m_tabs);
+    const int tab = m_tabs->addTab(page, themedIcon(icon), name);
+    m_tabs->setTabToolTip(tab, toolTip);
+    return page;
+}
+
+void CompareView::makeTradeOffTools(PlotPage* page) {
+    for (const MetricInfo& metric : allMetrics()) {
+        m_metric->addItem(titleWithUnit(metric.name, metric.unit), qtText(metric.id));
+        m_metric->setItemData(m_metric->count() - 1, metricHelp(metric), Qt::ToolTipRole);
+    }
+    m_metric->setObjectName(QStringLiteral("metricChoice"));
+    m_metric->setAccessibleName(tr("Metric"));
+    m_metric->setToolTip(tr("What the vertical axis shows"));
+    m_metric->setCurrentIndex(m_metric->findData(m_bench.plots.tradeOffOptions().metric));
+    m_points->addItem(tr("Every tensor"), everyTensor);
+    m_points->addItem(tr("Current tensor"), currentTensor);
+    m_points->addItem(tr("All tensors together"), allTogether);
+    m_points->setObjectName(QStringLiteral("pointsChoice"));
+    m_points->setAccessibleName(tr("Points"));
+    m_points->setToolTip(tr("A point for each trial, or one per method over all tensors"));
+    for (QComboBox* box : {m_metric, m_points}) {
+        connect(box, &QComboBox::activated, this, &CompareView::applyOptions);
+        page->addTool(box);
+    }
+}
+
+PlotPage* CompareView::currentPage() const {
+    return static_cast<PlotPage*>(m_tabs->currentWidget());
+}
+
+QString CompareView::metric() const {
+    return m_metric->currentData().toString();
+}
+
+QString CompareView::points() const {
+    return m_points->currentData().toString();
+}
+
+void CompareView::choose(const QString& metric, const QString& points) {
+    // Texts from older sessions may name what is no more.
+    if (const int row = m_metric->findData(metric); row >= 0) m_metric->setCurrentIndex(row);
+    if (const int row = m_points->findData(points); row >= 0) m_points->setCurrentIndex(row);
+    applyOptions();
+}
+
+void CompareView::applyOptions() {
+    TradeOffOptions options;
+    options.metric = metric();
+    options.aggregate = points() == allTogether;
+    if (points() == currentTensor && !m_bench.selection.currentTensor().isEmpty()) {
+        options.tensors = {m_bench.selection.currentTensor()};
+    }
+    m_bench.plots.setTradeOffOptions(options);
+}
+
+bool CompareView::errorMapWanted() const {
+    return m_errorMap->isVisible();
+}
+
+void CompareView::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    Q_EMIT errorMapWantedChanged();
+}
+
+void CompareView::hideEvent(QHideEvent* event) {
+    QWidget::hideEvent(event);
+    Q_EMIT errorMapWantedChanged();
+}
+
+}  // namespace quantscope

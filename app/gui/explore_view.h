@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+#include <vector>
+
+#include "app/jobs/live_preview.h"
+#include "app/models/result_set.h"
+
+class QComboBox;
+class QLabel;
+class QSplitter;
+class QStackedWidget;
+
+namespace quantscope {
+
+class EmptyState;
+class ErrorMapPlot;
+class FigureStrip;
+class LevelsPlot;
+class PlotPage;
+class UtilizationPlot;
+class Workbench;
+
+/// The centre of the Explore perspective: what one method does to one tensor, answered from a row
+/// sample while a knob moves, and from the exact record once there is one.
+class ExploreView : public QWidget {
+    Q_OBJECT
+
+public:
+    /// `bench` outlives the view.
+    explicit ExploreView(Workbench& bench, QWidget* parent = nullptr);
+
+    /// Works on row `row` of the methods; -1 for none.
+    void setMethod(int row);
+    /// Whether the figures on show are those of a finished trial.
+    bool isExact() const { return m_exact; }
+    LevelsPlot* levelsPlot() const { return m_levels; }
+    const FigureStrip& figures() const { return *m_figures; }
+    bool errorMapWanted() const;
+    /// The plot that has the focus, or the levels; null while there is nothing to show.
+    PlotPage* currentPage() const;
+
+Q_SIGNALS:
+    void errorMapWantedChanged();
+
+protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
+private:
+    void makePlots();
+    void schedule();
+    void answer();
+    /// The settings of the current method's sweep, into the combo box.
+    void listSettings(const SweptMethod& method);
+    /// Throws Error when the method cannot run.
+    PreviewRequest makeRequest(const std::string& tensor);
+    void followFeed();
+    /// The finished trial that the request asks about; null when there is none.
+    RecordPointer exactRecord(const PreviewRequest& request) const;
+    void showExact(const TrialRecord& record);
+    void showPreview(const PreviewResult& result);
+    void showFailure(const Message& message);
+    void showNothing(const QString& headline, const QString& text);
+    void setStale(bool stale);
+    void refreshPages();
+
+    Workbench& m_bench;
+    int m_row = -1;
+    bool m_exact = false;
+    bool m_scheduled = false;
+    QString m_shownTrial;
+    std::vector<MethodSpec> m_settingList;
+    QStackedWidget* m_pages;
+    EmptyState* m_empty;
+    QLabel* m_tensorName;
+    QComboBox* m_settings;
+    FigureStrip* m_figures;
+    QLabel* m_remark;
+    QSplitter* m_splitter;
+    LevelsPlot* m_levels;
+    ErrorMapPlot* m_errorMap;
+    UtilizationPlot* m_utilization;
+    std::vector<PlotPage*> m_plotPages;
+};
+
+}  // namespace quantscope

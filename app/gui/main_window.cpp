@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/main_window.h"
+
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "app/gui/command_palette.h"
+#include "app/gui/compare_view.h"
+#include "app/gui/data_panel.h"
+#include "app/gui/error_bar.h"
+#include "app/gui/explore_view.h"
+#include "app/gui/job_status.h"
+#include "app/gui/jobs_panel.h"
+#include "app/gui/messages_panel.h"
+#include "app/gui/methods_panel.h"
+#include "app/gui/panel_dock.h"
+#include "app/gui/perspectives.h"
+#include "app/gui/results_panel.h"
+#include "app/gui/selected_panel.h"
+#include "app/gui/start_page.h"
+#include "app/gui/themed_icon.h"
+#include "app/gui/window_actions.h"
+#include "app/gui/workspace.h"
+#include "app/jobs/workbench.h"
+
+namespace quantscope {
+
+namespace {
+
+const QString exploreName = QStringLiteral("explore");
+const QString compareName = QStringLiteral("compare");
+
+}  // namespace
+
+MainWindow::MainWindow(Workbench& bench, Theme& theme, QSettings& settings,
+                       const std::filesystem::path& autosaveFolder)
+    : m_bench(bench),
+      m_theme(theme),
+      m_settings(settings),
+      m_undo(&bench.document),
+      m_actions(new WindowActions(m_undo.stack(), this)),
+      m_perspectives(new Perspectives(this, &settings)) {
+    setObjectName(QStringLiteral("mainWindow"));
+    setAcceptDrops(true);
+    setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
+    setDockNestingEnabled(true);
+    makeWorkspace(autosaveFolder);
+    makeDocks();
+    makeCentre();
+    makePerspectives();
+    makeMenuBar();
+    auto* jobs = new JobStatus(bench.jobs, this);
+    statusBar()->addPermanentWidget(jobs);
+    statusBar()->setSizeGripEnabled(false);
+    connect(jobs, &JobStatus::clicked, this, [this] {
+        m_jobsDock->show();
+        m_jobsDock->raise();
+    });
+    m_palette = new CommandPalette([this] { return commands(); }, this);
+    connectActions();
+    connectRun();
+    restoreSettings();
+    followCentre();
+    followTitle();
+    followRunnable();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makeWorkspace(const std::filesystem::path& autosaveFolder) {
+    Workspace::WindowPart part;
+    part.save = [this](Session& session) {
+        session.perspective = m_wantedPerspective;
+        session.window = Json{{"metric", m_compare->metric().toStdString()},
+                              {"points", m_compare->points().toStdString()}};
+    };
+    part.restore = [this](const Session& session) {
+        showPerspective(session.perspective);
+        const auto text = [&session](const char* name) {
+            const bool known = session.window.is_object() && session.window.contains(name) &&
+                               session.window[name].is_string();
+            return known ? QString::fromStdString(session.window[name].get<std::string>())
+                         : QString();
+        };
+        m_compare->choose(text("metric"), text("points"));
+    };
+    m_workspace = new Workspace(m_bench, std::move(part), autosaveFolder, this);
+    connect(m_workspace, &Workspace::titleChanged, this, &MainWindow::followTitle);
+    connect(m_workspace, &Workspace::opened, this, &MainWindow::followCentre);
+    connect(&m_bench.document, &ExperimentDocument::modifiedChanged, this,
+            &MainWindow::followTitle);
+}
+
+void MainWindow::makeDocks() {
+    setCorner(Qt::TopLeftCorner, Qt::LeftDockWidgetArea);
+    setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+    setCorner(Qt::TopRightCorner, Qt::RightDockWidgetArea);
+    setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
+    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+
+    m_data = new DataPanel(m_bench, m_actions->open, this);
+    m_methods = new MethodsPanel(m_bench, m_actions->run, m_actions->cancel, this);
+    m_results = new ResultsPanel(m_bench, m_actions->run, this);
+    m_selected = new SelectedPanel(m_bench, this);
+    auto* jobs = new JobsPanel(m_bench, this);
+    auto* messages = new MessagesPanel(&m_bench.messages, this);
+    m_dataDock = new PanelDock(tr("Data"), QStringLiteral("dataDock"), m_data, this);
+    m_methodsDock = new PanelDock(tr("Methods"), QStringLiteral("methodsDock"), m_methods, this);
+    m_methodsDock->addTitleAction(m_methods->addAction());
+    m_resultsDock = new PanelDock(tr("Results"), QStringLiteral("resultsDock"), m_results, this);
+    m_selectedDock =
+        new PanelDock(tr("Selected"), QStringLiteral("selectedDock"), m_selected, this);
+    m_jobsDock = new PanelDock(tr("Jobs"), QStringLiteral("jobsDock"), jobs, this);
+    m_messagesDock = new PanelDock(tr("Messages"), QStringLiteral("messagesDock"), messages, this);
+    placeDocks();
+    connect(m_data, &DataPanel::detailsRequested, this, &MainWindow::showTensor);
+    connect(m_selected, &SelectedPanel::detailsRequested, this, &MainWindow::showTensor);
+    connect(m_selected, &SelectedPanel::copied, this, [this] {
+        statusBar()->showMessage(tr("The command line is on the clipboard."), 4000);
+    });
+    connect(m_results, &ResultsPanel::copied, this, [this](int rows) {
+        statusBar()->showMessage(tr("%1 rows are on the clipboard.").arg(rows), 4000);
+    });
+}
+
+void MainWindow::placeDocks() {
+    for (PanelDock* dock :
+         {m_dataDock, m_methodsDock, m_selectedDock, m_resultsDock, m_jobsDock, m_messagesDock}) {
+        dock->setFloating(false);
+        dock->hide();
+    }
+    addDockWidget(Qt::LeftDockWidgetArea, m_dataDock);
+    addDockWidget(Qt::RightDockWidgetArea, m_methodsDock);
+    addDockWidget(Qt::RightDockWidgetArea, m_selectedDock);
+    splitDockWidget(m_methodsDock, m_selectedDock, Qt::Vertical);
+    addDockWidget(Qt::BottomDockWidgetArea, m_resultsDock);
+    tabifyDockWidget(m_resultsDock, m_jobsDock);
+    tabifyDockWidget(m_jobsDock, m_messagesDock);
+}
+
+void MainWindow::layOutCompare() {
+    placeDocks();
+    for (PanelDock* dock :
+         {m_dataDock, m_methodsDock, m_selectedDock, m_resultsDock, m_jobsDock, m_messagesDock}) {
+        dock->show();
+    }
+    m_resultsDock->raise();
+    const int em = fontMetrics().height();
+    resizeDocks({m_dataDock, m_methodsDock}, {em * 19, em * 22}, Qt::Horizontal);
+    resizeDocks({m_methodsDock, m_selectedDock}, {em * 26, em * 22}, Qt::Vertical);
+    resizeDocks({m_resultsDock}, {em * 16}, Qt::Vertical);
+}
+
+void MainWindow::layOutExplore() {
+    placeDocks();
+    for (PanelDock* dock : {m_dataDock, m_methodsDock, m_selectedDock})
+        dock->show();
+    const int em = fontMetrics().height();
+    resizeDocks({m_dataDock, m_methodsDock}, {em * 19, em * 22}, Qt::Horizontal);
+    resizeDocks({m_methodsDock, m_selectedDock}, {em * 30, em * 20}, Qt::Vertical);
+}
+
+void MainWindow::makeCentre() {
+    auto* centre = new QWidget(this);
+    m_centre = new QStackedWidget(centre);
+    m_start = new StartPage(&m_bench.recentFiles, m_actions->open, m_centre);
+    m_explore = new ExploreView(m_bench, m_centre);
+    m_compare = new CompareView(m_bench, m_actions->run, m_centre);
+    for (QWidget* page : {static_cast<QWidget*>(m_start), static_cast<QWidget*>(m_explore),
+                          static_cast<QWidget*>(m_compare)}) {
+        m_centre->addWidget(page);
+    }
+    auto* layout = new QVBoxLayout(centre);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(new ErrorBar(&m_bench.messages, centre));
+    layout->addWidget(m_centre, 1);
+    setCentralWidget(centre);
+    connect(m_start, &StartPage::openRequested, this, &MainWindow::open);
+    connect(m_methods, &MethodsPanel::currentMethodChanged, m_explore, &ExploreView::setMethod);
+    m_explore->setMethod(m_methods->currentMethod());
+    const auto wantErrorMap = [this] {
+        m_bench.plots.setErrorMapWanted(m_explore->errorMapWanted() || m_compare->errorMapWanted());
+    };
+    connect(m_explore, &ExploreView::errorMapWantedChanged, this, wantErrorMap);
+    connect(m_compare, &CompareView::errorMapWantedChanged, this, wantErrorMap);
+}
+
+void MainWindow::makePerspectives() {
+    m_perspectives->add(exploreName, [this] { layOutExplore(); });
+    m_perspectives->add(compareName, [this] { layOutCompare(); });
+    connect(m_perspectives, &Perspectives::currentChanged, this, &MainWindow::followPerspective);
+    m_perspectiveBar = new QTabBar(this);
+    m_perspectiveBar->setObjectName(QStringLiteral("perspectiveBar"));
+    m_perspectiveBar->setAccessibleName(tr("Perspective"));
+    m_perspectiveBar->setDrawBase(false);
+    m_perspectiveBar->setExpanding(false);
+    for (const auto& [name, action] :
+         {std::pair(exploreName, m_actions->explore), std::pair(compareName, m_actions->compare)}) {
+        const int tab = m_perspectiveBar->addTab(action->icon(),
+                                                 QString(action->text()).remove(QLatin1Char('&')));
+        m_perspectiveBar->setTabData(tab, name);
+        m_perspectiveBar->setTabToolTip(tab, action->toolTip());
+        connect(action, &QAction::triggered, this,
+                [this, wanted = name] { showPerspective(wanted); });
+    }
+    connect(m_perspectiveBar, &QTabBar::currentChanged, this,
+            [this](int tab) { showPerspective(m_perspectiveBar->tabData(tab).toString()); });
+}
+
+void MainWindow::makeMenuBar() {
+    QList<QAction*> panels;
+    for (PanelDock* dock :
+         {m_dataDock, m_methodsDock, m_resultsDock, m_selectedDock, m_jobsDock, m_messagesDock}) {
+        panels << dock->toggleViewAction();
+    }
+    menuBar()->setNativeMenuBar(false);
+    m_actions->fill(*menuBar(), panels);
+    connect(m_actions->recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
+    auto* find = new QToolButton(this);
+    find->setObjectName(QStringLiteral("findButton"));
+    find->setAutoRaise(true);
+    find->setIcon(m_actions->find->icon());
+    find->setText(
+        tr("Find  %1").arg(m_actions->find->shortcut().toString(QKeySequence::NativeText)));
+    find->setToolTip(m_actions->find->toolTip());
+    find->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    connect(find, &QToolButton::clicked, m_actions->find, &QAction::trigger);
+    auto* corner = new QWidget(this);
+    auto* layout = new QHBoxLayout(corner);
+    layout->setContentsMargins(0, 0, 8, 0);
+    layout->setSpacing(16);
+    layout->addWidget(m_perspectiveBar);
+    layout->addWidget(find);
+    menuBar()->setCornerWidget(corner, Qt::TopRightCorner);
+}
+
+void MainWindow::open(const QString& path) {
+    m_workspace->open(path);
+}
+
+void MainWindow::showPerspective(const QString& name) {
+    if (!m_perspectives->contains(name)) return;
+    m_wantedPerspective = name;
+    followCentre();
+}
+
+void MainWindow::followCentre() {
+    const ExperimentSpec& spec = m_bench.document.spec();
+    const bool started = !spec.data.file.empty() || !m_bench.run.runFolder().empty() ||
+                         m_bench.results.count() > 0 || m_bench.run.isRunning();
+    m_perspectiveBar->setVisible(started);
+    if (!started) {
+        m_centre->setCurrentWidget(m_start);
+        return;
+    }
+    if (m_wantedPerspective.isEmpty()) {
+        // Somebody with methods wants to compare them; somebody with a bare file looks at it first.
+        m_wantedPerspective = spec.methods.empty() ? exploreName : compareName;
+    }
+    m_perspectives->show(m_wantedPerspective);
+    followPerspective(m_wantedPerspective);
+}
+
+void MainWindow::followPerspective(const QString& name) {
+    const bool explore = name == exploreName;
+    m_centre->setCurrentWidget(explore ? static_cast<QWidget*>(m_explore) : m_compare);
+    m_perspectiveBar->setCurrentIndex(explore ? 0 : 1);
+}
+
+void MainWindow::followTitle() {
+    const QString title = m_workspace->title();
+    setWindowModified(m_workspace->hasUnsavedWork());
+    setWindowTitle(title.isEmpty() ? QStringLiteral("Quantscope")
+                                   : QStringLiteral("%1[*] - Quantscope").arg(title));
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (!m_workspace->mayReplace()) {
+        event->ignore();
+        return;
+    }
+    saveSettings();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (!urls.isEmpty() && urls.front().isLocalFile()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    event->acceptProposedAction();
+    open(event->mimeData()->urls().front().toLocalFile());
+}
+
+}  // namespace quantscope

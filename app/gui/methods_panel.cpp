@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/methods_panel.h"
+
+#include <QAction>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/gui/empty_state.h"
+#include "app/gui/family_icon.h"
+#include "app/gui/method_card.h"
+#include "app/gui/qt_text.h"
+#include "app/gui/themed_icon.h"
+#include "app/jobs/workbench.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr int remarksShown = 2;
+
+QLabel* quietLabel(QWidget* parent) {
+    auto* label = new QLabel(parent);
+    label->setForegroundRole(QPalette::PlaceholderText);
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    return label;
+}
+
+void makeButtonFollow(QPushButton* button, QAction* action) {
+    const auto follow = [button, action] {
+        button->setEnabled(action->isEnabled());
+        button->setToolTip(action->toolTip());
+    };
+    QObject::connect(action, &QAction::changed, button, follow);
+    QObject::connect(button, &QPushButton::clicked, action, &QAction::trigger);
+    follow();
+}
+
+}  // namespace
+
+MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWidget* parent)
+    : QWidget(parent),
+      m_bench(bench),
+      m_run(run),
+      m_add(new QAction(themedIcon(QStringLiteral("add")), tr("Add method"), this)),
+      m_addMenu(new QMenu(this)),
+      m_list(new QWidget),
+      m_listLayout(new QVBoxLayout(m_list)),
+      m_scroll(new QScrollArea(this)),
+      m_help(quietLabel(this)),
+      m_plan(quietLabel(this)),
+      m_remarks(quietLabel(this)),
+      m_runButton(new QPushButton(themedIcon(QStringLiteral("run"), QPalette::HighlightedText),
+                                  tr("Run"), this)),
+      m_cancelButton(new QPushButton(themedIcon(QStringLiteral("cancel")), tr("Cancel"), this)) {
+    makeAddMenu();
+    m_listLayout->setContentsMargins(0, 0, 0, 0);
+    m_listLayout->setSpacing(0);
+    m_listLayout->addStretch(1);
+    m_scroll->setWidget(m_list);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    m_content = new ContentOrEmpty(m_scroll, this);
+    m_content->emptyState().setContent(
+        tr("No methods yet"),
+        tr("Each method is one way to quantize, with settings that may sweep over several values."),
+        m_add);
+
+    m_runButton->setObjectName(QStringLiteral("runButton"));
+    m_runButton->setDefault(true);
+    m_runButton->setAutoDefault(true);
+    m_cancelButton->setObjectName(QStringLiteral("cancelButton"));
+    makeButtonFollow(m_runButton, run);
+    makeButtonFollow(m_cancelButton, cancel);
+    m_plan->setObjectName(QStringLiteral("planLine"));
+    m_plan->setWordWrap(true);
+
+    auto* planRow = new QHBoxLayout;
+    planRow->setContentsMargins(8, 4, 8, 8);
+    planRow->setSpacing(8);
+    planRow->addWidget(m_plan, 1);
+    planRow->addWidget(m_runButton);
+    planRow->addWidget(m_cancelButton);
+    m_help->setContentsMargins(8, 4, 8, 0);
+    m_remarks->setContentsMargins(8, 4, 8, 0);
+    m_help->hide();
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_content, 1);
+    layout->addWidget(m_help);
+    layout->addWidget(m_remarks);
+    layout->addLayout(planRow);
+
+    connect(&bench.methods, &QAbstractItemModel::rowsInserted, this,
+            [this](const QModelIndex&, int first, int last) { insertCards(first, last); });
+    connect(&bench.methods, &QAbstractItemModel::rowsRemoved, this,
+            [this](const QModelIndex&, int first, int last) { removeCards(first, last); });
+    connect(&bench.methods, &QAbstractItemModel::dataChanged, this,
+            [this](const QModelIndex& first, const QModelIndex& last) {
+                for (int row = first.row(); row <= last.row(); ++row) {
+                    m_cards[static_cast<std::size_t>(row)]->setRow(row);
+                }
+            });
+    connect(&bench.plan, &PlanPreview::changed, this, &MethodsPanel::showPlan);
+    connect(&bench.run, &RunController::runningChanged, this, &MethodsPanel::showPlan);
+    if (bench.methods.rowCount() > 0) insertCards(0, bench.methods.rowCount() - 1);
+    followCount();
+    showPlan();
+}
+
+void MethodsPanel::makeAddMenu() {
+    for (const auto& method : m_bench.registry.methods()) {
+        const QString id = qtText(method->id());
+        QAction* entry = m_addMenu->addAction(familyIcon(id, palette()), qtText(method->name()));
+        entry->setObjectName(id);
+        entry->setToolTip(qtText(method->help()));
+        connect(entry, &QAction::triggered, this,
+                [this, id] { setCurrentMethod(m_bench.methods.addMethod(id)); });
+    }
+    m_addMenu->setToolTipsVisible(true);
+    m_add->setToolTip(tr("Add a method to the experiment"));
+    m_add->setMenu(m_addMenu);
+    // As a button the action opens its menu itself; by key or from the palette this does.
+    connect(m_add, &QAction::triggered, this,
+            [this] { m_addMenu->popup(mapToGlobal(QPoint(8, 8))); });
+}
+
+void MethodsPanel::insertCards(int first, int last) {
+    for (int row = first; row <= last; ++row) {
+        auto* card = new MethodCard(m_bench.methods, m_bench.registry, m_list);
+        m_cards.insert(m_cards.begin() + row, card);
+        m_listLayout->insertWidget(row, card);
+        connect(card, &MethodCard::headerClicked, this, [this, card] { toggle(card); });
+        connect(card, &MethodCard::problemsChanged, this, [this] {
+            showPlan();
+            Q_EMIT problemsChanged();
+        });
+        connect(card, &MethodCard::helpRequested, this,
+                [this](const QString& label, const QString& help) {
+                    m_help->setText(label + QStringLiteral(": ") + help);
+                    m_help->setVisible(!help.isEmpty());
+                });
+    }
+    if (m_current >= first) m_current += last - first + 1;
+    renumber();
+    if (m_current < 0) setCurrentMethod(0);
+    followCount();
+}
+
+void MethodsPanel::removeCards(int first, int last) {
+    for (int row = first; row <= last; ++row)
+        delete m_cards[static_cast<std::size_t>(row)];
+    m_cards.erase(m_cards.begin() + first, m_cards.begin() + last + 1);
+    renumber();
+    if (m_current > last) {
+        m_current -= last - first + 1;
+    } else if (m_current >= first) {
+        const int next = std::min(first, static_cast<int>(m_cards.size()) - 1);
+        m_current = -1;
+        setCurrentMethod(next);
+        if (next < 0) Q_EMIT currentMethodChanged(-1);
+    }
+    followCount();
+    Q_EMIT problemsChanged();
+}
+
+void MethodsPanel::renumber() {
+    for (std::size_t i = 0; i < m_cards.size(); ++i)
+        m_cards[i]->setRow(static_cast<int>(i));
+}
+
+void MethodsPanel::followCount() {
+    m_content->showEmpty(m_cards.empty());
+    if (m_cards.empty()) m_help->hide();
+}
+
+void MethodsPanel::setCurrentMethod(int row) {
+    if (row < 0 || row >= static_cast<int>(m_cards.size())) return;
+    for (std::size_t i = 0; i < m_cards.size(); ++i) {
+        m_cards[i]->setExpanded(static_cast<int>(i) == row);
+    }
+    const bool changed = row != m_current;
+    m_current = row;
+    m_help->hide();
+    // The form has just become visible; its place is known once the layout has run.
+    MethodCard* card = m_cards[static_cast<std::size_t>(row)];
+    QMetaObject::invokeMethod(
+        card, [this, card] { m_scroll->ensureWidgetVisible(card, 0, 0); }, Qt::QueuedConnection);
+    if (changed) Q_EMIT currentMethodChanged(row);
+}
+
+void MethodsPanel::toggle(MethodCard* card) {
+    if (card->isExpanded()) {
+        card->setExpanded(false);
+    } else {
+        setCurrentMethod(card->row());
+    }
+}
+
+bool MethodsPanel::hasProblems() const {
+    return std::ranges::any_of(m_cards, &MethodCard::hasProblems);
+}
+
+void MethodsPanel::showPlan() {
+    const PlanSummary& summary = m_bench.plan.summary();
+    const bool running = m_bench.run.isRunning();
+    m_runButton->setVisible(!running);
+    m_cancelButton->setVisible(running);
+    const bool wrong = hasProblems() || !summary.error.isEmpty();
+    m_plan->setText(hasProblems() ? tr("Correct the marked setting, then run.")
+                    : wrong       ? summary.error
+                                  : summary.text);
+    m_plan->setForegroundRole(wrong && !m_cards.empty() ? QPalette::BrightText
+                              : m_bench.plan.isStale()  ? QPalette::PlaceholderText
+                                                        : QPalette::WindowText);
+    QStringList shown = summary.remarks.mid(0, remarksShown);
+    if (summary.remarks.size() > remarksShown) {
+        shown << tr("and %1 more remarks").arg(summary.remarks.size() - remarksShown);
+    }
+    m_remarks->setText(shown.join(QLatin1Char('\n')));
+    m_remarks->setToolTip(summary.remarks.join(QLatin1Char('\n')));
+    m_remarks->setVisible(!shown.isEmpty());
+}
+
+}  // namespace quantscope

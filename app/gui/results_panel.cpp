@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/results_panel.h"
+
+#include <QAction>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QMenu>
+#include <QScrollBar>
+#include <QSignalBlocker>
+#include <QStyledItemDelegate>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <numeric>
+
+#include "app/gui/empty_state.h"
+#include "app/gui/family_icon.h"
+#include "app/gui/themed_icon.h"
+#include "app/jobs/workbench.h"
+#include "app/models/result_columns.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr int widestText = 260;
+
+// Adds the mark of the method's family to the method column, and dims failed trials.
+class ResultDelegate final : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+protected:
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
+        QStyledItemDelegate::initStyleOption(option, index);
+        if (index.data(ResultTableModel::FailedRole).toBool()) {
+            option->palette.setColor(QPalette::Text,
+                                     option->palette.color(QPalette::PlaceholderText));
+        }
+        if (index.column() == resultColumn(QStringLiteral("method"))) {
+            option->features |= QStyleOptionViewItem::HasDecoration;
+            option->icon =
+                familyIcon(index.data(ResultTableModel::FamilyRole).toString(), option->palette);
+            option->decorationSize = QSize(16, 16);
+        }
+    }
+};
+
+}  // namespace
+
+ResultsPanel::ResultsPanel(Workbench& bench, QAction* run, QWidget* parent)
+    : QWidget(parent),
+      m_bench(bench),
+      m_filter(new QLineEdit(this)),
+      m_table(new QTableView(this)) {
+    m_filter->setObjectName(QStringLiteral("resultFilter"));
+    m_filter->setPlaceholderText(tr("Filter results"));
+    m_filter->setToolTip(tr("Words that the tensor, the method or the error contains"));
+    m_filter->setAccessibleName(tr("Filter results"));
+    m_filter->setClearButtonEnabled(true);
+    m_filter->addAction(themedIcon(QStringLiteral("search"), QPalette::PlaceholderText),
+                        QLineEdit::LeadingPosition);
+    connect(m_filter, &QLineEdit::textChanged, &bench.filteredResults,
+            &ResultFilterModel::setFilterText);
+
+    auto* columns = new QToolButton(this);
+    columns->setObjectName(QStringLiteral("columnsButton"));
+    columns->setIcon(themedIcon(QStringLiteral("columns")));
+    columns->setText(tr("Columns"));
+    columns->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    columns->setAutoRaise(true);
+    columns->setPopupMode(QToolButton::InstantPopup);
+    columns->setToolTip(tr("Choose the columns of the table"));
+    columns->setFocusPolicy(Qt::TabFocus);
+    auto* columnMenu = new QMenu(columns);
+    columns->setMenu(columnMenu);
+    connect(columnMenu, &QMenu::aboutToShow, this,
+            [this, columnMenu] { fillColumnMenu(columnMenu); });
+    auto* copy = new QToolButton(this);
+    copy->setObjectName(QStringLiteral("copyCsvButton"));
+    copy->setIcon(themedIcon(QStringLiteral("copy")));
+    copy->setText(tr("Copy as CSV"));
+    copy->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    copy->setAutoRaise(true);
+    copy->setFocusPolicy(Qt::TabFocus);
+    copy->setToolTip(tr("Copy all rows and columns that are shown, with every digit"));
+    connect(copy, &QToolButton::clicked, this, &ResultsPanel::copyAll);
+
+    m_table->setObjectName(QStringLiteral("resultTable"));
+    m_table->setAccessibleName(tr("Results"));
+    m_table->setModel(&bench.filteredResults);
+    m_table->setItemDelegate(new ResultDelegate(m_table));
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_table->setFrameShape(QFrame::NoFrame);
+    m_table->setShowGrid(false);
+    m_table->setWordWrap(false);
+    m_table->setSortingEnabled(true);
+    m_table->setTabKeyNavigation(false);
+    m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 8);
+    QHeaderView* header = m_table->horizontalHeader();
+    header->setHighlightSections(false);
+    header->setSectionsMovable(true);
+    header->setSortIndicator(-1, Qt::AscendingOrder);
+    header->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(header, &QHeaderView::customContextMenuRequested, this,
+            [this, columnMenu, header](const QPoint& position) {
+                fillColumnMenu(columnMenu);
+                columnMenu->popup(header->mapToGlobal(position));
+            });
+    connect(m_table, &QTableView::customContextMenuRequested, this, &ResultsPanel::showContextMenu);
+    auto* copyRowsAction = new QAction(m_table);
+    copyRowsAction->setShortcut(QKeySequence::Copy);
+    copyRowsAction->setShortcutContext(Qt::WidgetShortcut);
+    connect(copyRowsAction, &QAction::triggered, this, &ResultsPanel::copySelected);
+    m_table->addAction(copyRowsAction);
+
+    auto* page = new QWidget(this);
+    auto* tools = new QHBoxLayout;
+    tools->setContentsMargins(8, 4, 8, 4);
+    tools->setSpacing(4);
+    tools->addWidget(m_filter, 1);
+    tools->addWidget(columns);
+    tools->addWidget(copy);
+    m_filter->setMaximumWidth(m_filter->fontMetrics().averageCharWidth() * 48);
+    auto* pageLayout = new QVBoxLayout(page);
+    pageLayout->setContentsMargins(0, 0, 0, 0);
+    pageLayout->setSpacing(0);
+    pageLayout->addLayout(tools);
+    pageLayout->addWidget(m_table, 1);
+    m_content = new ContentOrEmpty(page, this);
+    m_content->emptyState().setContent(
+        tr("No results yet"),
+        tr("A run adds one row per method and tensor: bits per weight, errors, codebook use and "
+           "times."),
+        run);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_content);
+
+    QStringList shown;
+    for (const ResultColumn& column : resultColumns()) {
+        if (column.shownAtFirst) shown << column.id;
+    }
+    setShownColumns(shown);
+    const auto followResults = [this] {
+        m_content->showEmpty(m_bench.results.count() == 0);
+        if (m_bench.results.count() == 0) {
+            m_fitted = false;
+        } else if (!m_fitted) {
+            m_fitted = true;
+            fitColumns();
+        }
+    };
+    connect(&bench.results, &ResultSet::changed, this, followResults);
+    followResults();
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &ResultsPanel::announceSelection);
+    connect(&bench.selection, &TrialSelection::trialsChanged, this, &ResultsPanel::followSelection);
+    connect(&bench.selection, &TrialSelection::currentTrialChanged, this,
+            &ResultsPanel::followSelection);
+}
+
+QStringList ResultsPanel::shownColumns() const {
+    QStringList ids;
+    for (int i = 0; i < static_cast<int>(resultColumns().size()); ++i) {
+        if (!m_table->isColumnHidden(i)) ids << resultColumns()[static_cast<std::size_t>(i)].id;
+    }
+    return ids;
+}
+
+void ResultsPanel::setShownColumns(const QStringList& ids) {
+    for (int i = 0; i < static_cast<int>(resultColumns().size()); ++i) {
+        m_table->setColumnHidden(i, !ids.contains(resultColumns()[static_cast<std::size_t>(i)].id));
+    }
+    fitColumns();
+}
+
+void ResultsPanel::fillColumnMenu(QMenu* menu) {
+    menu->clear();
+    menu->setToolTipsVisible(true);
+    for (int i = 0; i < static_cast<int>(resultColumns().size()); ++i) {
+        const ResultColumn& column = resultColumns()[static_cast<std::size_t>(i)];
+        QAction* action = menu->addAction(
+            column.unit.isEmpty() ? column.title
+                                  : QStringLiteral("%1 (%2)").arg(column.title, column.unit));
+        action->setToolTip(column.help);
+        action->setCheckable(true);
+        action->setChecked(!m_table->isColumnHidden(i));
+        connect(action, &QAction::toggled, this, [this, i](bool shown) {
+            m_table->setColumnHidden(i, !shown);
+            if (shown) m_table->resizeColumnToContents(i);
+            Q_EMIT columnsChanged();
+        });
+    }
+}
+
+void ResultsPanel::fitColumns() {
+    for (int i = 0; i < static_cast<int>(resultColumns().size()); ++i) {
+        if (m_table->isColumnHidden(i)) continue;
+        m_table->resizeColumnToContents(i);
+        if (m_table->columnWidth(i) > widestText) m_table->setColumnWidth(i, widestText);
+    }
+}
+
+void ResultsPanel::followSelection() {
+    if (m_following) return;
+    m_following = true;
+    QItemSelection rows;
+    QModelIndex current;
+    for (const QString& trial : m_bench.selection.trials()) {
+        const QModelIndex index =
+            m_bench.filteredResults.mapFromSource(m_bench.resultTable.indexOf(trial));
+        if (!index.isValid()) continue;
+        rows.select(index, index);
+        if (trial == m_bench.selection.currentTrial()) current = index;
+    }
+    QItemSelectionModel* model = m_table->selectionModel();
+    model->select(rows, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+    if (current.isValid()) {
+        // The first column may be hidden; the view scrolls only to cells that it shows.
+        const int column = m_table->horizontalHeader()->logicalIndexAt(0);
+        const QModelIndex cell = current.siblingAtColumn(std::max(column, 0));
+        model->setCurrentIndex(cell, QItemSelectionModel::NoUpdate);
+        m_table->scrollTo(cell);
+    }
+    m_following = false;
+}
+
+void ResultsPanel::announceSelection() {
+    if (m_following) return;
+    m_following = true;
+    QSet<QString> trials;
+    for (const QModelIndex& index : m_table->selectionModel()->selectedRows()) {
+        trials << index.data(ResultTableModel::TrialIdRole).toString();
+    }
+    m_bench.selection.selectTrials(
+        trials, m_table->currentIndex().data(ResultTableModel::TrialIdRole).toString());
+    m_following = false;
+}
+
+QString ResultsPanel::csvOf(QList<int> rows) const {
+    QList<int> columns;
+    const QHeaderView* header = m_table->horizontalHeader();
+    for (int position = 0; position < header->count(); ++position) {
+        const int column = header->logicalIndex(position);
+        if (!m_table->isColumnHidden(column)) columns << column;
+    }
+    for (int& row : rows) {
+        row = m_bench.filteredResults.mapToSource(m_bench.filteredResults.index(row, 0)).row();
+    }
+    return resultCsv(m_bench.resultTable, rows, columns);
+}
+
+QString ResultsPanel::csv() const {
+    QList<int> rows(m_bench.filteredResults.rowCount());
+    std::iota(rows.begin(), rows.end(), 0);
+    return csvOf(rows);
+}
+
+void ResultsPanel::copyAll() {
+    if (m_bench.filteredResults.rowCount() == 0) return;
+    QGuiApplication::clipboard()->setText(csv());
+    Q_EMIT copied(m_bench.filteredResults.rowCount());
+}
+
+void ResultsPanel::copySelected() {
+    QList<int> rows;
+    for (const QModelIndex& index : m_table->selectionModel()->selectedRows())
+        rows << index.row();
+    if (rows.isEmpty()) return;
+    std::ranges::sort(rows);
+    QGuiApplication::clipboard()->setText(csvOf(rows));
+    Q_EMIT copied(static_cast<int>(rows.size()));
+}
+
+void ResultsPanel::showContextMenu(const QPoint& position) {
+    QMenu menu(this);
+    QAction* selected =
+        menu.addAction(themedIcon(QStringLiteral("copy")), tr("Copy selected rows as CSV"), this,
+                       &ResultsPanel::copySelected);
+    selected->setEnabled(m_table->selectionModel()->hasSelection());
+    menu.addAction(tr("Copy all rows as CSV"), this, &ResultsPanel::copyAll);
+    menu.exec(m_table->viewport()->mapToGlobal(position));
+}
+
+}  // namespace quantscope

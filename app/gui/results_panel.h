@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+class QLineEdit;
+class QMenu;
+class QTableView;
+
+namespace quantscope {
+
+class ContentOrEmpty;
+class Workbench;
+
+/// The result table: sorted and filtered, with the columns that the user chose. Its selected rows
+/// are the selected trials.
+class ResultsPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    /// `bench` outlives the panel. `run` is what the empty state offers.
+    ResultsPanel(Workbench& bench, QAction* run, QWidget* parent = nullptr);
+
+    QTableView* table() const { return m_table; }
+    /// Ids of the columns that are shown; for settings.
+    QStringList shownColumns() const;
+    void setShownColumns(const QStringList& ids);
+    /// All rows that are shown, with the shown columns.
+    QString csv() const;
+
+public Q_SLOTS:
+    /// To the clipboard: all rows that are shown, or those that are selected.
+    void copyAll();
+    void copySelected();
+
+Q_SIGNALS:
+    void columnsChanged();
+    void copied(int rows);
+
+private:
+    void fillColumnMenu(QMenu* menu);
+    void fitColumns();
+    void followSelection();
+    void announceSelection();
+    QString csvOf(QList<int> rows) const;
+    void showContextMenu(const QPoint& position);
+
+    Workbench& m_bench;
+    QLineEdit* m_filter;
+    QTableView* m_table;
+    ContentOrEmpty* m_content;
+    bool m_following = false;
+    bool m_fitted = false;
+};
+
+}  // namespace quantscope

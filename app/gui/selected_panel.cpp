@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/selected_panel.h"
+
+#include <QClipboard>
+#include <QFontDatabase>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QStackedWidget>
+#include <QTableWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/gui/empty_state.h"
+#include "app/gui/ledger_bar.h"
+#include "app/gui/qt_text.h"
+#include "app/gui/tensor_values.h"
+#include "app/gui/themed_icon.h"
+#include "app/gui/value_list.h"
+#include "app/jobs/workbench.h"
+#include "app/models/cli_command.h"
+#include "app/models/result_columns.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr int codebookRowsShown = 8;
+
+enum Page { EmptyPage, TrialPage, TensorPage };
+
+QLabel* textLabel(QWidget* parent, QPalette::ColorRole role, bool strong = false) {
+    auto* label = new QLabel(parent);
+    label->setForegroundRole(role);
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    if (strong) {
+        QFont font = label->font();
+        font.setWeight(QFont::DemiBold);
+        label->setFont(font);
+    }
+    return label;
+}
+
+// Long names break only at spaces; dots and slashes are as good.
+QString breakable(const QString& name) {
+    QString text = name;
+    for (const char separator : {'.', '/', ',', ':'}) {
+        text.replace(QLatin1Char(separator), QLatin1Char(separator) + QString(QChar(0x200B)));
+    }
+    return text;
+}
+
+QScrollArea* scrolled(QWidget* page) {
+    auto* area = new QScrollArea;
+    area->setWidget(page);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    return area;
+}
+
+}  // namespace
+
+SelectedPanel::SelectedPanel(Workbench& bench, QWidget* parent)
+    : QWidget(parent),
+      m_bench(bench),
+      m_pages(new QStackedWidget(this)),
+      m_empty(new EmptyState(this)) {
+    m_empty->setContent(tr("Nothing is selected"),
+                        tr("Select a point in a plot or a row of the results to see what its bits "
+                           "are spent on, or a tensor to see its values."));
+    m_pages->addWidget(m_empty);
+    m_pages->addWidget(makeTrialPage());
+    m_pages->addWidget(makeTensorPage());
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_pages);
+    connect(&bench.selection, &TrialSelection::currentTrialChanged, this, &SelectedPanel::follow);
+    connect(&bench.selection, &TrialSelection::currentTensorChanged, this, &SelectedPanel::follow);
+    connect(&bench.results, &ResultSet::changed, this, &SelectedPanel::follow);
+    connect(&bench.tensors, &QAbstractItemModel::dataChanged, this, &SelectedPanel::follow);
+    connect(&bench.tensors, &QAbstractItemModel::modelReset, this, &SelectedPanel::follow);
+    follow();
+}
+
+QWidget* SelectedPanel::makeTrialPage() {
+    auto* page = new QWidget(this);
+    m_trialMethod = textLabel(page, QPalette::WindowText, true);
+    m_trialMethod->setObjectName(QStringLiteral("selectedMethod"));
+    m_trialTensor = textLabel(page, QPalette::PlaceholderText);
+    m_trialTensor->setObjectName(QStringLiteral("selectedTensor"));
+    m_error = textLabel(page, QPalette::BrightText);
+    m_figures = new ValueList(page);
+    m_ledgerTitle = textLabel(page, QPalette::WindowText, true);
+    m_ledger = new LedgerBar(page);
+    m_codebookTitle = textLabel(page, QPalette::WindowText, true);
+    m_codebooks = new QTableWidget(page);
+    m_codebooks->setObjectName(QStringLiteral("codebookTable"));
+    m_codebooks->setAccessibleName(tr("Codebooks"));
+    m_codebooks->setColumnCount(5);
+    m_codebooks->setHorizontalHeaderLabels(
+        {tr("Codebook"), tr("Size"), tr("Used"), tr("Dead"), tr("Perplexity")});
+    m_codebooks->verticalHeader()->hide();
+    m_codebooks->setShowGrid(false);
+    m_codebooks->setFrameShape(QFrame::NoFrame);
+    m_codebooks->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_codebooks->setSelectionMode(QAbstractItemView::NoSelection);
+    m_codebooks->setTabKeyNavigation(false);
+    m_codebooks->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_codebooks->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+    m_codebooks->horizontalHeader()->setMinimumSectionSize(16);
+    m_codebooks->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+    m_warnings = textLabel(page, QPalette::WindowText);
+    m_command = textLabel(page, QPalette::PlaceholderText);
+    m_command->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    m_command->setObjectName(QStringLiteral("commandLine"));
+
+    auto* copy =
+        new QPushButton(themedIcon(QStringLiteral("terminal")), tr("Copy as CLI command"), page);
+    copy->setObjectName(QStringLiteral("copyCommandButton"));
+    copy->setToolTip(tr("The command line that repeats this trial and prints the same numbers"));
+    connect(copy, &QPushButton::clicked, this, &SelectedPanel::copyCommandLine);
+    auto* use =
+        new QPushButton(themedIcon(QStringLiteral("methods")), tr("Use these settings"), page);
+    use->setToolTip(tr("Add this method with these settings to the experiment"));
+    connect(use, &QPushButton::clicked, this, &SelectedPanel::useSettings);
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(8);
+    buttons->addWidget(copy);
+    buttons->addWidget(use);
+    buttons->addStretch(1);
+
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(8, 0, 8, 8);
+    layout->setSpacing(4);
+    layout->addWidget(m_trialMethod);
+    layout->addWidget(m_trialTensor);
+    layout->addWidget(m_error);
+    layout->addSpacing(4);
+    layout->addWidget(m_figures);
+    layout->addSpacing(8);
+    layout->addWidget(m_ledgerTitle);
+    layout->addWidget(m_ledger);
+    layout->addSpacing(8);
+    layout->addWidget(m_codebookTitle);
+    layout->addWidget(m_codebooks);
+    layout->addWidget(m_warnings);
+    layout->addSpacing(8);
+    layout->addWidget(m_command);
+    layout->addLayout(buttons);
+    layout->addStretch(1);
+    return scrolled(page);
+}
+
+QWidget* SelectedPanel::makeTensorPage() {
+    auto* page = new QWidget(this);
+    m_tensorName = textLabel(page, QPalette::WindowText, true);
+    m_tensorRemark = textLabel(page, QPalette::PlaceholderText);
+    m_tensorFigures = new ValueList(page);
+    auto* details =
+        new QPushButton(themedIcon(QStringLiteral("fold")), tr("Folding and statistics..."), page);
+    connect(details, &QPushButton::clicked, this,
+            [this] { Q_EMIT detailsRequested(m_bench.selection.currentTensor()); });
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(8, 0, 8, 8);
+    layout->setSpacing(4);
+    layout->addWidget(m_tensorName);
+    layout->addWidget(m_tensorRemark);
+    layout->addSpacing(4);
+    layout->addWidget(m_tensorFigures);
+    layout->addSpacing(8);
+    layout->addWidget(details, 0, Qt::AlignLeft);
+    layout->addStretch(1);
+    return scrolled(page);
+}
+
+void SelectedPanel::follow() {
+    if (const RecordPointer record = m_bench.results.find(m_bench.selection.currentTrial())) {
+        showTrial(*record);
+        m_pages->setCurrentIndex(TrialPage);
+    } else if (m_bench.tensors.tensor(m_bench.selection.currentTensor())) {
+        showTensor(m_bench.selection.currentTensor());
+        m_pages->setCurrentIndex(TensorPage);
+    } else {
+        m_pages->setCurrentIndex(EmptyPage);
+    }
+}
+
+void SelectedPanel::showTrial(const TrialRecord& record) {
+    m_trialMethod->setText(breakable(qtText(record.methodText)));
+    m_trialTensor->setText(breakable(qtText(record.tensor)) +
+                           tr(", %1 rows of %2").arg(record.rows).arg(record.cols));
+    m_error->setText(qtText(record.error));
+    m_error->setVisible(record.failed());
+
+    std::vector<NamedValue> figures;
+    const auto& columns = resultColumns();
+    for (int i = 0; i < static_cast<int>(columns.size()); ++i) {
+        const ResultColumn& column = columns[static_cast<std::size_t>(i)];
+        // The parts of the rate stand in the ledger below.
+        if (!column.numeric || column.id.startsWith(QLatin1String("rate_"))) continue;
+        if (!resultNumber(record, i)) continue;
+        figures.push_back(
+            {column.unit.isEmpty() ? column.title
+                                   : QStringLiteral("%1 (%2)").arg(column.title, column.unit),
+             resultText(record, i), column.help + QLatin1Char('\n') + exactResultText(record, i)});
+    }
+    m_figures->setValues(figures);
+
+    const bool ok = !record.failed();
+    m_ledgerTitle->setVisible(ok);
+    m_ledger->setVisible(ok);
+    if (ok) {
+        m_ledgerTitle->setText(tr("Bits per weight: %1").arg(shortNumber(record.bitsPerWeight())));
+        m_ledger->setLedger(record.rate, record.weights());
+    }
+    showCodebooks(record);
+    QStringList warnings;
+    for (const std::string& warning : record.warnings)
+        warnings << qtText(warning);
+    m_warnings->setText(warnings.join(QLatin1Char('\n')));
+    m_warnings->setVisible(!warnings.isEmpty());
+    m_command->setText(breakable(commandLine()));
+}
+
+void SelectedPanel::showCodebooks(const TrialRecord& record) {
+    const auto count = static_cast<int>(record.codebooks.size());
+    m_codebookTitle->setVisible(count > 0);
+    m_codebooks->setVisible(count > 0);
+    m_codebookTitle->setText(count == 1 ? tr("1 codebook") : tr("%1 codebooks").arg(count));
+    m_codebooks->setRowCount(count);
+    for (int row = 0; row < count; ++row) {
+        const Codebook& codebook = record.codebooks[static_cast<std::size_t>(row)];
+        const CodebookUsage usage = codebookUsage(codebook);
+        const auto put = [&](int column, const QString& text, bool number) {
+            auto* item = new QTableWidgetItem(text);
+            item->setTextAlignment((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+            if (column == 3 && usage.dead > 0) {
+                item->setForeground(palette().color(QPalette::BrightText));
+            }
+            m_codebooks->setItem(row, column, item);
+        };
+        put(0, qtText(codebook.name), false);
+        put(1, QString::number(codebook.counts.size()), true);
+        put(2, QString::number(usage.used), true);
+        put(3, QString::number(usage.dead), true);
+        put(4, shortNumber(usage.perplexity), true);
+    }
+    const int rows = std::min(count, codebookRowsShown);
+    m_codebooks->setFixedHeight(m_codebooks->horizontalHeader()->sizeHint().height() +
+                                rows * m_codebooks->verticalHeader()->defaultSectionSize());
+}
+
+void SelectedPanel::showTensor(const QString& name) {
+    const TensorInfo& info = *m_bench.tensors.tensor(name);
+    m_tensorName->setText(breakable(name));
+    m_tensorRemark->setText(qtText(info.reason.empty() ? info.orientation : info.reason));
+    m_tensorRemark->setVisible(!m_tensorRemark->text().isEmpty());
+    std::vector<NamedValue> figures = {
+        {tr("Shape"), qtText(formatShape(info.shape)).replace(QLatin1Char('x'), QChar(0x00D7)), {}},
+        {tr("Type"), qtText(info.dtype), {}},
+        {tr("Size"), qtText(formatBytes(info.bytes)), {}},
+        {tr("Stored"), qtText(formatBytes(info.storage.storedBytes)), qtText(info.storage.layout)},
+    };
+    const std::vector<NamedValue> values = statisticValues(m_bench.tensors.statistics(name).get());
+    figures.insert(figures.end(), values.begin(), values.end());
+    m_tensorFigures->setValues(figures);
+}
+
+QString SelectedPanel::commandLine() const {
+    const RecordPointer record = m_bench.results.find(m_bench.selection.currentTrial());
+    return record ? cliCommand(*record, m_bench.run.resultSpec()) : QString();
+}
+
+void SelectedPanel::copyCommandLine() {
+    const QString command = commandLine();
+    if (command.isEmpty()) return;
+    QGuiApplication::clipboard()->setText(command);
+    Q_EMIT copied();
+}
+
+void SelectedPanel::useSettings() {
+    const RecordPointer record = m_bench.results.find(m_bench.selection.currentTrial());
+    if (!record) return;
+    const bool known = m_bench.registry.contains(record->method.id);
+    m_bench.methods.addMethod(
+        SweptMethod{known ? m_bench.registry.abbreviate(record->method) : record->method});
+}
+
+}  // namespace quantscope

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include "app/models/result_set.h"
+
+class QLabel;
+class QStackedWidget;
+class QTableWidget;
+class QVBoxLayout;
+
+namespace quantscope {
+
+class EmptyState;
+class LedgerBar;
+class ValueList;
+class Workbench;
+
+/// Everything about the current trial (figures, rate ledger, codebooks, warnings, the command line
+/// that repeats it); without one, about the current tensor.
+class SelectedPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    /// `bench` outlives the panel.
+    explicit SelectedPanel(Workbench& bench, QWidget* parent = nullptr);
+
+    /// The command line of the current trial; empty without one.
+    QString commandLine() const;
+
+public Q_SLOTS:
+    void copyCommandLine();
+    /// Adds the current trial's method, with these settings, to the experiment.
+    void useSettings();
+
+Q_SIGNALS:
+    void copied();
+    void detailsRequested(const QString& tensor);
+
+private:
+    QWidget* makeTrialPage();
+    QWidget* makeTensorPage();
+    void follow();
+    void showTrial(const TrialRecord& record);
+    void showCodebooks(const TrialRecord& record);
+    void showTensor(const QString& name);
+
+    Workbench& m_bench;
+    QStackedWidget* m_pages;
+    EmptyState* m_empty;
+    QLabel* m_trialMethod;
+    QLabel* m_trialTensor;
+    QLabel* m_error;
+    ValueList* m_figures;
+    QLabel* m_ledgerTitle;
+    LedgerBar* m_ledger;
+    QLabel* m_codebookTitle;
+    QTableWidget* m_codebooks;
+    QLabel* m_warnings;
+    QLabel* m_command;
+    QLabel* m_tensorName;
+    QLabel* m_tensorRemark;
+    ValueList* m_tensorFigures;
+};
+
+}  // namespace quantscope
