@@ -22,7 +22,8 @@ struct Preflight {
     /// Runs, but the user should know ("Each of 8 codebooks has 256 codewords and wants about 9,984
     /// training vectors; the tensor has 64.").
     std::vector<std::string> warnings;
-    RateLedger rate;                 ///< Exactly what the result will cost.
+    RateLedger rate;                 ///< Exactly what the result will cost, unless ...
+    bool rateIsExact = true;         ///< ... it depends on the weights; then `rate` is an estimate.
     std::uint64_t workingBytes = 0;  ///< Peak memory besides the result, roughly.
     double multiplyAdds = 0.0;       ///< Work, roughly; for time estimates.
 };
