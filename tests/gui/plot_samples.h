@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/models/plot_data.h"
+
+namespace quantscope::samples {
+
+/// Made-up plot data of known shape, for tests and for the gallery.
+
+/// Methods of four families at several rates, as on a Gaussian matrix, with the Gaussian bound, the
+/// front and one baseline. NMSE, or SQNR in dB.
+TradeOffData tradeOff(bool decibels = false);
+/// Several tensors with a front each, long names and a remark about failed trials.
+TradeOffData tradeOffOfTensors();
+/// `count` points in two clouds, every thousandth on the front.
+TradeOffData crowdedTradeOff(int count);
+/// `values` at 1, 2, 3, ... bits per weight, trials "t0", "t1", ..., family "scalar".
+TradeOffData plainTradeOff(const std::vector<double>& values, const MetricInfo& metric);
+
+/// Stages whose usage falls off by a power law; the last `dead` codewords of each are dead.
+UtilizationData utilization(int codebooks, int codewords, int dead, double exponent);
+RateBarsData rateBars(int count, bool longLabels);
+/// A Gaussian with the levels of a uniform quantizer of `bits` bits.
+LevelsData levels(int bits);
+/// Smooth error with one bad output channel; `spike` makes one cell dwarf the rest.
+ErrorMapData errorMap(int rows, int cols, bool spike);
+
+MetricInfo nmse();
+MetricInfo sqnr();
+
+}  // namespace quantscope::samples

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QTest>
+#include <cmath>
+#include <limits>
+
+#include "app/plots/error_map_plot.h"
+#include "app/plots/levels_plot.h"
+#include "app/plots/rate_bars_plot.h"
+#include "app/plots/utilization_plot.h"
+#include "plot_samples.h"
+
+using namespace quantscope;
+
+namespace {
+
+void present(PlotWidget& plot) {
+    plot.resize(640, 420);
+    plot.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&plot));
+    plot.replot(QCustomPlot::rpImmediateRefresh);
+}
+
+void checkTable(const PlotWidget& plot) {
+    const std::unique_ptr<TableTwin> table = plot.makeTable();
+    const QAbstractItemModelTester tester(table.get(),
+                                          QAbstractItemModelTester::FailureReportingMode::QtTest);
+    QCOMPARE(table->rowCount(), plot.markCount());
+}
+
+}  // namespace
+
+class TestPlots : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void utilizationMapsCodewords() {
+        UtilizationPlot plot;
+        plot.setData(samples::utilization(3, 64, 10, 0.8));
+        present(plot);
+        QCOMPARE(plot.markCount(), 3 * 64);
+        QCOMPARE(plot.xAxis->label(), QStringLiteral("Codeword, most used first"));
+        QCOMPARE(plot.yAxis->label(), QStringLiteral("Share of codes (%)"));
+        QCOMPARE(plot.title(), plot.data().title);
+        const QPointF pixel = plot.markRect(64 + 5).center();
+        QVERIFY(std::abs(plot.xAxis->pixelToCoord(pixel.x()) - 6.0) < 1e-9);
+        QVERIFY(std::abs(plot.yAxis->pixelToCoord(pixel.y()) - plot.data().codebooks[1].shares[5]) <
+                1e-12);
+        checkTable(plot);
+    }
+
+    void utilizationSaysWhatIsDead() {
+        UtilizationPlot plot;
+        plot.setData(samples::utilization(3, 64, 10, 0.8));
+        present(plot);
+        // Stage 3 has 20 dead codewords, the last ones.
+        const QString text = plot.markText(2 * 64 + 63);
+        QVERIFY2(text.contains(QStringLiteral("stage 3")) &&
+                     text.contains(QStringLiteral("20 dead")) &&
+                     text.contains(QStringLiteral("dead: no code uses it")),
+                 qPrintable(text));
+        QVERIFY(plot.markText(0).contains(QStringLiteral("equal use: 1.56 %")));
+    }
+
+    void utilizationAxisIsLogarithmicWhenNeeded_data() {
+        QTest::addColumn<double>("exponent");
+        QTest::addColumn<bool>("log");
+        QTest::newRow("even") << 0.5 << false;
+        QTest::newRow("steep") << 4.0 << true;
+    }
+    void utilizationAxisIsLogarithmicWhenNeeded() {
+        QFETCH(double, exponent);
+        QFETCH(bool, log);
+        UtilizationPlot plot;
+        plot.setData(samples::utilization(2, 256, 0, exponent));
+        QCOMPARE(plot.logShares(), log);
+        QCOMPARE(plot.yAxis->scaleType(), log ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    }
+
+    void currentCodebookIsTheWorstUntilChosen() {
+        UtilizationData data = samples::utilization(16, 64, 0, 0.0);
+        data.codebooks[6].perplexity = 5.0;
+        UtilizationPlot plot;
+        plot.setData(data);
+        present(plot);
+        QCOMPARE(plot.currentCodebook(), 6);
+        QSignalSpy spy(&plot, &UtilizationPlot::currentCodebookChanged);
+        plot.setCurrentMark(6 * 64);
+        QTest::keyClick(&plot, Qt::Key_Down);
+        QCOMPARE(plot.currentCodebook(), 7);
+        QCOMPARE(plot.currentMark(), 7 * 64);
+        QCOMPARE(spy.size(), 1);
+        plot.setCurrentCodebook(99);
+        QCOMPARE(plot.currentCodebook(), 7);
+    }
+
+    void clickOnACurveChoosesItsCodebook() {
+        UtilizationPlot plot;
+        plot.setData(samples::utilization(4, 64, 0, 1.5));
+        present(plot);
+        const int mark = 2 * 64;
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, plot.markRect(mark).center().toPoint());
+        QCOMPARE(plot.currentCodebook(), 2);
+    }
+
+    void barsEndAtTheirTotals() {
+        RateBarsPlot plot;
+        plot.setData(samples::rateBars(7, false));
+        present(plot);
+        QCOMPARE(plot.xAxis->label(), QStringLiteral("Bits per weight"));
+        for (int i = 0; i < plot.markCount(); ++i) {
+            double total = 0.0;
+            for (const double part : plot.data().bars[static_cast<std::size_t>(i)].bitsPerWeight) {
+                total += part;
+            }
+            const QRectF rect = plot.markRect(i);
+            QVERIFY(std::abs(plot.xAxis->pixelToCoord(rect.right()) - total) < 1e-9);
+            QVERIFY(std::abs(plot.xAxis->pixelToCoord(rect.left())) < 1e-9);
+            if (i > 0) QVERIFY(rect.top() > plot.markRect(i - 1).bottom());
+        }
+        checkTable(plot);
+    }
+
+    void barsTellTheirParts() {
+        RateBarsPlot plot;
+        plot.setData(samples::rateBars(1, false));
+        const QString text = plot.markText(0);
+        QVERIFY2(text.startsWith(QStringLiteral("scalar:2\n1.69 bits per weight")),
+                 qPrintable(text));
+        QVERIFY(text.contains(QStringLiteral("Outliers: 0.320 (18.9 %)")));
+        QVERIFY(!text.contains(QStringLiteral("Codebooks")));
+    }
+
+    void barsSelectBothWays() {
+        RateBarsPlot plot;
+        plot.setData(samples::rateBars(6, true));
+        present(plot);
+        QSignalSpy spy(&plot, &RateBarsPlot::selectionRequested);
+        plot.setSelection({"t1"});
+        QCOMPARE(spy.size(), 0);
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, plot.markRect(3).center().toPoint());
+        QCOMPARE(spy.size(), 1);
+        QCOMPARE(spy[0][0].value<QSet<QString>>(), QSet<QString>{"t3"});
+        QCOMPARE(plot.selection(), QSet<QString>{"t3"});
+    }
+
+    void longListsOfBarsSayHowManyAreInView() {
+        RateBarsPlot plot;
+        plot.setData(samples::rateBars(200, true));
+        present(plot);
+        QCOMPARE(plot.notes().size(), 1);
+        QVERIFY2(plot.notes()[0].endsWith(QStringLiteral(" of 200 trials in view")),
+                 qPrintable(plot.notes()[0]));
+        QTest::keyClick(&plot, Qt::Key_End);
+        QCOMPARE(plot.currentMark(), 199);
+        QVERIFY(plot.axisRect()->rect().contains(plot.markRect(199).center().toPoint()));
+        plot.setData(samples::rateBars(3, true));
+        plot.resetView();
+        QVERIFY(plot.notes().isEmpty());
+    }
+
+    void decodedValuesOnFewLevelsAreStems_data() {
+        QTest::addColumn<int>("bits");
+        QTest::addColumn<bool>("stems");
+        QTest::newRow("2 bits") << 2 << true;
+        QTest::newRow("8 bits") << 8 << false;
+    }
+    void decodedValuesOnFewLevelsAreStems() {
+        QFETCH(int, bits);
+        QFETCH(bool, stems);
+        LevelsPlot plot;
+        plot.setData(samples::levels(bits));
+        present(plot);
+        QCOMPARE(plot.decodedAsStems(), stems);
+        QCOMPARE(plot.yAxis2->visible(), stems);
+        QCOMPARE(plot.yAxis->label(), QStringLiteral("Weights per bin (%)"));
+        QCOMPARE(plot.xAxis->label(), QStringLiteral("Weight"));
+        checkTable(plot);
+    }
+
+    void hoverFindsBinAndLevel() {
+        LevelsPlot plot;
+        plot.setData(samples::levels(2));
+        present(plot);
+        const double level = plot.data().levels[1];
+        const QPointF place(plot.xAxis->coordToPixel(level + 1e-6),
+                            plot.axisRect()->rect().center().y());
+        const QString text = plot.hoverText(place);
+        QVERIFY2(text.contains(QStringLiteral("level 2 of 4: -0.0750")), qPrintable(text));
+        QVERIFY(text.contains(QStringLiteral("of weights")));
+        QVERIFY(text.contains(QStringLiteral("of decoded values")));
+        const int bin = plot.markAt(place);
+        QVERIFY(plot.data().low + bin * plot.data().binWidth <= level);
+        QVERIFY(plot.data().low + (bin + 1) * plot.data().binWidth > level);
+    }
+
+    void sampleIsSaidAndStaleIsDimmed() {
+        LevelsPlot plot;
+        LevelsData data = samples::levels(4);
+        data.note = QStringLiteral("sample of 4,096 rows");
+        plot.setData(data);
+        QCOMPARE(plot.notes(), QStringList("sample of 4,096 rows"));
+        plot.setStale(true);
+        QVERIFY(plot.isStale());
+        plot.setData(samples::levels(4));
+        QVERIFY(!plot.isStale());
+        QVERIFY(plot.notes().isEmpty());
+    }
+
+    void zoomKeepsDensitiesAtZero() {
+        LevelsPlot plot;
+        plot.setData(samples::levels(4));
+        present(plot);
+        const QCPRange y = plot.yAxis->range();
+        QTest::keyClick(&plot, Qt::Key_Plus);
+        QCOMPARE(plot.yAxis->range(), y);
+        QCOMPARE(y.lower, 0.0);
+        plot.setLogDensity(true);
+        QCOMPARE(plot.yAxis->scaleType(), QCPAxis::stLogarithmic);
+        QVERIFY(plot.yAxis->range().lower > 0.0);
+    }
+
+    void errorMapRunsDownwards() {
+        ErrorMapPlot plot;
+        plot.setData(samples::errorMap(16, 24, false));
+        present(plot);
+        QCOMPARE(plot.xAxis->label(), QStringLiteral("Input channel"));
+        QCOMPARE(plot.yAxis->label(), QStringLiteral("Output channel"));
+        QVERIFY(plot.markRect(24).top() > plot.markRect(0).top());
+        QVERIFY(plot.markRect(1).left() > plot.markRect(0).left());
+        const int mark = 5 * 24 + 7;
+        QCOMPARE(plot.markAt(plot.markRect(mark).center()), mark);
+        const QString text = plot.hoverText(plot.markRect(mark).center());
+        QVERIFY2(text.startsWith(QStringLiteral("output channel 40 to 47\ninput channel 28 to 31")),
+                 qPrintable(text));
+        checkTable(plot);
+    }
+
+    void errorMapColorsFollowTheSpread_data() {
+        QTest::addColumn<bool>("spike");
+        QTest::newRow("smooth") << false;
+        QTest::newRow("spike") << true;
+    }
+    void errorMapColorsFollowTheSpread() {
+        QFETCH(bool, spike);
+        ErrorMapPlot plot;
+        plot.setData(samples::errorMap(16, 24, spike));
+        QCOMPARE(plot.logColors(), spike);
+        const std::vector<double>& values = plot.data().values;
+        QCOMPARE(plot.colorRange().upper, std::ranges::max(values));
+        if (!spike) QCOMPARE(plot.colorRange().lower, 0.0);
+    }
+
+    void errorMapArrowsMoveByCell() {
+        ErrorMapPlot plot;
+        plot.setData(samples::errorMap(16, 24, true));
+        present(plot);
+        QTest::keyClick(&plot, Qt::Key_Home);
+        QCOMPARE(plot.currentMark(), 24 + 2);  // The cell that is off most.
+        QTest::keyClick(&plot, Qt::Key_Down);
+        QCOMPARE(plot.currentMark(), 2 * 24 + 2);
+        QTest::keyClick(&plot, Qt::Key_Left);
+        QTest::keyClick(&plot, Qt::Key_Left);
+        QTest::keyClick(&plot, Qt::Key_Left);
+        QCOMPARE(plot.currentMark(), 2 * 24);
+    }
+
+    void oddValuesAreSurvived() {
+        ErrorMapData data = samples::errorMap(2, 2, false);
+        data.values = {std::nan(""), 0.0, std::numeric_limits<double>::infinity(), 0.0};
+        ErrorMapPlot map;
+        map.setData(data);
+        present(map);
+        QTest::keyClick(&map, Qt::Key_Home);
+        ErrorMapPlot cell;
+        cell.setData(samples::errorMap(1, 1, false));
+        present(cell);
+        QCOMPARE(cell.markCount(), 1);
+
+        UtilizationPlot usage;
+        usage.setData(samples::utilization(1, 1, 0, 1.0));
+        present(usage);
+        QTest::keyClick(&usage, Qt::Key_Right);
+        QCOMPARE(usage.currentMark(), 0);
+
+        LevelsPlot constant;
+        LevelsData flat;
+        flat.weightDensity = {1.0};
+        flat.binWidth = 1e-9;
+        flat.low = 3.0;
+        constant.setData(flat);
+        present(constant);
+        QVERIFY(!constant.isEmpty());
+    }
+
+    void emptyPlotsTeach() {
+        UtilizationPlot utilization;
+        RateBarsPlot bars;
+        LevelsPlot levels;
+        ErrorMapPlot map;
+        for (PlotWidget* plot : std::initializer_list<PlotWidget*>{&utilization, &bars, &levels,
+                                                                   &map}) {
+            present(*plot);
+            QVERIFY(plot->isEmpty());
+            QVERIFY(plot->emptyText().size() > 40);
+            QVERIFY(!plot->accessibleName().isEmpty());
+            QCOMPARE(plot->markCount(), 0);
+            QVERIFY(plot->hoverText(QPoint(300, 200)).isEmpty());
+            QTest::keyClick(plot, Qt::Key_Right);
+            QTest::mouseClick(plot, Qt::LeftButton, {}, QPoint(300, 200));
+            QCOMPARE(plot->makeTable()->rowCount(), 0);
+        }
+    }
+};
+
+QTEST_MAIN(TestPlots)
+#include "tst_plots.moc"
