@@ -273,7 +273,9 @@ void SelectedPanel::showTensor(const QString& name) {
 
 QString SelectedPanel::commandLine() const {
     const RecordPointer record = m_bench.results.find(m_bench.selection.currentTrial());
-    return record ? cliCommand(*record, m_bench.run.resultSpec()) : QString();
+    const std::shared_ptr<const TensorFile> file = m_bench.data.file();
+    if (!record || !file) return {};
+    return cliCommand(*record, m_bench.run.resultSpec(), file->tensors());
 }
 
 void SelectedPanel::copyCommandLine() {
