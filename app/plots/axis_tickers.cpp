@@ -111,9 +111,8 @@ QString LogTicker::getTickLabel(double tick, const QLocale& locale, QChar format
     if (exponent >= -3 && exponent <= 3) {
         return QLocale::c().toString(value, 'f', std::max(0, -exponent));
     }
-    const int digit = isPowerOfTen(value)
-                          ? 1
-                          : static_cast<int>(std::lround(value / std::pow(10.0, exponent)));
+    const int digit =
+        isPowerOfTen(value) ? 1 : static_cast<int>(std::lround(value / std::pow(10.0, exponent)));
     return QStringLiteral("%1e%2").arg(digit).arg(exponent);
 }
 

@@ -33,10 +33,9 @@ DensityMap countDensity(const DensityRequest& request) {
                             point.y() >= map.area.top() && point.y() <= map.area.bottom();
         if (!inside) continue;
         const QPoint cell = map.cellAt(point);
-        std::uint32_t& count =
-            map.counts[static_cast<std::size_t>(cell.y()) *
-                           static_cast<std::size_t>(map.cells.width()) +
-                       static_cast<std::size_t>(cell.x())];
+        std::uint32_t& count = map.counts[static_cast<std::size_t>(cell.y()) *
+                                              static_cast<std::size_t>(map.cells.width()) +
+                                          static_cast<std::size_t>(cell.x())];
         map.peak = std::max(map.peak, ++count);
         if (map.total++ < request.limit) map.inside.push_back(static_cast<int>(i));
     }

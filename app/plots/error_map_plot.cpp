@@ -26,13 +26,14 @@ QString channels(double from, double to) {
 }  // namespace
 
 ErrorMapPlot::ErrorMapPlot(QWidget* parent)
-    : PlotWidget(parent), m_data(std::make_shared<ErrorMapData>()),
+    : PlotWidget(parent),
+      m_data(std::make_shared<ErrorMapData>()),
       m_scale(new QCPColorScale(this)) {
     setAccessibleName(tr("Error map"));
     plotLayout()->addElement(2, 1, m_scale);
     auto* edges = new QCPMarginGroup(this);
-    for (QCPLayoutElement* element : {static_cast<QCPLayoutElement*>(axisRect()),
-                                      static_cast<QCPLayoutElement*>(m_scale)}) {
+    for (QCPLayoutElement* element :
+         {static_cast<QCPLayoutElement*>(axisRect()), static_cast<QCPLayoutElement*>(m_scale)}) {
         element->setMarginGroup(QCP::msTop | QCP::msBottom, edges);
     }
     m_scale->setRangeDrag(false);
@@ -52,9 +53,9 @@ void ErrorMapPlot::adopt(std::shared_ptr<const ErrorMapData> data) {
     setTitle(m_data->title);
     dataChanged();
     if (otherShape) resetView();
-    setAccessibleDescription(isEmpty() ? emptyText()
-                                       : tr("%1. Greatest error: %2")
-                                             .arg(m_data->title, markText(worstCell())));
+    setAccessibleDescription(
+        isEmpty() ? emptyText()
+                  : tr("%1. Greatest error: %2").arg(m_data->title, markText(worstCell())));
 }
 
 std::unique_ptr<PlotWidget> ErrorMapPlot::clone() const {
@@ -65,13 +66,14 @@ std::unique_ptr<PlotWidget> ErrorMapPlot::clone() const {
 
 bool ErrorMapPlot::isEmpty() const {
     return m_data->rows <= 0 || m_data->cols <= 0 ||
-           m_data->values.size() < static_cast<std::size_t>(m_data->rows) *
-                                       static_cast<std::size_t>(m_data->cols);
+           m_data->values.size() <
+               static_cast<std::size_t>(m_data->rows) * static_cast<std::size_t>(m_data->cols);
 }
 
 QString ErrorMapPlot::emptyText() const {
-    return tr("Where in the matrix the error lies will be seen here, output channels from top to "
-              "bottom. Select a finished trial.");
+    return tr(
+        "Where in the matrix the error lies will be seen here, output channels from top to "
+        "bottom. Select a finished trial.");
 }
 
 QString ErrorMapPlot::figureName() const {
@@ -121,8 +123,8 @@ void ErrorMapPlot::rebuild() {
     if (m_logColors) {
         m_scale->axis()->setTicker(QSharedPointer<LogTicker>::create(m_scale->axis()));
     } else {
-        m_scale->axis()->setTicker(QSharedPointer<LinearTicker>::create(
-            m_scale->axis(), LinearTicker::Values::Real));
+        m_scale->axis()->setTicker(
+            QSharedPointer<LinearTicker>::create(m_scale->axis(), LinearTicker::Values::Real));
     }
     QCPColorGradient gradient = viridis();
     gradient.setLevelCount(256);
@@ -141,8 +143,8 @@ void ErrorMapPlot::rebuild() {
                           {0.5 * height, m_data->tensorRows - 0.5 * height});
     for (int row = 0; row < rows; ++row) {
         for (int col = 0; col < cols; ++col) {
-            const double value = cellValue(std::min(row, m_data->rows - 1),
-                                           std::min(col, m_data->cols - 1));
+            const double value =
+                cellValue(std::min(row, m_data->rows - 1), std::min(col, m_data->cols - 1));
             // Keeps a NaN, which is drawn as nothing.
             const bool tooLow = m_logColors && value < m_colorRange.lower;
             map->data()->setCell(col, row, tooLow ? m_colorRange.lower : value);

@@ -6,8 +6,8 @@
 
 namespace quantscope {
 
-/// Where in a matrix the error is: a heat map of the root mean square error of each cell relative to
-/// that of the weights. Output channels run downwards, input channels to the right.
+/// Where in a matrix the error is: a heat map of the root mean square error of each cell relative
+/// to that of the weights. Output channels run downwards, input channels to the right.
 class ErrorMapPlot : public PlotWidget {
     Q_OBJECT
 
@@ -42,9 +42,9 @@ private:
     double colEdge(int col) const { return col * m_data->tensorCols / m_data->cols; }
     int worstCell() const;
     double cellValue(int row, int col) const {
-        return m_data->values[static_cast<std::size_t>(row) *
-                                  static_cast<std::size_t>(m_data->cols) +
-                              static_cast<std::size_t>(col)];
+        return m_data
+            ->values[static_cast<std::size_t>(row) * static_cast<std::size_t>(m_data->cols) +
+                     static_cast<std::size_t>(col)];
     }
 
     std::shared_ptr<const ErrorMapData> m_data;

@@ -84,7 +84,8 @@ void ExportFigureDialog::buildForm() {
     for (const FigureFormat format : formats) {
         m_format->addItem(figureSuffix(format).toUpper(), static_cast<int>(format));
     }
-    for (const SizePreset& preset : sizePresets) m_preset->addItem(tr(preset.name));
+    for (const SizePreset& preset : sizePresets)
+        m_preset->addItem(tr(preset.name));
     m_preset->addItem(tr("Own size"));
     for (QDoubleSpinBox* box : {m_width, m_height}) {
         box->setRange(FigureOptions::leastCm, FigureOptions::mostCm);
@@ -120,7 +121,8 @@ void ExportFigureDialog::buildForm() {
     m_path->setMinimumWidth(20 * fontMetrics().averageCharWidth() * 2);
     const auto row = [](std::initializer_list<QWidget*> widgets) {
         auto* layout = new QHBoxLayout;
-        for (QWidget* widget : widgets) layout->addWidget(widget);
+        for (QWidget* widget : widgets)
+            layout->addWidget(widget);
         return layout;
     };
     auto* form = new QFormLayout;

@@ -30,8 +30,9 @@ constexpr std::array knownFamilies = {
 
 // For families of later plugins: 6 x 4 looks that none of the above has.
 constexpr std::array otherColors = {vermillion, skyBlue, blue, green, purple, orange};
-constexpr std::array otherShapes = {QCPScatterStyle::ssTriangleInverted, QCPScatterStyle::ssPlusCircle,
-                                    QCPScatterStyle::ssCrossSquare, QCPScatterStyle::ssStar};
+constexpr std::array otherShapes = {QCPScatterStyle::ssTriangleInverted,
+                                    QCPScatterStyle::ssPlusCircle, QCPScatterStyle::ssCrossSquare,
+                                    QCPScatterStyle::ssStar};
 
 // FNV-1a: unlike qHash, the same in every process.
 std::uint32_t stableHash(const QString& text) {

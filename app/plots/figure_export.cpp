@@ -129,9 +129,9 @@ QSize figurePixels(const FigureOptions& options) {
     const double width = std::round(options.widthCm / cmPerInch * options.dpi);
     const double height = std::round(options.heightCm / cmPerInch * options.dpi);
     if (width * height > mostPixels) {
-        throw Error("The figure would have " + formatSignificant(width * height / 1e6) +
-                        " million pixels.",
-                    "Choose a smaller size or resolution.");
+        throw Error(
+            "The figure would have " + formatSignificant(width * height / 1e6) + " million pixels.",
+            "Choose a smaller size or resolution.");
     }
     return {static_cast<int>(width), static_cast<int>(height)};
 }

@@ -68,8 +68,8 @@ std::vector<FlowStrip::Place> FlowStrip::layOut(double width) const {
         }
         const double gap = symbolWidth > 0.0 ? 0.4 * em : 0.0;
         const double room = std::max(0.0, width - symbolWidth - gap);
-        const QStringList lines = symbolWidth > 0.0 ? QStringList(entry.text)
-                                                    : wordLines(entry.text, metrics, room);
+        const QStringList lines =
+            symbolWidth > 0.0 ? QStringList(entry.text) : wordLines(entry.text, metrics, room);
         for (const QString& line : lines) {
             const QString words = metrics.elidedText(line, Qt::ElideRight, room);
             const double textWidth = std::ceil(metrics.horizontalAdvance(words)) + 1.0;

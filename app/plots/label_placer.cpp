@@ -14,8 +14,8 @@ QPolygonF turnedBox(const QPointF& center, const QSizeF& size, double degrees) {
     QTransform transform;
     transform.translate(center.x(), center.y());
     transform.rotate(degrees);
-    return transform.map(QPolygonF(
-        QRectF(-0.5 * size.width(), -0.5 * size.height(), size.width(), size.height())));
+    return transform.map(
+        QPolygonF(QRectF(-0.5 * size.width(), -0.5 * size.height(), size.width(), size.height())));
 }
 
 }  // namespace
@@ -76,11 +76,14 @@ std::optional<LabelPlacer::Place> LabelPlacer::placeAlong(const std::vector<QPoi
         for (const double fraction : fractions) {
             double ahead = fraction * length;
             auto piece = pieces.begin();
-            while (piece != pieces.end() && ahead > piece->length()) ahead -= piece++->length();
+            while (piece != pieces.end() && ahead > piece->length())
+                ahead -= piece++->length();
             if (piece == pieces.end()) continue;
             double degrees = way == Way::Upright ? 0.0 : -piece->angle();
-            while (degrees < -90.0) degrees += 180.0;
-            while (degrees > 90.0) degrees -= 180.0;
+            while (degrees < -90.0)
+                degrees += 180.0;
+            while (degrees > 90.0)
+                degrees -= 180.0;
             const double away = side * (0.5 * size.height() + gap);
             QPointF offset(way == Way::Upright ? -0.5 * size.width() - gap : 0.0,
                            way == Way::Opposite ? -away : away);

@@ -32,8 +32,8 @@ public:
 
     /// Finds room beside a line and takes it: turned with the line, below it first if `below`, else
     /// above, rather near its right end; or upright at the left of the line on that side.
-    std::optional<Place> placeAlong(const std::vector<QPointF>& line, const QSizeF& size, double gap,
-                                    bool below);
+    std::optional<Place> placeAlong(const std::vector<QPointF>& line, const QSizeF& size,
+                                    double gap, bool below);
     /// Finds room for text that begins at `left`, on the level of `y` or near it, and takes it.
     std::optional<Place> placeLevel(const QSizeF& size, double left, double y);
     /// Finds room around a mark and takes it; tries below first if `below`, else above.

@@ -56,11 +56,11 @@ void LevelsPlot::adopt(std::shared_ptr<const LevelsData> data) {
     dataChanged();
     if (otherTensor) resetView();
     setAccessibleDescription(
-        isEmpty() ? emptyText()
-                  : tr("%1. Weights from %2 to %3, %4.")
-                        .arg(m_data->title, numberText(m_data->low),
-                             numberText(binLow(markCount())),
-                             countText(m_data->levels.size(), tr("level"), tr("levels"))));
+        isEmpty()
+            ? emptyText()
+            : tr("%1. Weights from %2 to %3, %4.")
+                  .arg(m_data->title, numberText(m_data->low), numberText(binLow(markCount())),
+                       countText(m_data->levels.size(), tr("level"), tr("levels"))));
 }
 
 std::unique_ptr<PlotWidget> LevelsPlot::clone() const {
@@ -82,8 +82,9 @@ bool LevelsPlot::isEmpty() const {
 }
 
 QString LevelsPlot::emptyText() const {
-    return tr("The distribution of a tensor's weights and the levels that a quantizer gives them "
-              "will be seen here. Choose a tensor.");
+    return tr(
+        "The distribution of a tensor's weights and the levels that a quantizer gives them "
+        "will be seen here. Choose a tensor.");
 }
 
 QString LevelsPlot::figureName() const {
@@ -168,8 +169,8 @@ void LevelsPlot::addStems() {
     graph->setLineStyle(QCPGraph::lsImpulse);
     graph->setPen(style.pen(decodedColor(), style.figure ? style.stroke : 1.5));
     if (keys.size() <= static_cast<qsizetype>(maxLevelLines)) {
-        graph->setScatterStyle({QCPScatterStyle::ssCircle, QPen(Qt::NoPen), decodedColor(),
-                                0.45 * style.em});
+        graph->setScatterStyle(
+            {QCPScatterStyle::ssCircle, QPen(Qt::NoPen), decodedColor(), 0.45 * style.em});
     }
     graph->setSelectable(QCP::stNone);
     graph->setData(keys, values, true);
@@ -185,8 +186,8 @@ void LevelsPlot::updateKey() {
     }
     if (!m_data->levels.empty()) {
         entries.push_back({countText(m_data->levels.size(), tr("level"), tr("levels")),
-                           QCPScatterStyle(QCPScatterStyle::ssTriangle, QPen(Qt::NoPen),
-                                           style.text, 0.5 * style.em)});
+                           QCPScatterStyle(QCPScatterStyle::ssTriangle, QPen(Qt::NoPen), style.text,
+                                           0.5 * style.em)});
     }
     setKey(std::move(entries));
 }
@@ -234,9 +235,9 @@ QString LevelsPlot::markText(int mark) const {
     for (std::size_t i = 0; i < m_data->levels.size(); ++i) {
         const double level = m_data->levels[i];
         if (level < binLow(mark) || level >= binLow(mark + 1)) continue;
-        inside.append(tr("level %1 of %2: %3")
-                          .arg(countText(i + 1), countText(m_data->levels.size()),
-                               numberText(level)));
+        inside.append(
+            tr("level %1 of %2: %3")
+                .arg(countText(i + 1), countText(m_data->levels.size()), numberText(level)));
     }
     if (inside.size() > 4) inside = {tr("%1 levels").arg(inside.size())};
     if (!inside.isEmpty()) text += u'\n' + inside.join(u'\n');
@@ -247,8 +248,8 @@ QString LevelsPlot::markText(int mark) const {
 // The whole column of a bin can be hit.
 int LevelsPlot::markAt(const QPointF& position) const {
     if (isEmpty() || !axisRect()->rect().contains(position.toPoint())) return -1;
-    const double bin = std::floor((xAxis->pixelToCoord(position.x()) - m_data->low) /
-                                  m_data->binWidth);
+    const double bin =
+        std::floor((xAxis->pixelToCoord(position.x()) - m_data->low) / m_data->binWidth);
     return bin >= 0.0 && bin < markCount() ? static_cast<int>(bin) : -1;
 }
 

@@ -29,7 +29,7 @@ struct PlotStyle {
     QFont smallFont;       ///< Tick labels and direct labels.
     double em = 0.0;       ///< Height of `font`.
     double hairline = 1.0;
-    double stroke = 1.0;   ///< Data lines.
+    double stroke = 1.0;  ///< Data lines.
 
     /// Light or dark is told from the luminance of the palette, as Qt 6.4 has no query for it.
     static PlotStyle forWindow(const QPalette& palette, const QFont& font);

@@ -110,7 +110,8 @@ QString PlotWidget::markTrial(int) const {
 }
 
 void PlotWidget::forEachShownMark(const std::function<void(int)>& visit) const {
-    for (int mark = 0; mark < markCount(); ++mark) visit(mark);
+    for (int mark = 0; mark < markCount(); ++mark)
+        visit(mark);
 }
 
 int PlotWidget::markAt(const QPointF& position) const {
@@ -120,8 +121,9 @@ int PlotWidget::markAt(const QPointF& position) const {
     forEachShownMark([&](int mark) {
         const QRectF rect = markRect(mark);
         const QPointF offset = rect.center() - position;
-        const double distance = std::hypot(std::max(0.0, std::abs(offset.x()) - 0.5 * rect.width()),
-                                           std::max(0.0, std::abs(offset.y()) - 0.5 * rect.height()));
+        const double distance =
+            std::hypot(std::max(0.0, std::abs(offset.x()) - 0.5 * rect.width()),
+                       std::max(0.0, std::abs(offset.y()) - 0.5 * rect.height()));
         if (distance < nearestDistance) {
             nearestDistance = distance;
             nearest = mark;
@@ -160,8 +162,8 @@ void PlotWidget::applyStyle() {
     setBackground(QBrush(m_style.background));
     styleAxis(xAxis);
     styleAxis(yAxis);
-    axisRect()->setMinimumMargins({m_style.pixels(0.6), m_style.pixels(0.6), m_style.pixels(1.2),
-                                   m_style.pixels(0.4)});
+    axisRect()->setMinimumMargins(
+        {m_style.pixels(0.6), m_style.pixels(0.6), m_style.pixels(1.2), m_style.pixels(0.4)});
     m_titleStrip->setFont(m_style.font, m_style.text);
     m_titleStrip->setPadding(m_style.pixels(0.5), m_style.pixels(0.1));
     m_keyStrip->setFont(m_style.figure ? m_style.smallFont : m_style.font, m_style.text);
@@ -200,7 +202,8 @@ void PlotWidget::updateStrips() {
     m_titleStrip->setEntries(std::move(title));
     std::vector<StripEntry> notes;
     if (filled && m_notesVisible) {
-        for (const QString& note : m_notes) notes.push_back({note});
+        for (const QString& note : m_notes)
+            notes.push_back({note});
     }
     m_noteStrip->setEntries(std::move(notes));
     m_keyStrip->setVisible(filled);
@@ -317,8 +320,9 @@ void PlotWidget::paintOverlay(QPainter& painter) const {
         area = QRect(area.center().x() - width / 2, area.top(), width, area.height());
         painter.setPen(m_style.secondaryText);
         painter.setFont(m_style.font);
-        painter.drawText(area, Qt::AlignHCenter | Qt::TextWordWrap |
-                                   (m_emptyButton != nullptr ? Qt::AlignBottom : Qt::AlignVCenter),
+        painter.drawText(area,
+                         Qt::AlignHCenter | Qt::TextWordWrap |
+                             (m_emptyButton != nullptr ? Qt::AlignBottom : Qt::AlignVCenter),
                          emptyText());
         return;
     }
@@ -329,7 +333,8 @@ void PlotWidget::paintOverlay(QPainter& painter) const {
         veil.setAlphaF(0.6F);
         painter.fillRect(axisRect()->rect(), veil);
     }
-    for (const int mark : m_selectedMarks) paintMarkOutline(painter, mark, m_style.accent, 2.0);
+    for (const int mark : m_selectedMarks)
+        paintMarkOutline(painter, mark, m_style.accent, 2.0);
     if (m_hoveredMark >= 0) paintMarkOutline(painter, m_hoveredMark, m_style.text, 1.0);
     if (hasFocus() && m_currentMark >= 0) {
         paintMarkOutline(painter, m_currentMark, m_style.text, 2.0);

@@ -17,13 +17,13 @@ class QPushButton;
 
 namespace quantscope {
 
-/// What all plots have in common: the style, a title, a key and notes around one axis rect, an empty
-/// state, zoom, pan and reset, hover texts, selection and the keyboard.
+/// What all plots have in common: the style, a title, a key and notes around one axis rect, an
+/// empty state, zoom, pan and reset, hover texts, selection and the keyboard.
 ///
 /// A plot shows *marks* (points, bars, bins, cells), numbered as the rows of its table twin. Wheel
-/// zooms at the cursor, dragging pans, a double click or 0 resets. Arrow keys move the current mark,
-/// Enter selects it, Space adds it, Escape clears the selection. A click selects, with Ctrl it
-/// toggles; Shift and dragging select with a rubber band.
+/// zooms at the cursor, dragging pans, a double click or 0 resets. Arrow keys move the current
+/// mark, Enter selects it, Space adds it, Escape clears the selection. A click selects, with Ctrl
+/// it toggles; Shift and dragging select with a rubber band.
 class PlotWidget : public QCustomPlot {
     Q_OBJECT
 

@@ -31,7 +31,8 @@ QString partName(std::size_t part) {
 // Names bars where they are, and leaves out names where bars are thinner than text.
 class BarTicker : public QCPAxisTicker {
 public:
-    BarTicker(const QCPAxis* axis, QStringList labels) : m_axis(axis), m_labels(std::move(labels)) {}
+    BarTicker(const QCPAxis* axis, QStringList labels)
+        : m_axis(axis), m_labels(std::move(labels)) {}
 
 protected:
     int getSubTickCount(double) override { return 0; }
@@ -40,7 +41,8 @@ protected:
         const double lineHeight = QFontMetricsF(m_axis->tickLabelFont()).height();
         const int step = std::max(1, static_cast<int>(std::ceil(lineHeight / pixels)));
         QVector<double> ticks;
-        for (int i = 0; i < m_labels.size(); i += step) ticks.append(i);
+        for (int i = 0; i < m_labels.size(); i += step)
+            ticks.append(i);
         return ticks;
     }
     QString getTickLabel(double tick, const QLocale&, QChar, int) override {
@@ -91,8 +93,9 @@ bool RateBarsPlot::isEmpty() const {
 }
 
 QString RateBarsPlot::emptyText() const {
-    return tr("Where the bits of each trial go will be seen here: codes, scales, codebooks and what "
-              "else is stored. Run an experiment, or select trials.");
+    return tr(
+        "Where the bits of each trial go will be seen here: codes, scales, codebooks and what "
+        "else is stored. Run an experiment, or select trials.");
 }
 
 QString RateBarsPlot::figureName() const {
@@ -100,8 +103,8 @@ QString RateBarsPlot::figureName() const {
 }
 
 bool RateBarsPlot::hasPart(std::size_t part) const {
-    return std::ranges::any_of(m_data->bars,
-                               [part](const RateBar& bar) { return bar.bitsPerWeight[part] > 0.0; });
+    return std::ranges::any_of(
+        m_data->bars, [part](const RateBar& bar) { return bar.bitsPerWeight[part] > 0.0; });
 }
 
 void RateBarsPlot::rebuild() {
@@ -115,13 +118,15 @@ void RateBarsPlot::rebuild() {
     addLabels();
 
     QVector<double> positions;
-    for (int i = 0; i < markCount(); ++i) positions.append(i);
+    for (int i = 0; i < markCount(); ++i)
+        positions.append(i);
     std::vector<StripEntry> key;
     QCPBars* below = nullptr;
     for (std::size_t part = 0; part < allRateParts.size(); ++part) {
         if (!hasPart(part)) continue;
         QVector<double> values;
-        for (const RateBar& bar : m_data->bars) values.append(bar.bitsPerWeight[part]);
+        for (const RateBar& bar : m_data->bars)
+            values.append(bar.bitsPerWeight[part]);
         auto* bars = new QCPBars(yAxis, xAxis);
         bars->setData(positions, values, true);
         bars->setWidth(barThickness);
@@ -130,8 +135,8 @@ void RateBarsPlot::rebuild() {
         bars->setSelectable(QCP::stNone);
         if (below != nullptr) bars->moveAbove(below);
         below = bars;
-        key.push_back({partName(part), QCPScatterStyle(QCPScatterStyle::ssNone), Qt::NoPen,
-                       bars->brush()});
+        key.push_back(
+            {partName(part), QCPScatterStyle(QCPScatterStyle::ssNone), Qt::NoPen, bars->brush()});
     }
     setKey(std::move(key));
 }
@@ -161,7 +166,8 @@ void RateBarsPlot::resizeEvent(QResizeEvent* event) {
 
 void RateBarsPlot::sayWhatIsInView() {
     int inView = 0;
-    for (int mark = 0; mark < markCount(); ++mark) inView += yAxis->range().contains(mark) ? 1 : 0;
+    for (int mark = 0; mark < markCount(); ++mark)
+        inView += yAxis->range().contains(mark) ? 1 : 0;
     if (inView == markCount()) {
         setNotes({});
     } else {
@@ -174,15 +180,17 @@ void RateBarsPlot::sayWhatIsInView() {
 void RateBarsPlot::fitView() {
     if (isEmpty()) return;
     double longest = 0.0;
-    for (const RateBar& bar : m_data->bars) longest = std::max(longest, total(bar));
+    for (const RateBar& bar : m_data->bars)
+        longest = std::max(longest, total(bar));
     // As many bars as can be told apart; a few do not grow into blocks.
     updateLayout();
     const double lineHeight = 1.1 * QFontMetricsF(yAxis->tickLabelFont()).height();
     const int room = std::max(fewBars, static_cast<int>(axisRect()->height() / lineHeight));
     yAxis->setRange(-0.5, std::clamp(markCount(), fewBars, room) - 0.5);
     // Room for the totals at the bars' ends.
-    const double totalWidth = QFontMetricsF(plotStyle().smallFont).horizontalAdvance(
-                                  QStringLiteral("00.00")) + 0.6 * plotStyle().em;
+    const double totalWidth =
+        QFontMetricsF(plotStyle().smallFont).horizontalAdvance(QStringLiteral("00.00")) +
+        0.6 * plotStyle().em;
     const double share = std::min(0.5, totalWidth / std::max(1, axisRect()->width()));
     xAxis->setRange(0.0, longest > 0.0 ? longest / (1.0 - share) : 1.0);
 }
@@ -200,14 +208,13 @@ QRectF RateBarsPlot::markRect(int mark) const {
 
 QString RateBarsPlot::markText(int mark) const {
     const RateBar& shown = bar(mark);
-    QString text = shown.label + u'\n' +
-                   tr("%1 bits per weight").arg(numberText(total(shown)));
+    QString text = shown.label + u'\n' + tr("%1 bits per weight").arg(numberText(total(shown)));
     for (std::size_t part = 0; part < allRateParts.size(); ++part) {
         const double bits = shown.bitsPerWeight[part];
         if (bits <= 0.0) continue;
-        text += u'\n' + tr("%1: %2 (%3)")
-                            .arg(partName(part), numberText(bits),
-                                 percentText(bits / total(shown)));
+        text +=
+            u'\n' + tr("%1: %2 (%3)")
+                        .arg(partName(part), numberText(bits), percentText(bits / total(shown)));
     }
     return text;
 }

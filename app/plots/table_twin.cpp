@@ -14,7 +14,8 @@ bool isReal(const QVariant& value) {
 }
 
 QString exactText(const QVariant& value) {
-    return isReal(value) ? QString::fromStdString(formatNumber(value.toDouble())) : value.toString();
+    return isReal(value) ? QString::fromStdString(formatNumber(value.toDouble()))
+                         : value.toString();
 }
 
 QString csvField(const QString& text) {

@@ -8,14 +8,14 @@
 namespace quantscope {
 
 /// The data of a plot as a table, for readers who cannot or do not want to see the picture: one row
-/// per mark of the plot, in the same order. Cells show 3 significant digits, tooltips and copies the
-/// exact values.
+/// per mark of the plot, in the same order. Cells show 3 significant digits, tooltips and copies
+/// the exact values.
 class TableTwin : public QAbstractTableModel {
     Q_OBJECT
 
 public:
     struct Column {
-        QString header;                           ///< With the unit: "SQNR (dB)".
+        QString header;                          ///< With the unit: "SQNR (dB)".
         std::function<QVariant(int row)> value;  ///< A QString, an int or a double.
     };
     TableTwin(std::vector<Column> columns, int rows, QObject* parent = nullptr);

@@ -20,9 +20,8 @@ void drawLabel(QCPPainter& painter, const LabelPlacer::Place& place, const QSize
     painter.save();
     painter.translate(place.center);
     painter.rotate(place.degrees);
-    painter.drawText(
-        QRectF(-0.5 * size.width(), -0.5 * size.height(), size.width(), size.height()),
-        Qt::AlignCenter | Qt::TextSingleLine | Qt::TextDontClip, text);
+    painter.drawText(QRectF(-0.5 * size.width(), -0.5 * size.height(), size.width(), size.height()),
+                     Qt::AlignCenter | Qt::TextSingleLine | Qt::TextDontClip, text);
     painter.restore();
 }
 
@@ -135,7 +134,8 @@ void TradeOffPlot::paintDensity(QCPPainter& painter) const {
 
 std::vector<QPointF> TradeOffPlot::pixelLine(const TradeOffLine& line) const {
     std::vector<QPointF> pixels;
-    for (const QPointF& point : clippedLine(line, xAxis->range())) pixels.push_back(toPixel(point));
+    for (const QPointF& point : clippedLine(line, xAxis->range()))
+        pixels.push_back(toPixel(point));
     return pixels;
 }
 
@@ -144,7 +144,8 @@ LabelPlacer TradeOffPlot::labelPlacer() const {
     const double rim = 0.2 * plotStyle().em;
     LabelPlacer placer(QRectF(axisRect()->rect()).adjusted(rim, rim, -rim, -rim));
     if (m_shown.size() <= maxMarksAround) {
-        for (const int mark : m_shown) placer.block(markRect(mark));
+        for (const int mark : m_shown)
+            placer.block(markRect(mark));
     }
     for (const auto* lines : {&m_data->bounds, &m_data->baselines, &m_data->fronts}) {
         for (const TradeOffLine& line : *lines) {
@@ -159,11 +160,13 @@ void TradeOffPlot::paintLabels(QCPPainter& painter) const {
     LabelPlacer placer = labelPlacer();
     painter.setFont(plotStyle().smallFont);
     if (!m_boundsInKey) {
-        for (const TradeOffLine& bound : m_data->bounds) nameBound(painter, placer, bound);
+        for (const TradeOffLine& bound : m_data->bounds)
+            nameBound(painter, placer, bound);
     }
     // A single front needs no name; those of several tensors do.
     if (m_data->fronts.size() > 1) {
-        for (const TradeOffLine& front : m_data->fronts) nameFront(painter, placer, front);
+        for (const TradeOffLine& front : m_data->fronts)
+            nameFront(painter, placer, front);
     }
     if (m_shown.size() <= maxMarksAround) namePoints(painter, placer);
 }

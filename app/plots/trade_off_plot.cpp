@@ -97,9 +97,10 @@ bool TradeOffPlot::isEmpty() const {
 }
 
 QString TradeOffPlot::emptyText() const {
-    return tr("Each finished trial will be a point here: its error against the bits per weight it "
-              "takes, with the best trade-offs joined by a line. Choose tensors and methods and "
-              "run them.");
+    return tr(
+        "Each finished trial will be a point here: its error against the bits per weight it "
+        "takes, with the best trade-offs joined by a line. Choose tensors and methods and "
+        "run them.");
 }
 
 QString TradeOffPlot::figureName() const {
@@ -165,7 +166,8 @@ QPointF TradeOffPlot::toPixel(const QPointF& plotted) const {
 
 QStringList TradeOffPlot::remarks() const {
     QStringList remarks;
-    for (const QString& remark : m_data->remarks) remarks.append(remark);
+    for (const QString& remark : m_data->remarks)
+        remarks.append(remark);
     if (m_floored > 0) {
         remarks.append(tr("%1 of value 0 at the lower edge")
                            .arg(countText(m_floored, tr("point"), tr("points"))));
@@ -200,8 +202,7 @@ void TradeOffPlot::rebuild() {
     if (m_logValues) {
         yAxis->setTicker(QSharedPointer<LogTicker>::create(yAxis));
     } else {
-        yAxis->setTicker(
-            QSharedPointer<LinearTicker>::create(yAxis, LinearTicker::Values::Real));
+        yAxis->setTicker(QSharedPointer<LinearTicker>::create(yAxis, LinearTicker::Values::Real));
     }
     xAxis->setTicker(QSharedPointer<LinearTicker>::create(xAxis, LinearTicker::Values::Real));
     xAxis->setLabel(tr("Bits per weight"));
@@ -255,11 +256,13 @@ void TradeOffPlot::addLine(const TradeOffLine& line, const QPen& pen) {
 }
 
 void TradeOffPlot::addMarks() {
-    for (QCPGraph* graph : m_markGraphs) removeGraph(graph);
+    for (QCPGraph* graph : m_markGraphs)
+        removeGraph(graph);
     m_markGraphs.clear();
     // Faded marks first, the front on top.
     std::map<std::pair<MarkState, QString>, std::vector<int>, std::greater<>> groups;
-    for (const int i : m_shown) groups[{stateOf(data(i)), data(i).family}].push_back(i);
+    for (const int i : m_shown)
+        groups[{stateOf(data(i)), data(i).family}].push_back(i);
     for (const auto& [look, members] : groups) {
         QVector<double> keys;
         QVector<double> values;
@@ -295,8 +298,7 @@ void TradeOffPlot::updateKey() {
         entries.push_back({family, scatterStyle(familyMark(family), MarkState::Front, style)});
     }
     for (const TradeOffLine& baseline : m_data->baselines) {
-        entries.push_back({baseline.name, QCPScatterStyle(QCPScatterStyle::ssNone),
-                           baselinePen()});
+        entries.push_back({baseline.name, QCPScatterStyle(QCPScatterStyle::ssNone), baselinePen()});
     }
     for (const TradeOffLine& bound : m_data->bounds) {
         if (!m_boundsInKey) break;
@@ -310,9 +312,9 @@ void TradeOffPlot::updateKey() {
     if (m_density != nullptr) {
         QLinearGradient colors(0.0, 0.0, 1.0, 0.0);
         colors.setCoordinateMode(QGradient::ObjectMode);
-        for (int stop = 0; stop <= 8; ++stop) colors.setColorAt(stop / 8.0, densityColor(stop / 8.0));
-        entries.push_back({tr("1 to %1 trials per cell, log scale")
-                               .arg(countText(m_density->peak)),
+        for (int stop = 0; stop <= 8; ++stop)
+            colors.setColorAt(stop / 8.0, densityColor(stop / 8.0));
+        entries.push_back({tr("1 to %1 trials per cell, log scale").arg(countText(m_density->peak)),
                            QCPScatterStyle(QCPScatterStyle::ssNone), Qt::NoPen, QBrush(colors),
                            4.0});
     } else if (dominated) {
@@ -338,7 +340,8 @@ void TradeOffPlot::fitView() {
     // Lines count where points are; a bound goes on for ever.
     for (const auto* lines : {&m_data->fronts, &m_data->baselines, &m_data->bounds}) {
         for (const TradeOffLine& line : *lines) {
-            for (const QPointF& point : clippedLine(line, bits)) valueExtent.include(point.y());
+            for (const QPointF& point : clippedLine(line, bits))
+                valueExtent.include(point.y());
         }
     }
     const QCPRange values = valueExtent.widened(
@@ -423,9 +426,7 @@ QString TradeOffPlot::hoverText(const QPointF& position) const {
     const std::uint32_t count = m_density->at(cell.x(), cell.y());
     if (count == 0) return {};
     const QRectF area = m_density->cellArea(cell);
-    const auto shown = [this](double v) {
-        return numberText(m_logValues ? std::pow(10.0, v) : v);
-    };
+    const auto shown = [this](double v) { return numberText(m_logValues ? std::pow(10.0, v) : v); };
     return tr("%1\n%2 to %3 bits per weight\n%4 from %5 to %6\nZoom in to see single trials.")
         .arg(countText(count, tr("trial"), tr("trials")), numberText(area.left()),
              numberText(area.right()), axisTitle(m_data->metric.name, m_data->metric.unit),
@@ -433,7 +434,8 @@ QString TradeOffPlot::hoverText(const QPointF& position) const {
 }
 
 void TradeOffPlot::forEachShownMark(const std::function<void(int)>& visit) const {
-    for (const int mark : m_shown) visit(mark);
+    for (const int mark : m_shown)
+        visit(mark);
 }
 
 int TradeOffPlot::neighbour(int mark, Qt::Key key) const {

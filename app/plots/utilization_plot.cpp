@@ -80,8 +80,9 @@ bool UtilizationPlot::isEmpty() const {
 }
 
 QString UtilizationPlot::emptyText() const {
-    return tr("How evenly a quantizer uses its codewords will be seen here: one curve per codebook "
-              "or stage, with dead codewords marked. Select a finished trial.");
+    return tr(
+        "How evenly a quantizer uses its codewords will be seen here: one curve per codebook "
+        "or stage, with dead codewords marked. Select a finished trial.");
 }
 
 QString UtilizationPlot::figureName() const {
@@ -116,8 +117,7 @@ QString UtilizationPlot::keyText(int codebook) const {
 QString UtilizationPlot::usageText(int codebook) const {
     const UtilizationSeries& book = series(codebook);
     QString text = tr("%1: perplexity %2 of %3")
-                       .arg(book.name, numberText(book.perplexity),
-                            countText(book.shares.size()));
+                       .arg(book.name, numberText(book.perplexity), countText(book.shares.size()));
     if (book.dead > 0) {
         text += tr(", %1 dead").arg(countText(static_cast<std::uint64_t>(book.dead)));
     }
@@ -171,8 +171,8 @@ void UtilizationPlot::updateKey() {
     const double width = style.figure ? style.stroke : 2.0;
     std::vector<StripEntry> entries;
     if (manyCurves()) {
-        entries.push_back({keyText(m_currentCodebook), none,
-                           style.pen(curveColor(m_currentCodebook), width)});
+        entries.push_back(
+            {keyText(m_currentCodebook), none, style.pen(curveColor(m_currentCodebook), width)});
         const int other = m_currentCodebook == 0 ? 1 : 0;
         entries.push_back({tr("%1 others").arg(m_data->codebooks.size() - 1), none,
                            style.pen(curveColor(other), width)});
@@ -258,8 +258,8 @@ int UtilizationPlot::markAt(const QPointF& position) const {
             const QPointF offset = markRect(mark).center() - position;
             const double distance = std::hypot(offset.x(), offset.y());
             // The current curve lies on top of the others.
-            const bool closer = i == m_currentCodebook ? distance <= nearestDistance
-                                                       : distance < nearestDistance;
+            const bool closer =
+                i == m_currentCodebook ? distance <= nearestDistance : distance < nearestDistance;
             if (closer) {
                 nearestDistance = distance;
                 nearest = mark;
@@ -334,10 +334,10 @@ void UtilizationPlot::paintMarks(QCPPainter& painter) const {
         const auto place = placer.placeAlong(line, extent, 0.15 * style.em, false);
         if (!place) continue;
         painter.setPen(style.secondaryText);
-        painter.drawText(QRectF(place->center.x() - 0.5 * extent.width(),
-                                place->center.y() - 0.5 * extent.height(), extent.width(),
-                                extent.height()),
-                         Qt::AlignCenter | Qt::TextDontClip, name);
+        painter.drawText(
+            QRectF(place->center.x() - 0.5 * extent.width(),
+                   place->center.y() - 0.5 * extent.height(), extent.width(), extent.height()),
+            Qt::AlignCenter | Qt::TextDontClip, name);
     }
     const double barHeight = style.pixels(0.3);
     double bottom = area.bottom();
@@ -356,8 +356,8 @@ void UtilizationPlot::paintMarks(QCPPainter& painter) const {
     markEndOfUse(painter, placer);
 }
 
-// A cross where a curve ends before its last codeword; the key has the counts, and the current curve
-// says its own.
+// A cross where a curve ends before its last codeword; the key has the counts, and the current
+// curve says its own.
 void UtilizationPlot::markEndOfUse(QCPPainter& painter, LabelPlacer& placer) const {
     const PlotStyle& style = plotStyle();
     const QFontMetricsF metrics(style.smallFont);

@@ -5,8 +5,8 @@
 
 namespace quantscope {
 
-/// Main memory of this machine in bytes, or less where the process runs in a control group (container,
-/// batch job) that may use less.
+/// Main memory of this machine in bytes, or less where the process runs in a control group
+/// (container, batch job) that may use less.
 std::uint64_t availableMemory();
 
 }  // namespace quantscope

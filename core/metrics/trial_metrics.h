@@ -30,8 +30,8 @@ struct TrialMetrics {
     std::optional<double> entropyBitsPerWeight;
     std::optional<double> recallAt10;
     std::optional<double> nearestIn10;
-    /// What nmse and hessianError are relative to, |W|^2 and tr(W H W^T): the weights with which those
-    /// of several tensors are combined. Written to JSON, but not among allMetrics().
+    /// What nmse and hessianError are relative to, |W|^2 and tr(W H W^T): the weights with which
+    /// those of several tensors are combined. Written to JSON, but not among allMetrics().
     std::optional<double> weightEnergy;
     std::optional<double> hessianEnergy;
 

@@ -175,8 +175,8 @@ void TestAllocation::closedFormsCopeWithZeros() {
     QCOMPARE(waterFillingBits(none, 3.0, 1.0, 8.0), (std::vector<double>{1.0, 1.0}));
 }
 
-// Coefficients lognormal(0, 1.2), n = 512, mean 3 bits: whole bits lose 8.2% against the closed form.
-// (The rounding u is uniform in -1/2 .. 1/2, and the mean of 4^u is 1.5 / ln 4 = 1.082.)
+// Coefficients lognormal(0, 1.2), n = 512, mean 3 bits: whole bits lose 8.2% against the closed
+// form. (The rounding u is uniform in -1/2 .. 1/2, and the mean of 4^u is 1.5 / ln 4 = 1.082.)
 void TestAllocation::integerBitsLoseAboutEightPercent() {
     double ratio = 0.0;
     for (std::uint64_t seed = 0; seed < 10; ++seed) {

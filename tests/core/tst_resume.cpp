@@ -17,7 +17,8 @@ namespace {
 
 constexpr const char* childOption = "--run-into";
 
-// What parent and child both run: 56 trials, eight of which fail and seven of which claim much memory.
+// What parent and child both run: 56 trials, eight of which fail and seven of which claim much
+// memory.
 Plan plan() {
     auto file = std::make_shared<FakeTensorFile>();
     for (int i = 0; i < 6; ++i)

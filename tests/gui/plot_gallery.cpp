@@ -68,7 +68,8 @@ std::vector<std::pair<QString, Maker>> gallery() {
          [] { return made<TradeOffPlot>(samples::plainTradeOff({0.01}, samples::nmse())); }},
         {"tradeoff-extreme", [] { return made<TradeOffPlot>(extremes()); }},
         {"tradeoff-empty", [] { return std::make_unique<TradeOffPlot>(); }},
-        {"utilization-1", [] { return made<UtilizationPlot>(samples::utilization(1, 16, 0, 0.8)); }},
+        {"utilization-1",
+         [] { return made<UtilizationPlot>(samples::utilization(1, 16, 0, 0.8)); }},
         {"utilization-4",
          [] { return made<UtilizationPlot>(samples::utilization(4, 256, 12, 0.6)); }},
         {"utilization-log",
@@ -106,7 +107,8 @@ QPalette darkPalette() {
 void waitForBackground() {
     QElapsedTimer timer;
     timer.start();
-    while (timer.elapsed() < 250) QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
+    while (timer.elapsed() < 250)
+        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
 }
 
 void drawWindow(PlotWidget& plot, const QString& path, const QSize& size) {
@@ -134,7 +136,8 @@ int main(int argc, char** argv) {
         QApplication::setPalette(dark ? darkPalette() : light);
         for (const auto& [name, make] : gallery()) {
             const QString suffix = dark ? QStringLiteral("-dark") : QStringLiteral("-light");
-            drawWindow(*make(), folder.filePath(name + suffix + QStringLiteral(".png")), {640, 420});
+            drawWindow(*make(), folder.filePath(name + suffix + QStringLiteral(".png")),
+                       {640, 420});
         }
     }
     QApplication::setPalette(light);
@@ -143,7 +146,8 @@ int main(int argc, char** argv) {
         if (plot->isEmpty()) continue;
         FigureOptions options;
         for (const char* format : {"svg", "pdf", "png"}) {
-            exportFigure(*plot, folder.filePath(name + QStringLiteral("-figure.") + format), options);
+            exportFigure(*plot, folder.filePath(name + QStringLiteral("-figure.") + format),
+                         options);
         }
     }
     ExportFigureDialog dialog(*gallery().front().second());

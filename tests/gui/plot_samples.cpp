@@ -12,7 +12,8 @@ namespace {
 void markFront(TradeOffData& data) {
     const bool lower = data.metric.better == Better::Lower;
     std::vector<std::size_t> order(data.points.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    for (std::size_t i = 0; i < order.size(); ++i)
+        order[i] = i;
     std::ranges::sort(order, {}, [&](std::size_t i) { return data.points[i].bitsPerWeight; });
     TradeOffLine front{QStringLiteral("Pareto front"), {}, {}};
     for (const std::size_t i : order) {
@@ -103,7 +104,8 @@ TradeOffData tradeOffOfTensors() {
             point.value *= factor;
             all.points.push_back(point);
         }
-        for (double& value : one.fronts[0].values) value *= factor;
+        for (double& value : one.fronts[0].values)
+            value *= factor;
         one.fronts[0].name = QString::fromLatin1(tensor);
         all.fronts.push_back(one.fronts[0]);
         all.bounds = one.bounds;
@@ -183,15 +185,15 @@ RateBarsData rateBars(int count, bool longLabels) {
     for (int i = 0; i < count; ++i) {
         RateBar bar;
         bar.trialId = QStringLiteral("t%1").arg(i);
-        bar.label = longLabels
-                        ? QStringLiteral("rvq:stages=%1,bits=8,dim=8,beam=4 on "
-                                         "model.layers.%2.self_attn.q_proj.weight")
-                              .arg(i % 4 + 1)
-                              .arg(i)
-                        : QStringLiteral("scalar:%1").arg(i + 2);
+        bar.label = longLabels ? QStringLiteral(
+                                     "rvq:stages=%1,bits=8,dim=8,beam=4 on "
+                                     "model.layers.%2.self_attn.q_proj.weight")
+                                     .arg(i % 4 + 1)
+                                     .arg(i)
+                               : QStringLiteral("scalar:%1").arg(i + 2);
         const double codes = 1.0 + i % 7;
-        bar.bitsPerWeight = {codes, 0.25, i % 2 ? 0.6 : 0.0, i % 3 ? 0.0 : 0.1,
-                             i % 4 ? 0.0 : 0.32, 0.02};
+        bar.bitsPerWeight = {codes, 0.25, i % 2 ? 0.6 : 0.0, i % 3 ? 0.0 : 0.1, i % 4 ? 0.0 : 0.32,
+                             0.02};
         data.bars.push_back(bar);
     }
     return data;
@@ -207,7 +209,8 @@ LevelsData levels(int bits) {
     data.decodedDensity.assign(bins, 0.0);
     const int count = 1 << bits;
     const double step = 0.6 / count;
-    for (int i = 0; i < count; ++i) data.levels.push_back((i - 0.5 * (count - 1)) * step);
+    for (int i = 0; i < count; ++i)
+        data.levels.push_back((i - 0.5 * (count - 1)) * step);
     double sum = 0.0;
     for (int bin = 0; bin < bins; ++bin) {
         const double x = (data.low + (bin + 0.5) * data.binWidth) / 0.09;

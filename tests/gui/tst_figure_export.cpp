@@ -53,7 +53,8 @@ struct SvgFacts {
 SvgFacts readSvg(const QString& path) {
     SvgFacts facts;
     QFile file(path);
-    if (!file.open(QIODevice::ReadOnly)) return {QStringLiteral("cannot be opened"), {}, {}, {}, {}};
+    if (!file.open(QIODevice::ReadOnly))
+        return {QStringLiteral("cannot be opened"), {}, {}, {}, {}};
     QXmlStreamReader xml(&file);
     double unitsPerMm = 0.0;
     QList<double> fontSizes;
@@ -73,7 +74,8 @@ SvgFacts readSvg(const QString& path) {
         if (xml.name() == u"text") {
             const double units = fontSizes.isEmpty() ? 0.0 : fontSizes.last();
             facts.fontPoints.append(units / unitsPerMm / 25.4 * 72.0);
-            facts.texts.append(xml.readElementText(QXmlStreamReader::IncludeChildElements).trimmed());
+            facts.texts.append(
+                xml.readElementText(QXmlStreamReader::IncludeChildElements).trimmed());
         }
     }
     if (xml.hasError()) facts.error = xml.errorString();
@@ -114,11 +116,16 @@ private Q_SLOTS:
     void svgIsVectorOfTheSize_data() {
         QTest::addColumn<QString>("xTitle");
         QTest::addColumn<QString>("yTitle");
-        QTest::newRow("rate-distortion") << "Bits per weight" << "NMSE";
-        QTest::newRow("utilization") << "Codeword, most used first" << "Share of codes (%)";
-        QTest::newRow("bits") << "Bits per weight" << "Codes";
-        QTest::newRow("histogram") << "Weight" << "Weights per bin (%)";
-        QTest::newRow("error-map") << "Input channel" << "Output channel";
+        QTest::newRow("rate-distortion") << "Bits per weight"
+                                         << "NMSE";
+        QTest::newRow("utilization") << "Codeword, most used first"
+                                     << "Share of codes (%)";
+        QTest::newRow("bits") << "Bits per weight"
+                              << "Codes";
+        QTest::newRow("histogram") << "Weight"
+                                   << "Weights per bin (%)";
+        QTest::newRow("error-map") << "Input channel"
+                                   << "Output channel";
     }
     void svgIsVectorOfTheSize() {
         QFETCH(QString, xTitle);

@@ -98,7 +98,8 @@ private Q_SLOTS:
             QVERIFY(lightness > last);
             last = lightness;
         }
-        QCOMPARE(QColor::fromRgb(gradient.color(0.0, {0.0, 1.0})).name(), QStringLiteral("#440154"));
+        QCOMPARE(QColor::fromRgb(gradient.color(0.0, {0.0, 1.0})).name(),
+                 QStringLiteral("#440154"));
     }
 
     void ticksReadWell_data() {
@@ -112,8 +113,8 @@ private Q_SLOTS:
         QTest::newRow("huge") << false << 0.0 << 4e30 << QStringList{"1e+30", "4e+30"};
         QTest::newRow("negative") << false << -0.4 << 0.4 << QStringList{"-0.2", "0", "0.2"};
         QTest::newRow("decades") << true << 1e-6 << 1.0 << QStringList{"1e-6", "0.01", "1"};
-        QTest::newRow("two decades") << true << 0.01 << 1.0
-                                     << QStringList{"0.01", "0.02", "0.05", "0.1", "1"};
+        QTest::newRow("two decades")
+            << true << 0.01 << 1.0 << QStringList{"0.01", "0.02", "0.05", "0.1", "1"};
         QTest::newRow("within a decade") << true << 2.0 << 6.0 << QStringList{"2.0", "4.0", "6.0"};
         QTest::newRow("sixty decades") << true << 1e-30 << 1e30 << QStringList{"1e-30", "1"};
     }
@@ -125,15 +126,16 @@ private Q_SLOTS:
         QCustomPlot plot;
         plot.setViewport(QRect(0, 0, 640, 480));
         QCPAxis* axis = plot.yAxis;
-        const auto ticker = log ? QSharedPointer<QCPAxisTicker>(new LogTicker(axis))
-                                : QSharedPointer<QCPAxisTicker>(new LinearTicker(
-                                      axis, LinearTicker::Values::Real));
+        const auto ticker =
+            log ? QSharedPointer<QCPAxisTicker>(new LogTicker(axis))
+                : QSharedPointer<QCPAxisTicker>(new LinearTicker(axis, LinearTicker::Values::Real));
         QVector<double> ticks;
         QVector<QString> labels;
         QVector<double> subTicks;
         ticker->generate({low, high}, QLocale(QLocale::German), 'g', 6, ticks, &subTicks, &labels);
         QCOMPARE(ticks.size(), labels.size());
-        QVERIFY2(ticks.size() >= 3 && ticks.size() <= 11, qPrintable(QString::number(ticks.size())));
+        QVERIFY2(ticks.size() >= 3 && ticks.size() <= 11,
+                 qPrintable(QString::number(ticks.size())));
         for (const QString& label : expected) {
             QVERIFY2(labels.contains(label), qPrintable(QStringList(labels).join(u' ')));
         }
@@ -170,7 +172,8 @@ private Q_SLOTS:
             box.moveCenter(place->center);
             QVERIFY(QRectF(0, 0, 200, 100).contains(box));
             QVERIFY(!box.intersects(mark));
-            for (const QRectF& other : placed) QVERIFY(!box.intersects(other));
+            for (const QRectF& other : placed)
+                QVERIFY(!box.intersects(other));
             placed.push_back(box);
         }
         QVERIFY(placed.size() >= 3);

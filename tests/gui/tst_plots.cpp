@@ -299,8 +299,8 @@ private Q_SLOTS:
         RateBarsPlot bars;
         LevelsPlot levels;
         ErrorMapPlot map;
-        for (PlotWidget* plot : std::initializer_list<PlotWidget*>{&utilization, &bars, &levels,
-                                                                   &map}) {
+        for (PlotWidget* plot :
+             std::initializer_list<PlotWidget*>{&utilization, &bars, &levels, &map}) {
             present(*plot);
             QVERIFY(plot->isEmpty());
             QVERIFY(plot->emptyText().size() > 40);

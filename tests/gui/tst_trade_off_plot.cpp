@@ -104,8 +104,8 @@ private Q_SLOTS:
         QFETCH(QList<double>, values);
         QFETCH(bool, log);
         const std::string unitText = unit.toStdString();
-        const MetricInfo metric{"m", "Metric", unitText,
-                                lowerIsBetter ? Better::Lower : Better::Higher, "", ""};
+        const MetricInfo metric{
+            "m", "Metric", unitText, lowerIsBetter ? Better::Lower : Better::Higher, "", ""};
         TradeOffPlot plot;
         plot.setData(samples::plainTradeOff({values.begin(), values.end()}, metric));
         QCOMPARE(plot.logValues(), log);
@@ -311,7 +311,8 @@ private Q_SLOTS:
         plot.setData(samples::tradeOff());
         present(plot);
         const QCPRange x = plot.xAxis->range();
-        for (int i = 0; i < 8; ++i) QTest::keyClick(&plot, Qt::Key_Plus);
+        for (int i = 0; i < 8; ++i)
+            QTest::keyClick(&plot, Qt::Key_Plus);
         QVERIFY(plot.xAxis->range().size() < 0.3 * x.size());
         QTest::keyClick(&plot, Qt::Key_End);
         QVERIFY(plot.axisRect()->rect().contains(center(plot, plot.currentMark())));
@@ -327,7 +328,8 @@ private Q_SLOTS:
         QVERIFY(!plot.showsDensity());
 
         TradeOffData data = samples::crowdedTradeOff(60'000);
-        for (TradeOffPoint& point : data.points) point.onFront = false;
+        for (TradeOffPoint& point : data.points)
+            point.onFront = false;
         plot.setData(data);
         QTRY_VERIFY(plot.showsDensity());
         // The middle of the cloud says how many trials its cell holds, and where it is.
@@ -337,7 +339,8 @@ private Q_SLOTS:
         QVERIFY2(text.contains(QStringLiteral("trials")), qPrintable(text));
         QVERIFY(text.contains(QStringLiteral("bits per weight")));
 
-        for (int i = 0; i < 12; ++i) wheel(plot, middle, 1);
+        for (int i = 0; i < 12; ++i)
+            wheel(plot, middle, 1);
         QTRY_VERIFY(!plot.showsDensity());
         plot.resetView();
         QTRY_VERIFY(plot.showsDensity());
@@ -357,8 +360,8 @@ private Q_SLOTS:
         std::vector<std::uint32_t> expected(7 * 5, 0);
         std::size_t total = 0;
         for (const QPointF& point : *points) {
-            const bool inside = point.x() >= 2.0 && point.x() <= 5.0 && point.y() >= 0.0 &&
-                                point.y() <= 0.05;
+            const bool inside =
+                point.x() >= 2.0 && point.x() <= 5.0 && point.y() >= 0.0 && point.y() <= 0.05;
             if (!inside) continue;
             const auto column = std::min<std::size_t>(6, (point.x() - 2.0) / 3.0 * 7.0);
             const auto row = std::min<std::size_t>(4, point.y() / 0.05 * 5.0);
