@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <vector>
 
 #include "core/base/parallel.h"
 #include "core/kernels/simd_targets.h"
@@ -70,6 +71,29 @@ private:
 
     std::span<CodewordMatch> m_matches;
     std::size_t m_size = 0;
+};
+
+// The best pairs of every group of consecutive rows.
+class PairGroups {
+public:
+    PairGroups(std::size_t rows, std::size_t groupRows, std::span<CodewordMatch> matches)
+        : m_groupRows(groupRows) {
+        const std::size_t count = rows / groupRows;
+        const std::size_t each = matches.size() / count;
+        m_groups.reserve(count);
+        for (std::size_t group = 0; group < count; ++group) {
+            m_groups.emplace_back(matches.subspan(group * each, each));
+        }
+    }
+
+    BestPairs& of(std::size_t row) { return m_groups[row / m_groupRows]; }
+    std::uint32_t rowWithin(std::size_t row) const {
+        return static_cast<std::uint32_t>(row % m_groupRows);
+    }
+
+private:
+    std::size_t m_groupRows;
+    std::vector<BestPairs> m_groups;
 };
 
 }  // namespace
@@ -179,18 +203,20 @@ HWY_INLINE void nearestOfRows(const SearchSpace& space, const float* HWY_RESTRIC
 template <std::size_t Rows, bool Direct>
 HWY_INLINE void nearestPairsOfRows(const SearchSpace& space, const float* HWY_RESTRICT rows,
                                    const float* squaredNorms, std::size_t firstRow,
-                                   BestPairs& best) {
+                                   PairGroups& groups) {
     const FloatTag tag;
     const Floats factor = hn::Set(tag, Direct ? 1.0F : 2.0F);
-    Floats limit = hn::Set(tag, best.limit());
     for (std::size_t k = 0; k < space.count; k += blockCodewords) {
         Block<Rows, Direct> block;
         block.compute(rows, blockAt(space, k), biasAt(space, k), space.dim);
         for (std::size_t r = 0; r < Rows; ++r) {
+            BestPairs& best = groups.of(firstRow + r);
+            const std::uint32_t row = groups.rowWithin(firstRow + r);
             const Floats norm = hn::Set(tag, Direct ? 0.0F : squaredNorms[r]);
             for (std::size_t b = 0; b < blockVectors; ++b) {
                 const Floats distances =
                     hn::Max(hn::MulAdd(block.sums[r][b], factor, norm), hn::Zero(tag));
+                const Floats limit = hn::Set(tag, best.limit());
                 if (HWY_LIKELY(hn::AllFalse(tag, hn::Le(distances, limit)))) continue;
                 HWY_ALIGN float lanes[laneCount];
                 hn::Store(distances, tag, lanes);
@@ -199,10 +225,8 @@ HWY_INLINE void nearestPairsOfRows(const SearchSpace& space, const float* HWY_RE
                     std::min(laneCount, space.count - std::min(first, space.count));
                 for (std::size_t lane = 0; lane < end; ++lane) {
                     if (!(lanes[lane] <= best.limit())) continue;
-                    best.insert({lanes[lane], static_cast<std::uint32_t>(firstRow + r),
-                                 static_cast<std::uint32_t>(first + lane)});
+                    best.insert({lanes[lane], row, static_cast<std::uint32_t>(first + lane)});
                 }
-                limit = hn::Set(tag, best.limit());
             }
         }
     }
@@ -270,33 +294,33 @@ void searchNearestTarget(const SearchSpace& space, const MatrixView& x, float* p
 
 template <std::size_t Rows, bool Direct>
 HWY_INLINE void packAndSearchPairs(const SearchSpace& space, const MatrixView& x, std::size_t row,
-                                   float* packed, BestPairs& best) {
+                                   float* packed, PairGroups& groups) {
     packRows(space, x, static_cast<Index>(row), Rows, packed);
     float squaredNorms[Rows];
     for (std::size_t r = 0; r < Rows; ++r) {
         squaredNorms[r] = squaredDistance(x.data + static_cast<Index>(row + r) * x.stride,
                                           space.offset, space.dim);
     }
-    nearestPairsOfRows<Rows, Direct>(space, packed, squaredNorms, row, best);
+    nearestPairsOfRows<Rows, Direct>(space, packed, squaredNorms, row, groups);
 }
 
 template <bool Direct>
-void searchPairs(const SearchSpace& space, const MatrixView& x, float* packed, BestPairs& best) {
+void searchPairs(const SearchSpace& space, const MatrixView& x, float* packed, PairGroups& groups) {
     const auto rows = static_cast<std::size_t>(x.rows);
     std::size_t row = 0;
     for (; row + blockRows <= rows; row += blockRows) {
-        packAndSearchPairs<blockRows, Direct>(space, x, row, packed, best);
+        packAndSearchPairs<blockRows, Direct>(space, x, row, packed, groups);
     }
     for (; row < rows; ++row)
-        packAndSearchPairs<1, Direct>(space, x, row, packed, best);
+        packAndSearchPairs<1, Direct>(space, x, row, packed, groups);
 }
 
 void searchPairsTarget(const SearchSpace& space, const MatrixView& x, float* packed,
-                       BestPairs& best) {
+                       PairGroups& groups) {
     if (static_cast<Index>(space.dim) <= directDim) {
-        searchPairs<true>(space, x, packed, best);
+        searchPairs<true>(space, x, packed, groups);
     } else {
-        searchPairs<false>(space, x, packed, best);
+        searchPairs<false>(space, x, packed, groups);
     }
 }
 
@@ -390,13 +414,17 @@ void CodewordPanels::nearest(MatrixView x, std::span<std::uint32_t> codes,
      squaredDistances.empty() ? nullptr : squaredDistances.data());
 }
 
-void CodewordPanels::nearestPairs(MatrixView x, std::span<CodewordMatch> best) const {
+void CodewordPanels::nearestPairs(MatrixView x, Index groupRows,
+                                  std::span<CodewordMatch> best) const {
     assert(x.cols == dim());
+    assert(groupRows > 0 && x.rows % groupRows == 0);
+    if (x.rows == 0) return;
+    assert(best.size() % static_cast<std::size_t>(x.rows / groupRows) == 0);
     assert(static_cast<Index>(best.size()) <= x.rows * count());
     std::vector<float> packed = packingRoom(dim());
-    BestPairs pairs(best);
+    PairGroups groups(static_cast<std::size_t>(x.rows), static_cast<std::size_t>(groupRows), best);
     HWY_DYNAMIC_DISPATCH(searchPairsTarget)
-    (searchSpace(m_panels, m_bias, m_offset, codewords()), x, packed.data(), pairs);
+    (searchSpace(m_panels, m_bias, m_offset, codewords()), x, packed.data(), groups);
 }
 
 void assignRows(const CodewordPanels& codewords, MatrixView x, std::span<std::uint32_t> codes,

@@ -11,10 +11,10 @@
 
 namespace quantscope {
 
-/// A codeword as the choice for a row of a query matrix.
+/// A codeword as the choice for a row of a group of query rows.
 struct CodewordMatch {
     float squaredDistance = 0.0F;
-    std::uint32_t row = 0;
+    std::uint32_t row = 0;  ///< Within its group.
     std::uint32_t codeword = 0;
 
     bool operator==(const CodewordMatch&) const = default;
@@ -43,9 +43,11 @@ public:
     void nearest(MatrixView x, std::span<std::uint32_t> codes,
                  std::span<float> squaredDistances = {}) const;
 
-    /// The best.size() nearest pairs (row of `x`, codeword), nearest first; ties by row, then
-    /// codeword. best.size() <= x.rows * count().
-    void nearestPairs(MatrixView x, std::span<CodewordMatch> best) const;
+    /// For every group of `groupRows` consecutive rows of `x` the nearest pairs (row of the group,
+    /// codeword), nearest first; ties by row, then codeword. `best` holds the pairs of one group
+    /// after those of the other, equally many for each, at most groupRows * count(). groupRows
+    /// divides x.rows. What a step of a beam search needs.
+    void nearestPairs(MatrixView x, Index groupRows, std::span<CodewordMatch> best) const;
 
 private:
     Matrix m_codewords;

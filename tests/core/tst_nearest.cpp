@@ -107,8 +107,31 @@ private Q_SLOTS:
         const std::vector<CodewordMatch> expected = allPairs(x.view, codewords.view);
         for (const std::size_t size : {std::size_t{1}, std::size_t{5}, std::size_t{11}}) {
             std::vector<CodewordMatch> best(size);
-            panels.nearestPairs(x.view, best);
+            panels.nearestPairs(x.view, x.view.rows, best);
             QVERIFY(std::ranges::equal(best, std::span(expected).first(size)));
+        }
+    }
+
+    // Groups share register blocks, but nothing else.
+    void groupsKeepTheirPairsApart_data() { addShapes(); }
+    void groupsKeepTheirPairsApart() {
+        QFETCH(qint64, target);
+        QFETCH(int, dim);
+        QFETCH(int, count);
+        const ForcedTarget forced(target);
+        Random random(10);
+        const auto digit = [&] { return random.below(4); };
+        const Rows x(30, dim, digit);
+        const Rows codewords(count, dim, digit);
+        const CodewordPanels panels(codewords.view);
+        for (const auto& [groupRows, each] : {std::pair<Index, Index>{1, 1}, {3, 3}, {5, 2}}) {
+            std::vector<CodewordMatch> best(static_cast<std::size_t>(30 / groupRows * each));
+            panels.nearestPairs(x.view, groupRows, best);
+            auto found = best.begin();
+            for (Index first = 0; first < 30; first += groupRows, found += each) {
+                const auto expected = allPairs(x.view.middleRows(first, groupRows), codewords.view);
+                QVERIFY(std::equal(found, found + each, expected.begin()));
+            }
         }
     }
 
@@ -187,7 +210,7 @@ private Q_SLOTS:
             for (const std::uint32_t code : codes)
                 QVERIFY(code < 5);
             std::vector<CodewordMatch> best(4, CodewordMatch{0.0F, 77, 77});
-            panels.nearestPairs(x.view(), best);
+            panels.nearestPairs(x.view(), x.rows(), best);
             for (const CodewordMatch& match : best) {
                 QVERIFY(match.row < 3);
                 QVERIFY(match.codeword < 5);
