@@ -51,10 +51,11 @@ Section encodeVectors(const TensorSource& weights, const VectorEncoding& encodin
                         const Index firstVector = firstRow * layout.perRow() + begin;
                         PackedCodes::packAt(section.bytes, firstVector * encoding.codesPerVector,
                                             codes, encoding.bits);
+                        const Index finished = done += end - begin;
+                        context.progress(
+                            static_cast<double>(finished) / static_cast<double>(layout.count()),
+                            "encoding");
                     });
-        const Index finished = done += vectorCount;
-        context.progress(static_cast<double>(finished) / static_cast<double>(layout.count()),
-                         "encoding");
     });
     return section;
 }

@@ -131,6 +131,12 @@ private:
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
             context.progress(static_cast<double>(++done) / static_cast<double>(delay), "waiting");
         });
+        const auto together = static_cast<int>(m_values.integer("together"));
+        const auto giveUp = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (m_probe->mostRunning < together && std::chrono::steady_clock::now() < giveUp) {
+            context.throwIfStopped();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
     }
 
     EncodedTensor encode(const Matrix& weights, const RunContext& context) const {
@@ -192,6 +198,7 @@ std::vector<ParameterSpec> FakeMethod::parameters() const {
     noiseSeed.enabledIf = {{"noise", {"true"}}};
     return {integerParameter("bits", 4, 2, 8),
             integerParameter("delay", 0, 0, 100000),
+            integerParameter("together", 0, 0, 64),
             integerParameter("megabytes", 0, 0, 1000000),
             fault,
             noise,

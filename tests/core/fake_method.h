@@ -21,7 +21,8 @@ struct FakeProbe {
 /// 1 levels per tensor, q = round(w / s), s = max |w| / (2^(bits-1) - 1), and can be told to take
 /// its time, to claim memory and to go wrong.
 ///
-/// Parameters: bits (2..8), delay (milliseconds), megabytes (claimed as working memory), fault
+/// Parameters: bits (2..8), delay (milliseconds), together (waits until that many have run at once,
+/// 10 s at most), megabytes (claimed as working memory), fault
 /// (none, refuse: in preflight, error: an Error, fault: another exception), noise (adds a random
 /// error of up to half a step, to see whether seeds arrive), noise_seed.
 class FakeMethod final : public Method {

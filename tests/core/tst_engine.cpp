@@ -173,7 +173,8 @@ void TestEngine::runsTrialsSideBySideWithinTheBudget() {
     QFETCH(QString, megabytes);
     QFETCH(int, budget);
     QFETCH(int, mostRunning);
-    const QByteArray method = "fake:delay=20,megabytes=" + megabytes.toUtf8();
+    const QByteArray method = "fake:delay=20,together=" + QByteArray::number(mostRunning) +
+                              ",megabytes=" + megabytes.toUtf8();
     const Plan plan = planOf({method.constData()}, tensors(8));
     const auto store = memoryStore(plan);
     RunRecorder recorder;

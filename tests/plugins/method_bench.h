@@ -6,7 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
-#include <thread>
+#include <string_view>
 
 #include "core/base/random.h"
 #include "core/quant/quantized_tensor.h"
@@ -101,26 +101,27 @@ private:
     mutable std::atomic<Index> m_largest{0};
 };
 
-/// Runs `work(stop)` and asks it to stop after `delay`; returns how long it went on after that.
-/// Throws what work throws, but for Cancelled; `cancelled` says whether it threw that.
+/// Runs `work(context)` and asks it to stop when it reports progress of at least `fraction` in a
+/// phase whose name begins with `phase`; returns how long it went on after that. Throws what work
+/// throws, but for Cancelled; `cancelled` says whether it threw that.
 template <typename Work>
-std::chrono::milliseconds timeToStop(std::chrono::milliseconds delay, bool& cancelled,
+std::chrono::milliseconds timeToStop(double fraction, std::string_view phase, bool& cancelled,
                                      const Work& work) {
     std::stop_source source;
+    std::atomic<bool> reached{false};
     std::chrono::steady_clock::time_point asked;
-    std::jthread canceller([&] {
-        std::this_thread::sleep_for(delay);
+    const RunContext context(1, source.get_token(), [&](double done, std::string_view name) {
+        if (done < fraction || !name.starts_with(phase) || reached.exchange(true)) return;
         asked = std::chrono::steady_clock::now();
         source.request_stop();
     });
     cancelled = false;
     try {
-        work(source.get_token());
+        work(context);
     } catch (const Cancelled&) {
         cancelled = true;
     }
     const auto ended = std::chrono::steady_clock::now();
-    canceller.join();
     return std::chrono::duration_cast<std::chrono::milliseconds>(ended - asked);
 }
 
