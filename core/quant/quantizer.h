@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/quant/code_grid.h"
 #include "core/quant/codebook.h"
 #include "core/quant/encoded_tensor.h"
 #include "core/quant/run_context.h"
@@ -55,6 +56,18 @@ public:
     /// Cancelled.
     virtual EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                                    const RunContext& context, PhaseSeconds& seconds) const = 0;
+
+    /// Whether fitGrid() has something to offer.
+    virtual bool hasGrid() const { return false; }
+    /// The grid that quantize() would code `weights` on, for methods that choose the codes
+    /// themselves; null when the codes cannot be chosen column by column. `weights` outlives it.
+    /// Adds its time to `seconds.train`. Throws as quantize() does.
+    virtual std::unique_ptr<CodeGrid> fitGrid(const TensorSource& /*weights*/,
+                                              const SideInformation& /*side*/,
+                                              const RunContext& /*context*/,
+                                              PhaseSeconds& /*seconds*/) const {
+        return nullptr;
+    }
 };
 
 }  // namespace quantscope

@@ -134,14 +134,45 @@ bool ScalarEncoder::refitScales() {
     return changed;
 }
 
-UniformGrid ScalarEncoder::fitUnit(std::span<const float> weights) const {
+UniformGrid ScalarEncoder::fitUnit(std::span<const float> weights, const GridRule& rule) const {
     UnitRange range;
     forEachPiece(weights, m_reader.stop(), [&](std::span<const float> piece) { range.add(piece); });
-    if (!m_settings.minimizeError || m_rule.isBinary()) return m_rule.grid(range);
+    if (!m_settings.minimizeError || rule.isBinary()) return rule.grid(range);
     ClipErrors errors;
     forEachPiece(weights, m_reader.stop(),
-                 [&](std::span<const float> piece) { errors.add(piece, range, m_rule); });
-    return m_rule.grid(range, errors.bestShrink());
+                 [&](std::span<const float> piece) { errors.add(piece, range, rule); });
+    return rule.grid(range, errors.bestShrink());
+}
+
+UniformGrid ScalarEncoder::gridOf(Index unit) const {
+    const auto at = static_cast<std::size_t>(unit);
+    return m_rule.stored(m_scales[at], m_zeroPoints.empty() ? 0.0 : m_zeroPoints[at]);
+}
+
+void ScalarEncoder::refit(Index unit, std::span<const float> weights, const ScaleFormat& format) {
+    setGrid(unit, fitUnit(weights, GridRule(m_settings, format)));
+}
+
+void ScalarEncoder::fitRows(const RunContext& context) {
+    m_codes.assign(PackedCodes::byteCount(m_layout.rows() * m_layout.cols(), m_settings.bits), 0);
+    if (needsTraining()) return;
+    context.progress(0.0, "finding ranges");
+    parallelFor(m_layout.rows(), m_reader.rowsAtOnce(), m_reader.stop(),
+                [&](Index begin, Index end) {
+                    std::vector<float> storage;
+                    const MatrixView block = m_reader.read(begin, end - begin, storage);
+                    for (Index r = 0; r < block.rows; ++r) {
+                        m_layout.forEachRun(begin + r, [&](Index unit, Index first, Index count) {
+                            const auto run = block.row(r).subspan(static_cast<std::size_t>(first),
+                                                                  static_cast<std::size_t>(count));
+                            setGrid(unit, fitUnit(run, m_rule));
+                        });
+                    }
+                });
+}
+
+void ScalarEncoder::storeRows(Index firstRow, std::span<const std::uint32_t> codes) {
+    PackedCodes::packAt(m_codes, firstRow * m_layout.cols(), codes, m_settings.bits);
 }
 
 void ScalarEncoder::encode(const RunContext& context) {
@@ -169,7 +200,7 @@ void ScalarEncoder::encodeRow(Index row, std::span<const float> weights, std::ui
     m_layout.forEachRun(row, [&](Index unit, Index first, Index count) {
         const auto run =
             weights.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-        if (fitNow) setGrid(unit, fitUnit(run));
+        if (fitNow) setGrid(unit, fitUnit(run, m_rule));
         std::uint32_t* next = codes + first;
         forEachPiece(run, m_reader.stop(), [&](std::span<const float> piece) {
             encodeRun(unit, piece, next);
@@ -187,7 +218,7 @@ void ScalarEncoder::encodeRun(Index unit, std::span<const float> weights,
             *codes++ = m_table.code(scale > 0.0 ? weight / scale : 0.0);
         return;
     }
-    const UniformGrid grid = m_rule.stored(scale, m_zeroPoints.empty() ? 0.0 : m_zeroPoints[at]);
+    const UniformGrid grid = gridOf(unit);
     for (const float weight : weights)
         *codes++ = grid.code(weight);
 }

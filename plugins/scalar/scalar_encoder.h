@@ -23,10 +23,21 @@ public:
     bool needsTraining() const { return m_settings.lloyd || !m_layout.unitsWithinRows(); }
     /// Fits scales (where units do not lie within rows) and the level table.
     void train(const RunContext& context);
+    /// Fits the units that train() leaves to encode(), for codes that others choose.
+    void fitRows(const RunContext& context);
     /// Codes all weights, fitting the units of each row first where train() did not.
     void encode(const RunContext& context);
 
+    const UnitLayout& layout() const { return m_layout; }
     const std::vector<double>& scales() const { return m_scales; }
+    /// The grid of a unit; not for level tables.
+    UniformGrid gridOf(Index unit) const;
+    /// Empty for uniform grids.
+    const LevelTable& table() const { return m_table; }
+    /// Fits a unit that lies within one row to other weights than its own, with scales in `format`.
+    void refit(Index unit, std::span<const float> weights, const ScaleFormat& format);
+    /// Takes the codes of whole rows as they were chosen elsewhere; `firstRow` is a multiple of 8.
+    void storeRows(Index firstRow, std::span<const std::uint32_t> codes);
     /// What is stored; `format` has a base.
     std::vector<Section> takeSections(const ScaleFormat& format);
 
@@ -35,7 +46,7 @@ private:
     void trainTable(const RunContext& context);
     LevelTable tableForScales();
     bool refitScales();
-    UniformGrid fitUnit(std::span<const float> weights) const;
+    UniformGrid fitUnit(std::span<const float> weights, const GridRule& rule) const;
     void encodeRow(Index row, std::span<const float> weights, std::uint32_t* codes);
     void encodeRun(Index unit, std::span<const float> weights, std::uint32_t* codes) const;
     void setGrid(Index unit, const UniformGrid& grid);

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/quant/packed_codes.h"
 #include "plugins/scalar/scalar_encoder.h"
+#include "plugins/scalar/scalar_grid.h"
 
 namespace quantscope::scalar {
 
@@ -105,6 +106,27 @@ EncodedTensor ScalarQuantizer::quantize(const TensorSource& weights,
         encoded.sections = run(format).takeSections(format);
     }
     return encoded;
+}
+
+std::unique_ptr<CodeGrid> ScalarQuantizer::fitGrid(const TensorSource& weights,
+                                                   const SideInformation& /*side*/,
+                                                   const RunContext& context,
+                                                   PhaseSeconds& seconds) const {
+    const PhaseTimer timer(seconds.train);
+    const auto fitted = [&](const ScaleFormat& format) {
+        auto encoder = std::make_unique<ScalarEncoder>(m_settings, weights, format, context.stop());
+        encoder->train(context.part(0.0, 0.5, 0));
+        encoder->fitRows(context.part(0.5, 1.0, 1));
+        return encoder;
+    };
+    auto encoder = fitted(ScaleFormat(m_settings.halfScales));
+    // Scales that are fitted anew on the way may grow, so they get some room at the top.
+    constexpr int headroom = 8;
+    const bool isFixed = m_settings.granularity != Granularity::Group || m_settings.lloyd;
+    const int base = ScaleFormat::baseFor(m_settings.halfScales, encoder->scales());
+    const ScaleFormat format(m_settings.halfScales, isFixed ? base : base + headroom);
+    if (!format.holds(encoder->scales())) encoder = fitted(format);
+    return std::make_unique<ScalarGrid>(m_spec, m_settings, format, std::move(encoder));
 }
 
 }  // namespace quantscope::scalar

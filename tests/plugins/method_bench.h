@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/quant/quantized_tensor.h"
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+
+#include "core/quant/encoded_tensor.h"
+
+namespace quantscope {
+
+/// The codes of some rows of a tensor while they are chosen. Matrices are transposed here: row i of
+/// `weights` and `rounded` is input channel column + i, and holds one value for each of the rows,
+/// so that loops over rows run along memory. Used by one thread at a time.
+class GridRows {
+public:
+    virtual ~GridRows() = default;
+
+    /// Chooses the codes of the input channels `column` .. column + columnsPerCode() - 1 whose
+    /// values are nearest to `weights`, remembers them, and writes the values to `rounded`.
+    /// `column` is a multiple of columnsPerCode(). Columns may come in any order and more than
+    /// once; the last choice counts.
+    virtual void round(Index column, MatrixView weights, MatrixSpan rounded) = 0;
+
+    /// Fits the scales of the unit that begins at `column` anew to `weights`, which holds all its
+    /// channels; called before any of them is rounded. Only when refitColumns() is above 0.
+    virtual void refit(Index column, MatrixView weights) = 0;
+
+    /// Hands the codes over to the grid; every column must have been rounded.
+    virtual void commit() = 0;
+};
+
+/// The grid or codebook that a quantizer has fitted to a tensor, with the codes still open: for
+/// methods that choose codes themselves, such as GPTQ, which makes up in later columns for the
+/// rounding errors of earlier ones. What comes out is an encoded tensor of the quantizer's own
+/// method, read by its own decoder.
+class CodeGrid {
+public:
+    virtual ~CodeGrid() = default;
+
+    /// How many consecutive input channels one code stands for: 1 for scalar grids, the dimension
+    /// of the codewords for vector codes. Divides the number of columns.
+    virtual Index columnsPerCode() const = 0;
+
+    /// Consecutive input channels of a row that share a scale of their own, so that fitting it can
+    /// wait until they are reached; the last unit of a row may be shorter. 0 for grids that are
+    /// fixed once the tensor is known. A multiple of columnsPerCode().
+    virtual Index refitColumns() const = 0;
+
+    /// Begins rows firstRow .. firstRow + count - 1. `firstRow` is a multiple of 8, and so is
+    /// `count` unless these are the last rows; the codes of 8 rows fill whole bytes, whatever their
+    /// width. Different rows may be worked on at the same time.
+    virtual std::unique_ptr<GridRows> rows(Index firstRow, Index count) = 0;
+
+    /// All that is stored, when every row was committed; to be called once. The method of the
+    /// encoded tensor is that of the quantizer.
+    virtual EncodedTensor finish() = 0;
+};
+
+}  // namespace quantscope
