@@ -2,6 +2,7 @@
 #include "core/io/tensor_writer.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "core/base/parallel.h"
 #include "core/base/utf8.h"
@@ -20,6 +21,34 @@ namespace {
 constexpr Index bandFloats = Index{8} << 20;
 constexpr Index chunkFloats = Index{1} << 18;
 constexpr int gzipLevel = 4;
+
+/// Types of numbers that are written. HDF5's own names of types call the library, so they are used
+/// under the gate alone.
+enum class Number { Float, Double, Integer };
+
+hid_t storedType(Number number) {
+    switch (number) {
+        case Number::Double:
+            return H5T_IEEE_F64LE;
+        case Number::Integer:
+            return H5T_STD_I64LE;
+        case Number::Float:
+            break;
+    }
+    return H5T_IEEE_F32LE;
+}
+
+hid_t nativeType(Number number) {
+    switch (number) {
+        case Number::Double:
+            return H5T_NATIVE_DOUBLE;
+        case Number::Integer:
+            return H5T_NATIVE_INT64;
+        case Number::Float:
+            break;
+    }
+    return H5T_NATIVE_FLOAT;
+}
 
 /// Chunks of whole slices along the first axis, about 1 MiB large.
 void chunkAndCompress(hid_t creation, const Shape& shape) {
@@ -42,7 +71,10 @@ void chunkAndCompress(hid_t creation, const Shape& shape) {
 struct TensorWriter::State {
     State(const std::filesystem::path& path, bool compressed) : file(path), compress(compressed) {}
 
-    Hdf5Handle createDataset(const std::string& name, const Shape& shape) const;
+    Hdf5Handle createDataset(const std::string& name, const Shape& shape,
+                             Number number = Number::Float) const;
+    void writeWhole(const std::string& name, const Shape& shape, Number number,
+                    const void* values) const;
     void writeBox(hid_t dataset, const std::string& name, const GridBox& box,
                   const float* values) const;
     void writeRows(hid_t dataset, const std::string& name, const FoldGeometry& geometry,
@@ -60,7 +92,8 @@ Error TensorWriter::State::failure(const Hdf5Pass& pass, const std::string& name
                      "Check that the disk has room and that no tensor is named like a group.");
 }
 
-Hdf5Handle TensorWriter::State::createDataset(const std::string& name, const Shape& shape) const {
+Hdf5Handle TensorWriter::State::createDataset(const std::string& name, const Shape& shape,
+                                              Number number) const {
     const Hdf5Pass pass;
     const std::vector<hsize_t> lengths(shape.begin(), shape.end());
     const Hdf5Handle space(
@@ -69,10 +102,20 @@ Hdf5Handle TensorWriter::State::createDataset(const std::string& name, const Sha
     H5Pset_obj_track_times(creation.id(), false);
     H5Pset_fill_time(creation.id(), H5D_FILL_TIME_NEVER);
     if (compress) chunkAndCompress(creation.id(), shape);
-    Hdf5Handle dataset(pass, H5Dcreate2(file.id(), name.c_str(), H5T_IEEE_F32LE, space.id(),
+    Hdf5Handle dataset(pass, H5Dcreate2(file.id(), name.c_str(), storedType(number), space.id(),
                                         createParents(pass).id(), creation.id(), H5P_DEFAULT));
     if (!dataset.valid()) throw failure(pass, name);
     return dataset;
+}
+
+void TensorWriter::State::writeWhole(const std::string& name, const Shape& shape, Number number,
+                                     const void* values) const {
+    const Hdf5Handle dataset = createDataset(name, shape, number);
+    if (elementCount(shape) == 0) return;
+    const Hdf5Pass pass;
+    if (H5Dwrite(dataset.id(), nativeType(number), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
+        throw failure(pass, name);
+    }
 }
 
 void TensorWriter::State::writeBox(hid_t dataset, const std::string& name, const GridBox& box,
@@ -127,6 +170,25 @@ void TensorWriter::write(const std::string& name, const Shape& shape, const Fold
             rows(first + row, band.span().middleRows(row, std::min(blockSize, count - row)));
         }
         m_state->writeRows(dataset.id(), name, geometry, first, band.view().middleRows(0, count));
+    }
+}
+
+void TensorWriter::writeDoubles(const std::string& name, const Shape& shape,
+                                std::span<const double> values) {
+    assert(elementCount(shape) == static_cast<Index>(values.size()));
+    m_state->writeWhole(name, shape, Number::Double, values.data());
+}
+
+void TensorWriter::writeIntegers(const std::string& name, std::span<const std::int64_t> values) {
+    m_state->writeWhole(name, {static_cast<Index>(values.size())}, Number::Integer, values.data());
+}
+
+void TensorWriter::link(const std::string& existing, const std::string& name) {
+    const Hdf5Pass pass;
+    const hid_t file = m_state->file.id();
+    if (H5Lcreate_hard(file, existing.c_str(), file, name.c_str(), createParents(pass).id(),
+                       H5P_DEFAULT) < 0) {
+        throw m_state->failure(pass, name);
     }
 }
 

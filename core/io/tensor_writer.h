@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 
@@ -12,8 +14,9 @@
 
 namespace quantscope {
 
-/// Writes float32 tensors to a new HDF5 file in row blocks. The file appears under its name when
-/// `finish` is called, never half written. Throws Error when something cannot be written.
+/// Writes tensors to a new HDF5 file: float32 in row blocks, side information whole. The file
+/// appears under its name when `finish` is called, never half written. Throws Error when something
+/// cannot be written.
 class TensorWriter {
 public:
     /// `compress`: chunks of rows, shuffled and gzipped at level 4; otherwise contiguous.
@@ -28,6 +31,12 @@ public:
     void write(const std::string& name, const Shape& shape, const FoldRule& fold,
                const std::function<void(Index first, MatrixSpan out)>& rows,
                const std::stop_token& stop);
+    /// A whole tensor of float64 values in file order.
+    void writeDoubles(const std::string& name, const Shape& shape, std::span<const double> values);
+    /// A list of whole numbers, as int64.
+    void writeIntegers(const std::string& name, std::span<const std::int64_t> values);
+    /// Another name (a hard link) for a tensor that was written.
+    void link(const std::string& existing, const std::string& name);
     /// Attribute of the root group.
     void writeAttribute(const std::string& name, const std::string& value);
     /// Gives the file its name; nothing can be written afterwards.

@@ -8,8 +8,8 @@
 namespace {
 
 // The rooms of core from the ground up: a room includes only rooms that stand before it.
-const QStringList coreRooms = {"base",    "tensor", "quant",   "kernels", "io",
-                               "hessian", "alloc",  "metrics", "store",   "run"};
+const QStringList coreRooms = {"base",  "tensor",  "quant", "kernels", "io", "hessian",
+                               "alloc", "metrics", "model", "store",   "run"};
 
 // What the rooms of app may include of each other.
 const QMap<QString, QStringList> appRooms = {
