@@ -17,21 +17,13 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "core/kernels/nearest_inl.h"
+
 #ifndef QUANTSCOPE_NEAREST_ONCE
 #define QUANTSCOPE_NEAREST_ONCE
 
 namespace quantscope {
 namespace {
-
-// What a kernel searches in; see CodewordPanels.
-struct SearchSpace {
-    const PanelRow* panels;
-    const PanelRow* bias;
-    const float* offset;
-    const float* codewords;
-    std::size_t count;
-    std::size_t dim;
-};
 
 // Up to this dimension distances are sums of (x - c)^2.
 constexpr Index directDim = 2;
@@ -105,100 +97,40 @@ HWY_BEFORE_NAMESPACE();
 namespace quantscope::HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
+// For pairs lanes are codewords: a beam has few rows. Register blocks of `pairRows` rows x
+// `pairVectors` vectors of codewords.
+constexpr std::size_t pairRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
+constexpr std::size_t pairVectors = 2;
+constexpr std::size_t pairCodewords = pairVectors * laneCount;
+static_assert(panelRows % pairCodewords == 0);
 
-using FloatTag = hn::CappedTag<float, 16>;
-using IntTag = hn::RebindToSigned<FloatTag>;
-using Floats = hn::Vec<FloatTag>;
-using Ints = hn::Vec<IntTag>;
-
-constexpr std::size_t laneCount = hn::MaxLanes(FloatTag());
-// Register blocks of `blockRows` rows x `blockVectors` vectors of codewords; measured best on AVX2
-// (16 registers). AVX-512 has twice the registers.
-constexpr std::size_t blockRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
-constexpr std::size_t blockVectors = 2;
-constexpr std::size_t blockCodewords = blockVectors * laneCount;
-static_assert(static_cast<std::size_t>(panelWidth) % blockCodewords == 0);
-
-// Sums of products of `Rows` rows with one block of codewords. Direct: sum (x - c)^2, else
-// |c|^2 / 2 - x.c. The order of additions is the same for every instruction set.
+// What `Rows` rows and one block of codewords rank by.
 template <std::size_t Rows, bool Direct>
-struct Block {
-    Floats sums[Rows][blockVectors];
+struct PairBlock {
+    Floats sums[Rows][pairVectors];
 
-    HWY_INLINE void compute(const float* HWY_RESTRICT rows, const float* HWY_RESTRICT codewords,
-                            const float* HWY_RESTRICT bias, std::size_t dim) {
+    HWY_INLINE void compute(const SearchSpace& space, std::size_t codeword,
+                            const float* HWY_RESTRICT rows) {
         const FloatTag tag;
-        for (std::size_t b = 0; b < blockVectors; ++b) {
+        const float* HWY_RESTRICT codewords = codewordsAt(space, codeword);
+        const float* HWY_RESTRICT bias = biasAt(space, codeword);
+        for (std::size_t b = 0; b < pairVectors; ++b) {
             const Floats start = hn::Load(tag, bias + b * laneCount);
             for (std::size_t r = 0; r < Rows; ++r)
                 sums[r][b] = start;
         }
-        for (std::size_t j = 0; j < dim; ++j, codewords += panelWidth) {
-            Floats c[blockVectors];
-            for (std::size_t b = 0; b < blockVectors; ++b) {
+        for (std::size_t j = 0; j < space.dim; ++j, codewords += panelRows) {
+            Floats c[pairVectors];
+            for (std::size_t b = 0; b < pairVectors; ++b)
                 c[b] = hn::Load(tag, codewords + b * laneCount);
-            }
             for (std::size_t r = 0; r < Rows; ++r) {
-                const Floats x = hn::Set(tag, rows[r * dim + j]);
-                for (std::size_t b = 0; b < blockVectors; ++b) {
-                    if constexpr (Direct) {
-                        const Floats difference = hn::Sub(x, c[b]);
-                        sums[r][b] = hn::MulAdd(difference, difference, sums[r][b]);
-                    } else {
-                        sums[r][b] = hn::NegMulAdd(x, c[b], sums[r][b]);
-                    }
-                }
+                const Floats x = hn::Set(tag, rows[r * space.dim + j]);
+                for (std::size_t b = 0; b < pairVectors; ++b)
+                    sums[r][b] = addComponent<Direct>(x, c[b], sums[r][b]);
             }
         }
     }
 };
-
-HWY_INLINE const float* blockAt(const SearchSpace& space, std::size_t codeword) {
-    constexpr auto width = static_cast<std::size_t>(panelWidth);
-    return space.panels[codeword / width * space.dim].lanes.data() + codeword % width;
-}
-
-HWY_INLINE const float* biasAt(const SearchSpace& space, std::size_t codeword) {
-    constexpr auto width = static_cast<std::size_t>(panelWidth);
-    return space.bias[codeword / width].lanes.data() + codeword % width;
-}
-
-template <std::size_t Rows, bool Direct>
-HWY_INLINE void nearestOfRows(const SearchSpace& space, const float* HWY_RESTRICT rows,
-                              std::uint32_t* HWY_RESTRICT codes) {
-    const FloatTag tag;
-    const IntTag intTag;
-    Floats best[Rows];
-    Ints bestIndex[Rows];
-    for (std::size_t r = 0; r < Rows; ++r) {
-        best[r] = hn::Set(tag, std::numeric_limits<float>::infinity());
-        bestIndex[r] = hn::Zero(intTag);
-    }
-    Ints index = hn::Iota(intTag, 0);
-    const Ints step = hn::Set(intTag, static_cast<std::int32_t>(laneCount));
-    for (std::size_t k = 0; k < space.count; k += blockCodewords) {
-        Block<Rows, Direct> block;
-        block.compute(rows, blockAt(space, k), biasAt(space, k), space.dim);
-        for (std::size_t b = 0; b < blockVectors; ++b) {
-            for (std::size_t r = 0; r < Rows; ++r) {
-                // Strictly less: within a lane the lowest index wins a tie.
-                const auto less = hn::Lt(block.sums[r][b], best[r]);
-                best[r] = hn::Min(block.sums[r][b], best[r]);
-                bestIndex[r] = hn::IfThenElse(hn::RebindMask(intTag, less), index, bestIndex[r]);
-            }
-            index = hn::Add(index, step);
-        }
-    }
-    for (std::size_t r = 0; r < Rows; ++r) {
-        const auto isBest = hn::RebindMask(intTag, hn::Eq(best[r], hn::MinOfLanes(tag, best[r])));
-        const Ints none = hn::Set(intTag, std::numeric_limits<std::int32_t>::max());
-        const Ints candidates = hn::IfThenElse(isBest, bestIndex[r], none);
-        const std::int32_t code = hn::GetLane(hn::MinOfLanes(intTag, candidates));
-        codes[r] = static_cast<std::uint32_t>(
-            std::min<std::int64_t>(code, static_cast<std::int64_t>(space.count) - 1));
-    }
-}
 
 template <std::size_t Rows, bool Direct>
 HWY_INLINE void nearestPairsOfRows(const SearchSpace& space, const float* HWY_RESTRICT rows,
@@ -206,14 +138,14 @@ HWY_INLINE void nearestPairsOfRows(const SearchSpace& space, const float* HWY_RE
                                    PairGroups& groups) {
     const FloatTag tag;
     const Floats factor = hn::Set(tag, Direct ? 1.0F : 2.0F);
-    for (std::size_t k = 0; k < space.count; k += blockCodewords) {
-        Block<Rows, Direct> block;
-        block.compute(rows, blockAt(space, k), biasAt(space, k), space.dim);
+    for (std::size_t k = 0; k < space.count; k += pairCodewords) {
+        PairBlock<Rows, Direct> block;
+        block.compute(space, k, rows);
         for (std::size_t r = 0; r < Rows; ++r) {
             BestPairs& best = groups.of(firstRow + r);
             const std::uint32_t row = groups.rowWithin(firstRow + r);
             const Floats norm = hn::Set(tag, Direct ? 0.0F : squaredNorms[r]);
-            for (std::size_t b = 0; b < blockVectors; ++b) {
+            for (std::size_t b = 0; b < pairVectors; ++b) {
                 const Floats distances =
                     hn::Max(hn::MulAdd(block.sums[r][b], factor, norm), hn::Zero(tag));
                 const Floats limit = hn::Set(tag, best.limit());
@@ -264,26 +196,23 @@ HWY_INLINE float squaredDistance(const float* HWY_RESTRICT a, const float* HWY_R
 }
 
 template <bool Direct>
-void searchNearest(const SearchSpace& space, const MatrixView& x, float* packed,
+void searchNearest(const SearchSpace& space, const MatrixView& x, PanelRow* panel,
                    std::uint32_t* codes) {
-    const auto rows = static_cast<std::size_t>(x.rows);
-    std::size_t row = 0;
-    for (; row + blockRows <= rows; row += blockRows) {
-        packRows(space, x, static_cast<Index>(row), blockRows, packed);
-        nearestOfRows<blockRows, Direct>(space, packed, codes + row);
-    }
-    for (; row < rows; ++row) {
-        packRows(space, x, static_cast<Index>(row), 1, packed);
-        nearestOfRows<1, Direct>(space, packed, codes + row);
+    for (Index first = 0; first < x.rows; first += panelWidth) {
+        const auto rows = static_cast<std::size_t>(std::min(panelWidth, x.rows - first));
+        const float* const start = x.data + first * x.stride;
+        packRowPanel([&](std::size_t lane) { return start + static_cast<Index>(lane) * x.stride; },
+                     rows, space.offset, space.dim, panel);
+        nearestOfPanel<Direct>(space, panel, rows, codes + first);
     }
 }
 
-void searchNearestTarget(const SearchSpace& space, const MatrixView& x, float* packed,
+void searchNearestTarget(const SearchSpace& space, const MatrixView& x, PanelRow* panel,
                          std::uint32_t* codes, float* squaredDistances) {
-    if (static_cast<Index>(space.dim) <= directDim) {
-        searchNearest<true>(space, x, packed, codes);
+    if (space.direct) {
+        searchNearest<true>(space, x, panel, codes);
     } else {
-        searchNearest<false>(space, x, packed, codes);
+        searchNearest<false>(space, x, panel, codes);
     }
     if (squaredDistances == nullptr) return;
     for (Index row = 0; row < x.rows; ++row) {
@@ -308,8 +237,8 @@ template <bool Direct>
 void searchPairs(const SearchSpace& space, const MatrixView& x, float* packed, PairGroups& groups) {
     const auto rows = static_cast<std::size_t>(x.rows);
     std::size_t row = 0;
-    for (; row + blockRows <= rows; row += blockRows) {
-        packAndSearchPairs<blockRows, Direct>(space, x, row, packed, groups);
+    for (; row + pairRows <= rows; row += pairRows) {
+        packAndSearchPairs<pairRows, Direct>(space, x, row, packed, groups);
     }
     for (; row < rows; ++row)
         packAndSearchPairs<1, Direct>(space, x, row, packed, groups);
@@ -317,7 +246,7 @@ void searchPairs(const SearchSpace& space, const MatrixView& x, float* packed, P
 
 void searchPairsTarget(const SearchSpace& space, const MatrixView& x, float* packed,
                        PairGroups& groups) {
-    if (static_cast<Index>(space.dim) <= directDim) {
+    if (space.direct) {
         searchPairs<true>(space, x, packed, groups);
     } else {
         searchPairs<false>(space, x, packed, groups);
@@ -343,7 +272,8 @@ SearchSpace searchSpace(const std::vector<PanelRow>& panels, const std::vector<P
             offset.data(),
             codewords.data,
             static_cast<std::size_t>(codewords.rows),
-            static_cast<std::size_t>(codewords.cols)};
+            static_cast<std::size_t>(codewords.cols),
+            codewords.cols <= directDim};
 }
 
 // About the mean of the codewords: rounded to a step near their spread, so that whatever numbers
@@ -408,9 +338,9 @@ void CodewordPanels::nearest(MatrixView x, std::span<std::uint32_t> codes,
     assert(x.cols == dim());
     assert(static_cast<Index>(codes.size()) == x.rows);
     assert(squaredDistances.empty() || squaredDistances.size() == codes.size());
-    std::vector<float> packed = packingRoom(dim());
+    std::vector<PanelRow> panel(static_cast<std::size_t>(dim()));
     HWY_DYNAMIC_DISPATCH(searchNearestTarget)
-    (searchSpace(m_panels, m_bias, m_offset, codewords()), x, packed.data(), codes.data(),
+    (searchSpace(m_panels, m_bias, m_offset, codewords()), x, panel.data(), codes.data(),
      squaredDistances.empty() ? nullptr : squaredDistances.data());
 }
 
@@ -432,7 +362,7 @@ void assignRows(const CodewordPanels& codewords, MatrixView x, std::span<std::ui
     // A few milliseconds of work per block, so that cancelling is prompt.
     constexpr Index blockMultiplyAdds = Index{1} << 25;
     constexpr Index mostRows = 1024;
-    constexpr Index rowGranule = 8;
+    constexpr Index rowGranule = panelWidth;
     const Index rows = std::clamp(blockMultiplyAdds / (codewords.count() * codewords.dim()),
                                   rowGranule, mostRows) /
                        rowGranule * rowGranule;

@@ -79,11 +79,11 @@ private Q_SLOTS:
         const ForcedTarget forced(target);
         Random random(7);
         const auto digit = [&] { return random.below(5); };
-        const Rows x(21, dim, digit);
+        const Rows x(75, dim, digit);
         const Rows codewords(count, dim, digit);
         const CodewordPanels panels(codewords.view);
-        std::vector<std::uint32_t> codes(21);
-        std::vector<float> distances(21);
+        std::vector<std::uint32_t> codes(75);
+        std::vector<float> distances(75);
         panels.nearest(x.view, codes, distances);
         for (Index row = 0; row < x.view.rows; ++row) {
             const MatrixView one = x.view.middleRows(row, 1);
