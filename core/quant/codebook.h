@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct Codebook {
     /// Codewords, counts.size() x dim, row-major; empty where a code has no fixed value (scaled
     /// grids).
     std::vector<float> codewords;
+    /// Of codebooks whose codewords are summed stage by stage: what is left of the vectors after
+    /// this stage, sum |x - sum so far|^2 over sum |x|^2, over all vectors of the tensor.
+    std::optional<double> residualEnergy = {};
 };
 
 /// Health figures of a codebook. With p_k the share of codeword k and K the number of codewords:

@@ -14,7 +14,7 @@ void RowVectors::cut(MatrixView values, Index firstVector, int exponent, MatrixS
     for (Index i = 0; i < vectors.rows; ++i) {
         const Index v = firstVector + i;
         const Index first = v % perRow() * dim;
-        const Index length = std::min(dim, cols - first);
+        const Index length = this->length(v);
         const float* from = values.data + v / perRow() * values.stride + first;
         float* to = vectors.data + i * vectors.stride;
         for (Index j = 0; j < length; ++j) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
+
 #include "core/base/matrix_view.h"
 
 namespace quantscope {
@@ -15,6 +17,8 @@ struct RowVectors {
 
     Index perRow() const { return (cols + dim - 1) / dim; }
     Index count() const { return rows * perRow(); }
+    /// Components of a vector that are not filled up.
+    Index length(Index vector) const { return std::min(dim, cols - vector % perRow() * dim); }
 
     /// Fills `vectors` (any number x dim) with vectors firstVector ... of `values` (rows of `cols`
     /// columns, the first of which begins vector 0), multiplied by 2^-exponent. Exact, but for

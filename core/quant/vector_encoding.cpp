@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <vector>
 
 #include "core/base/parallel.h"
@@ -28,8 +29,12 @@ Index vectorsAtOnce(const VectorEncoding& encoding) {
 
 }  // namespace
 
-Section encodeVectors(const TensorSource& weights, const VectorEncoding& encoding,
-                      const std::string& sectionName, const RunContext& context) {
+EncodedVectors encodeVectors(const TensorSource& weights, const VectorEncoding& encoding,
+                             const std::string& sectionName, const RunContext& context) {
+    using Sums = std::vector<double>;
+    const auto add = [](Sums& total, const Sums& part) {
+        std::ranges::transform(total, part, total.begin(), std::plus());
+    };
     const RowVectors& layout = encoding.layout;
     const Index codeCount = layout.count() * encoding.codesPerVector;
     Section section{sectionName, RatePart::Codes, PackedCodes::bitCount(codeCount, encoding.bits),
@@ -37,27 +42,35 @@ Section encodeVectors(const TensorSource& weights, const VectorEncoding& encodin
     const WeightReader reader(weights, context.stop());
     const Index rowsAtOnce = (reader.rowsAtOnce() + granule - 1) / granule * granule;
     std::atomic<Index> done{0};
-    parallelFor(weights.rows(), rowsAtOnce, context.stop(), [&](Index firstRow, Index endRow) {
-        std::vector<float> storage;
-        const MatrixView rows = reader.read(firstRow, endRow - firstRow, storage);
-        const Index vectorCount = rows.rows * layout.perRow();
-        parallelFor(vectorCount, vectorsAtOnce(encoding), context.stop(),
-                    [&](Index begin, Index end) {
-                        Matrix vectors(end - begin, layout.dim);
-                        layout.cut(rows, begin, encoding.exponent, vectors.span());
-                        std::vector<std::uint32_t> codes(
-                            static_cast<std::size_t>(vectors.rows() * encoding.codesPerVector));
-                        encoding.encode(vectors.view(), codes);
-                        const Index firstVector = firstRow * layout.perRow() + begin;
-                        PackedCodes::packAt(section.bytes, firstVector * encoding.codesPerVector,
-                                            codes, encoding.bits);
-                        const Index finished = done += end - begin;
-                        context.progress(
-                            static_cast<double>(finished) / static_cast<double>(layout.count()),
-                            "encoding");
-                    });
-    });
-    return section;
+    const auto encodeBlock = [&](MatrixView rows, Index firstRow, Index begin, Index end) {
+        Matrix vectors(end - begin, layout.dim);
+        layout.cut(rows, begin, encoding.exponent, vectors.span());
+        std::vector<std::uint32_t> codes(
+            static_cast<std::size_t>(vectors.rows() * encoding.codesPerVector));
+        encoding.encode(vectors.view(), codes);
+        const Index firstVector = firstRow * layout.perRow() + begin;
+        PackedCodes::packAt(section.bytes, firstVector * encoding.codesPerVector, codes,
+                            encoding.bits);
+        Sums sums(encoding.sumCount);
+        if (encoding.measure) encoding.measure(firstVector, vectors.view(), codes, sums);
+        const Index finished = done += end - begin;
+        context.progress(static_cast<double>(finished) / static_cast<double>(layout.count()),
+                         "encoding");
+        return sums;
+    };
+    Sums sums = parallelReduce(
+        weights.rows(), rowsAtOnce, context.stop(), Sums(encoding.sumCount),
+        [&](Index firstRow, Index endRow) {
+            std::vector<float> storage;
+            const MatrixView rows = reader.read(firstRow, endRow - firstRow, storage);
+            const Index vectorCount = rows.rows * layout.perRow();
+            return parallelReduce(
+                vectorCount, vectorsAtOnce(encoding), context.stop(), Sums(encoding.sumCount),
+                [&](Index begin, Index end) { return encodeBlock(rows, firstRow, begin, end); },
+                add);
+        },
+        add);
+    return {std::move(section), std::move(sums)};
 }
 
 }  // namespace quantscope

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "core/quant/encoded_tensor.h"
 #include "core/quant/row_vectors.h"
@@ -22,12 +24,24 @@ struct VectorEncoding {
     /// Writes codesPerVector codes for every vector (a row of `vectors`), vector by vector. Called
     /// from several threads at once.
     std::function<void(MatrixView vectors, std::span<std::uint32_t> codes)> encode;
+    /// Figures that are summed over the vectors (errors, for example): adds those of `vectors`,
+    /// numbers firstVector ... of the layout, whose codes are `codes`, to `sums`. May be left
+    /// empty.
+    std::function<void(Index firstVector, MatrixView vectors, std::span<const std::uint32_t> codes,
+                       std::span<double> sums)>
+        measure = {};
+    std::size_t sumCount = 0;
+};
+
+struct EncodedVectors {
+    Section codes;
+    std::vector<double> sums;  ///< What `measure` added; the same bits at any thread count.
 };
 
 /// Reads the tensor block by block and packs the codes of all its vectors without gaps, so that
-/// only codes stay in memory. Returns them as a section for RatePart::Codes. Throws Error for
-/// values that are not finite, or Cancelled; progress counts vectors.
-Section encodeVectors(const TensorSource& weights, const VectorEncoding& encoding,
-                      const std::string& sectionName, const RunContext& context);
+/// only codes stay in memory: in a section for RatePart::Codes. Throws Error for values that are
+/// not finite, or Cancelled; progress counts vectors.
+EncodedVectors encodeVectors(const TensorSource& weights, const VectorEncoding& encoding,
+                             const std::string& sectionName, const RunContext& context);
 
 }  // namespace quantscope

@@ -36,6 +36,7 @@ Json codebooksToJson(const std::vector<Codebook>& codebooks) {
     for (const Codebook& codebook : codebooks) {
         json.push_back(
             Json{{"name", codebook.name}, {"dim", codebook.dim}, {"counts", codebook.counts}});
+        if (codebook.residualEnergy) json.back()["residual_energy"] = *codebook.residualEnergy;
     }
     return json;
 }
@@ -47,6 +48,9 @@ std::vector<Codebook> codebooksFromJson(const Json& json) {
         codebook.name = entry.at("name").get<std::string>();
         codebook.dim = entry.at("dim").get<Index>();
         codebook.counts = entry.at("counts").get<std::vector<std::uint64_t>>();
+        if (entry.contains("residual_energy")) {
+            codebook.residualEnergy = entry.at("residual_energy").get<double>();
+        }
         codebooks.push_back(std::move(codebook));
     }
     return codebooks;

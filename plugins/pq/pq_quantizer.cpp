@@ -190,7 +190,7 @@ EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInfor
             }
         }};
     encoded.sections.push_back(
-        encodeVectors(weights, encoding, codesSection, context.part(trained, 1.0, 2)));
+        encodeVectors(weights, encoding, codesSection, context.part(trained, 1.0, 2)).codes);
     for (std::size_t book = 0; book < books.size(); ++book) {
         encoded.sections.push_back(format.store(
             codebookSection(m_settings, static_cast<Index>(book)), books[book].codewords()));

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/kernels/residual_training.h"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+
+#include "core/base/parallel.h"
+#include "core/kernels/codebook_refit.h"
+#include "core/kernels/kmeans.h"
+#include "core/kernels/residual_beam.h"
+
+namespace quantscope {
+namespace {
+
+// k-means++ costs about as much as two iterations.
+constexpr double seedingIterations = 2.0;
+
+double product(Index a, Index b, Index c) {
+    return static_cast<double>(a) * static_cast<double>(b) * static_cast<double>(c);
+}
+
+double stageWork(const ResidualParameters& parameters, std::size_t stage, Index rows, Index dim) {
+    return product(rows, parameters.codewords[stage], dim) *
+           (parameters.iterations + seedingIterations);
+}
+
+// Width of the beam before each stage.
+std::vector<Index> beamWidths(const ResidualParameters& parameters) {
+    std::vector<Index> widths;
+    Index width = 1;
+    for (const Index codewords : parameters.codewords) {
+        widths.push_back(width);
+        width = std::min(parameters.beam, width * codewords);
+    }
+    return widths;
+}
+
+// The sequences of codes of all rows, block by block.
+class SampleBeam {
+public:
+    SampleBeam(MatrixView x, Index beam, const std::stop_token& stop)
+        : m_x(x), m_beam(beam), m_stop(stop), m_residuals(x.rows, x.cols) {
+        for (Index row = 0; row < x.rows; ++row)
+            std::ranges::copy(x.row(row), m_residuals.span().row(row).begin());
+    }
+
+    // What the best sequences leave.
+    MatrixView residuals() const { return m_residuals.view(); }
+
+    // Appends a code of the last of `stages`; the others made the sequences so far. Returns the
+    // mean squared norm of what the best sequences leave.
+    double extend(std::span<const CodewordPanels> stages) {
+        const auto before = static_cast<Index>(stages.size()) - 1;
+        const Index oldLength = beamWidth(stages, before, m_beam) * before;
+        const Index length = beamWidth(stages, before + 1, m_beam) * (before + 1);
+        std::vector<std::uint32_t> sequences(static_cast<std::size_t>(m_x.rows * length));
+        const double energy = overBlocks(stages.back(), [&](Index begin, Index end) {
+            const MatrixView rows = m_x.middleRows(begin, end - begin);
+            const auto part = [&](std::vector<std::uint32_t>& all, Index each) {
+                return std::span(all).subspan(static_cast<std::size_t>(begin * each),
+                                              static_cast<std::size_t>((end - begin) * each));
+            };
+            ResidualBeam search = before == 0 ? ResidualBeam(rows)
+                                              : ResidualBeam(rows, stages.first(stages.size() - 1),
+                                                             part(m_sequences, oldLength));
+            search.extend(stages.back(), m_beam);
+            std::ranges::copy(search.sequences(), part(sequences, length).begin());
+            return keepResiduals(search, begin, end);
+        });
+        m_sequences = std::move(sequences);
+        return energy / static_cast<double>(m_x.rows);
+    }
+
+    // Searches all sequences anew, and keeps the best of each row.
+    double search(std::span<const CodewordPanels> stages) {
+        const auto length = static_cast<Index>(stages.size());
+        m_sequences.resize(static_cast<std::size_t>(m_x.rows * length));
+        const double energy = overBlocks(stages.back(), [&](Index begin, Index end) {
+            ResidualBeam search(m_x.middleRows(begin, end - begin));
+            for (const CodewordPanels& stage : stages)
+                search.extend(stage, &stage == &stages.back() ? 1 : m_beam);
+            search.bestCodes(std::span(m_sequences)
+                                 .subspan(static_cast<std::size_t>(begin * length),
+                                          static_cast<std::size_t>((end - begin) * length)));
+            return keepResiduals(search, begin, end);
+        });
+        return energy / static_cast<double>(m_x.rows);
+    }
+
+    std::vector<std::uint32_t> bestCodes(Index stages) const {
+        const auto length = static_cast<std::ptrdiff_t>(m_sequences.size()) / m_x.rows;
+        std::vector<std::uint32_t> codes;
+        codes.reserve(static_cast<std::size_t>(m_x.rows * stages));
+        for (Index row = 0; row < m_x.rows; ++row) {
+            const auto best = m_sequences.begin() + row * length;
+            codes.insert(codes.end(), best, best + stages);
+        }
+        return codes;
+    }
+
+private:
+    // Blocks of a few milliseconds whose residuals fit the caches.
+    template <typename Body>
+    double overBlocks(const CodewordPanels& stage, const Body& body) const {
+        constexpr Index blockMultiplyAdds = Index{1} << 25;
+        constexpr Index blockFloats = Index{1} << 16;
+        const Index each = m_beam * stage.dim();
+        const Index rows = std::clamp<Index>(
+            std::min(blockMultiplyAdds / (each * stage.count()), blockFloats / each), 8, 1024);
+        return parallelReduce(m_x.rows, rows, m_stop, 0.0, body,
+                              [](double& total, double part) { total += part; });
+    }
+
+    double keepResiduals(const ResidualBeam& search, Index begin, Index end) {
+        double energy = 0.0;
+        for (Index row = begin; row < end; ++row) {
+            const std::span<const float> residual = search.bestResidual(row - begin);
+            std::ranges::copy(residual, m_residuals.span().row(row).begin());
+            for (const float value : residual)
+                energy += static_cast<double>(value) * static_cast<double>(value);
+        }
+        return energy;
+    }
+
+    MatrixView m_x;
+    Index m_beam;
+    const std::stop_token& m_stop;
+    Matrix m_residuals;
+    std::vector<std::uint32_t> m_sequences;  // rows x width x stages
+};
+
+std::vector<Matrix> codewordsOf(std::span<const CodewordPanels> stages) {
+    std::vector<Matrix> books;
+    for (const CodewordPanels& stage : stages) {
+        Matrix& book = books.emplace_back(stage.count(), stage.dim());
+        std::copy_n(stage.codewords().data, book.view().size(), book.data());
+    }
+    return books;
+}
+
+std::vector<CodewordPanels> packed(std::vector<Matrix>& books, const CodewordFormat& format,
+                                   const std::stop_token& stop) {
+    std::vector<CodewordPanels> stages;
+    stages.reserve(books.size());
+    for (Matrix& book : books) {
+        format.round(book.span());
+        stages.emplace_back(book.view(), stop);
+    }
+    return stages;
+}
+
+// Rounds of least squares and search, as long as they lower the error.
+void refit(MatrixView x, int rounds, const CodewordFormat& format, SampleBeam& beam,
+           ResidualCodebooks& trained, const RunContext& context) {
+    const auto stages = static_cast<Index>(trained.stages.size());
+    for (int round = 0; round < rounds; ++round) {
+        std::vector<Matrix> books = codewordsOf(trained.stages);
+        refitCodebooks(x, beam.bestCodes(stages), books, {}, context.stop());
+        std::vector<CodewordPanels> refitted = packed(books, format, context.stop());
+        const double objective = beam.search(refitted);
+        context.progress((round + 1.0) / rounds,
+                         "refitting codebooks, round " + std::to_string(round + 1));
+        if (objective >= trained.objectives.back()) return;
+        trained.objectives.push_back(objective);
+        trained.stages = std::move(refitted);
+    }
+}
+
+}  // namespace
+
+double residualSearchWork(const ResidualParameters& parameters, Index dim) {
+    const std::vector<Index> widths = beamWidths(parameters);
+    double work = 0.0;
+    for (std::size_t stage = 0; stage < widths.size(); ++stage)
+        work += product(widths[stage], parameters.codewords[stage], dim);
+    return work;
+}
+
+double residualTrainingWork(const ResidualParameters& parameters, Index rows, Index dim) {
+    double work =
+        (1.0 + parameters.refits) * static_cast<double>(rows) * residualSearchWork(parameters, dim);
+    for (std::size_t stage = 0; stage < parameters.codewords.size(); ++stage)
+        work += stageWork(parameters, stage, rows, dim);
+    return work;
+}
+
+ResidualCodebooks trainResidualCodebooks(MatrixView x, const ResidualParameters& parameters,
+                                         const CodewordFormat& format, const RunContext& context) {
+    assert(!parameters.codewords.empty() && parameters.beam > 0);
+    const std::size_t stages = parameters.codewords.size();
+    const double work = residualTrainingWork(parameters, x.rows, x.cols);
+    const double searchWork =
+        static_cast<double>(x.rows) * residualSearchWork(parameters, x.cols) / work;
+    ResidualCodebooks trained;
+    trained.stages.reserve(stages);
+    SampleBeam beam(x, parameters.beam, context.stop());
+    double done = 0.0;
+    double objective = 0.0;
+    for (std::size_t stage = 0; stage < stages; ++stage) {
+        const double share = stageWork(parameters, stage, x.rows, x.cols) / work;
+        const std::string phase =
+            "training stage " + std::to_string(stage + 1) + " of " + std::to_string(stages);
+        const RunContext part = context.part(done, done + share, stage);
+        const RunContext named(part.seed(), part.stop(), [&](double fraction, std::string_view) {
+            part.progress(fraction, phase);
+        });
+        KMeansResult result = kMeans(
+            beam.residuals(),
+            {.count = parameters.codewords[stage], .iterations = parameters.iterations}, named);
+        format.round(result.centroids.span());
+        trained.stages.emplace_back(result.centroids.view(), context.stop());
+        trained.stageObjectives.push_back(std::move(result.objectives));
+        objective = beam.extend(trained.stages);
+        done += share + searchWork / static_cast<double>(stages);
+    }
+    trained.objectives.push_back(objective);
+    refit(x, parameters.refits, format, beam, trained, context.part(done, 1.0, stages));
+    context.progress(1.0, "codebooks trained");
+    return trained;
+}
+
+}  // namespace quantscope

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/rvq/rvq_quantizer.h"
+
+#include "core/kernels/residual_beam.h"
+#include "core/quant/codeword_format.h"
+#include "core/quant/packed_codes.h"
+#include "core/quant/training_sample.h"
+#include "core/quant/vector_encoding.h"
+
+namespace quantscope::rvq {
+namespace {
+
+std::string refuseLength(const RvqSettings& settings, Index cols) {
+    if (settings.dim <= cols) return {};
+    return "A row has " + std::to_string(cols) + " columns, too few for vectors of " +
+           std::to_string(settings.dim) + ". Choose dim <= " + std::to_string(cols) +
+           ", or dim=0 for whole rows.";
+}
+
+std::string paddingWarning(const RowVectors& layout) {
+    const Index rest = layout.cols % layout.dim;
+    if (rest == 0) return {};
+    return "The last vector of each row holds " + std::to_string(rest) + " of " +
+           std::to_string(layout.dim) + " columns and is filled up with zeros.";
+}
+
+CodebookDemand demandOf(const RvqSettings& settings, const RowVectors& layout) {
+    return {static_cast<int>(settings.stages), settings.bits, layout.count(),
+            settings.trainedVectors(layout)};
+}
+
+// Multiply-adds of training and of encoding.
+struct Work {
+    double train = 0.0;
+    double encode = 0.0;
+
+    Work(const RvqSettings& settings, const RowVectors& layout) {
+        const ResidualParameters parameters = settings.training();
+        train = residualTrainingWork(parameters, settings.trainedVectors(layout), layout.dim);
+        encode = static_cast<double>(layout.count()) * residualSearchWork(parameters, layout.dim);
+    }
+};
+
+RateLedger exactRate(const RvqSettings& settings, const RowVectors& layout) {
+    RateLedger rate;
+    const std::uint64_t codeBits =
+        PackedCodes::bitCount(layout.count() * settings.stages, settings.bits);
+    rate[RatePart::Codes] = codeBits;
+    rate[RatePart::Padding] = (8 - codeBits % 8) % 8;
+    rate[RatePart::Codebooks] =
+        static_cast<std::uint64_t>(settings.stages * settings.codewords() * layout.dim *
+                                   CodewordFormat::bitsPerComponent(settings.half)) +
+        CodewordFormat::exponentBits;
+    return rate;
+}
+
+std::uint64_t workingBytes(const RvqSettings& settings, const RowVectors& layout) {
+    constexpr std::uint64_t blockBytes = std::uint64_t{64} << 20;
+    // The sample, what is left of it, and the panels for seeding or the two copies for refitting;
+    // the sequences of codes before and after a stage; codebooks in several forms.
+    const Index sample = 4 * settings.trainedVectors(layout) * layout.dim;
+    const Index sequences = 2 * settings.trainedVectors(layout) * settings.beam * settings.stages;
+    const Index codebooks = 16 * settings.stages * settings.codewords() * layout.dim;
+    return blockBytes + static_cast<std::uint64_t>(sample + sequences + codebooks) * sizeof(float);
+}
+
+// Adds |x|^2 to the first of `sums`, and what is left after each stage to the others.
+void addResidualEnergies(std::span<const CodewordPanels> stages, const RowVectors& layout,
+                         Index firstVector, MatrixView vectors,
+                         std::span<const std::uint32_t> codes, std::span<double> sums) {
+    std::vector<float> residual;
+    const auto energy = [&] {
+        double sum = 0.0;
+        for (const float value : residual)
+            sum += static_cast<double>(value) * static_cast<double>(value);
+        return sum;
+    };
+    auto code = codes.begin();
+    for (Index row = 0; row < vectors.rows; ++row) {
+        const Index length = layout.length(firstVector + row);
+        residual.assign(vectors.row(row).begin(), vectors.row(row).begin() + length);
+        sums[0] += energy();
+        for (std::size_t stage = 0; stage < stages.size(); ++stage) {
+            const auto codeword = stages[stage].codewords().row(static_cast<Index>(*code++));
+            std::transform(residual.begin(), residual.end(), codeword.begin(), residual.begin(),
+                           std::minus());
+            sums[stage + 1] += energy();
+        }
+    }
+}
+
+std::vector<double> residualShares(std::span<const double> sums) {
+    std::vector<double> shares;
+    for (const double sum : sums.subspan(1))
+        shares.push_back(sums[0] > 0.0 ? sum / sums[0] : 0.0);
+    return shares;
+}
+
+}  // namespace
+
+RvqQuantizer::RvqQuantizer(MethodSpec spec)
+    : m_spec(std::move(spec)), m_settings(RvqSettings::from(ParameterValues(m_spec.parameters))) {}
+
+Preflight RvqQuantizer::preflight(Index rows, Index cols, const SideInformation& /*side*/) const {
+    Preflight result;
+    if (rows <= 0 || cols <= 0) {
+        result.refusal = "The tensor has no weights. Choose another one.";
+        return result;
+    }
+    result.refusal = refuseLength(m_settings, cols);
+    if (!result.refusal.empty()) return result;
+    const RowVectors layout = m_settings.layout(rows, cols);
+    const CodebookDemand demand = demandOf(m_settings, layout);
+    result.refusal = refuseTraining(demand);
+    if (!result.refusal.empty()) return result;
+    result.warnings = trainingWarnings(demand);
+    const std::string padding = paddingWarning(layout);
+    if (!padding.empty()) result.warnings.push_back(padding);
+    result.rate = exactRate(m_settings, layout);
+    result.workingBytes = workingBytes(m_settings, layout);
+    const Work work(m_settings, layout);
+    result.multiplyAdds = work.train + work.encode;
+    return result;
+}
+
+EncodedTensor RvqQuantizer::quantize(const TensorSource& weights, const SideInformation& /*side*/,
+                                     const RunContext& context, PhaseSeconds& seconds) const {
+    const RowVectors layout = m_settings.layout(weights.rows(), weights.cols());
+    const Work work(m_settings, layout);
+    const double trained = work.train / (work.train + work.encode);
+    int exponent = 0;
+    ResidualCodebooks books;
+    {
+        const PhaseTimer timer(seconds.train);
+        const TrainingSample sample = drawTrainingSample(
+            weights, layout, m_settings.trainedVectors(layout), context.part(0.0, 0.0, 0));
+        exponent = sample.exponent;
+        books = trainResidualCodebooks(sample.vectors.view(), m_settings.training(),
+                                       CodewordFormat(m_settings.half, exponent),
+                                       context.part(0.0, trained, 1));
+    }
+    const PhaseTimer timer(seconds.encode);
+    const VectorEncoding encoding{
+        .layout = layout,
+        .exponent = exponent,
+        .codesPerVector = m_settings.stages,
+        .bits = m_settings.bits,
+        .multiplyAddsPerVector = residualSearchWork(m_settings.training(), layout.dim),
+        .encode =
+            [&](MatrixView vectors, std::span<std::uint32_t> codes) {
+                searchResidualCodes(books.stages, m_settings.beam, vectors, codes);
+            },
+        .measure =
+            [&](Index firstVector, MatrixView vectors, std::span<const std::uint32_t> codes,
+                std::span<double> sums) {
+                addResidualEnergies(books.stages, layout, firstVector, vectors, codes, sums);
+            },
+        .sumCount = books.stages.size() + 1};
+    EncodedVectors coded =
+        encodeVectors(weights, encoding, codesSection, context.part(trained, 1.0, 2));
+
+    EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
+    encoded.header["training_vectors"] = m_settings.trainedVectors(layout);
+    encoded.header[residualEnergyKey] = residualShares(coded.sums);
+    encoded.sections.push_back(std::move(coded.codes));
+    const CodewordFormat format(m_settings.half, exponent);
+    for (std::size_t stage = 0; stage < books.stages.size(); ++stage) {
+        encoded.sections.push_back(format.store(codebookSection(static_cast<Index>(stage)),
+                                                books.stages[stage].codewords()));
+    }
+    encoded.sections.push_back(format.storeExponent());
+    return encoded;
+}
+
+}  // namespace quantscope::rvq
