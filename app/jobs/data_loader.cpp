@@ -2,6 +2,7 @@
 #include "app/jobs/data_loader.h"
 
 #include <QThreadPool>
+#include <utility>
 
 #include "app/models/experiment_document.h"
 #include "core/hessian/hessian_file.h"
@@ -31,19 +32,18 @@ DataLoader::DataLoader(ExperimentDocument* document, JobQueue* jobs, std::filesy
     : QObject(parent), m_document(document), m_jobs(jobs), m_prober(std::move(prober)) {
     connect(document, &ExperimentDocument::dataChanged, this, &DataLoader::followDocument);
     connect(jobs, &JobQueue::jobEnded, this, [this](JobId job, JobState state) {
-        if (job == m_job && state == JobState::Cancelled && m_state == State::Opening) close();
+        if (job == m_job) jobEnded(state);
     });
     followDocument();
 }
 
 void DataLoader::followDocument() {
     const ExperimentSpec& spec = m_document->spec();
+    Wanted wanted{spec.data.file, spec.hessians, spec.data.followExternalLinks};
+    if (wanted == m_wanted) return;
     const bool sameFile =
-        spec.data.file == m_path && spec.data.followExternalLinks == m_followExternalLinks;
-    if (sameFile && spec.hessians == m_hessianPath) return;
-    m_path = spec.data.file;
-    m_followExternalLinks = spec.data.followExternalLinks;
-    m_hessianPath = spec.hessians;
+        wanted.path == m_wanted.path && wanted.followExternalLinks == m_wanted.followExternalLinks;
+    m_wanted = std::move(wanted);
     open(sameFile);
 }
 
@@ -53,48 +53,71 @@ void DataLoader::reload() {
 
 void DataLoader::open(bool keepFile) {
     m_jobs->cancel(m_job);
-    if (m_path.empty()) return close();
+    if (m_wanted.path.empty()) return close();
     JobOptions options;
-    options.title = tr("Open %1").arg(fileName(m_path));
-    options.failureHeadline = tr("%1 was not opened.").arg(fileName(m_path));
-    options.onFailure = [this](const Message& message) {
+    options.title = tr("Open %1").arg(fileName(m_wanted.path));
+    options.failureHeadline = tr("%1 was not opened.").arg(fileName(m_wanted.path));
+    // The job may be started again from the list of jobs when the document has moved on.
+    options.onFailure = [this, wanted = m_wanted](const Message& message) {
+        if (wanted != m_wanted) return;
         m_error = message;
         m_file = nullptr;
         m_hessians = nullptr;
         setState(State::Failed);
     };
     setState(State::Opening);
-    const OpenOptions how{m_prober, m_followExternalLinks};
-    const auto work = [this, how, path = m_path, hessianPath = m_hessianPath,
-                       file = keepFile ? m_file : nullptr](JobContext& context) {
+    const OpenOptions how{m_prober, m_wanted.followExternalLinks};
+    using Fingerprint = std::pair<QString, QString>;  // With the problem.
+    const auto work = [this, how, wanted = m_wanted,
+                       file = keepFile ? m_file : nullptr](JobContext& context) -> Fingerprint {
         Opened opened{file, nullptr};
         context.progress(0.0, "listing tensors");
         if (!opened.file) {
-            opened.file = closedInBackground<TensorFile>(TensorFile::open(path, how));
+            opened.file = closedInBackground<TensorFile>(TensorFile::open(wanted.path, how));
         }
-        if (!hessianPath.empty()) {
-            opened.hessians = closedInBackground<HessianFile>(HessianFile::open(hessianPath, how));
+        if (!wanted.hessianPath.empty()) {
+            opened.hessians =
+                closedInBackground<HessianFile>(HessianFile::open(wanted.hessianPath, how));
         }
-        context.deliver([this, opened] { take(opened); });
+        context.deliver([this, opened, wanted] {
+            if (wanted == m_wanted) take(opened);
+        });
         context.progress(0.5, "computing the fingerprint");
         try {
-            return QString::fromStdString(opened.file->fingerprint(context.stop()));
-        } catch (const Error&) {
-            // The file is listed all the same; a run, which needs all of it, will say what is
-            // wrong.
-            return QString();
+            return {QString::fromStdString(opened.file->fingerprint(context.stop())), QString()};
+        } catch (const Error& error) {
+            // The file is listed all the same, but a run needs all of it.
+            return {QString(), QString::fromStdString(error.fullText())};
         }
     };
-    m_job = m_jobs->start(options, this, work, [this](const QString& fingerprint) {
-        m_fingerprint = fingerprint;
-        Q_EMIT fingerprintKnown(fingerprint);
-    });
+    m_job = m_jobs->start(options, this, work,
+                          [this, wanted = m_wanted](const Fingerprint& fingerprint) {
+                              if (wanted != m_wanted) return;
+                              setFingerprint(fingerprint.first, fingerprint.second);
+                          });
+}
+
+void DataLoader::setFingerprint(const QString& fingerprint, const QString& problem) {
+    m_fingerprint = fingerprint;
+    m_fingerprintProblem = problem;
+    Q_EMIT fingerprintChanged();
+}
+
+void DataLoader::jobEnded(JobState state) {
+    if (state != JobState::Cancelled) return;
+    if (m_state == State::Opening) {
+        close();
+    } else if (m_state == State::Open && m_fingerprint.isEmpty()) {
+        setFingerprint({}, tr("Reading the file for its fingerprint was cancelled. Start that job "
+                              "again, or open the file anew."));
+    }
 }
 
 void DataLoader::close() {
     const bool wasOpen = std::exchange(m_file, nullptr) != nullptr;
     m_hessians = nullptr;
     m_fingerprint.clear();
+    m_fingerprintProblem.clear();
     setState(State::Closed);
     if (wasOpen) Q_EMIT closed();
 }
@@ -103,6 +126,7 @@ void DataLoader::take(const Opened& opened) {
     const bool otherFile = std::exchange(m_file, opened.file) != opened.file;
     m_hessians = opened.hessians;
     if (otherFile) m_fingerprint.clear();
+    m_fingerprintProblem.clear();
     m_error = {};
     m_state = State::Open;
     if (otherFile) Q_EMIT this->opened();

@@ -31,6 +31,8 @@ public:
     std::shared_ptr<const HessianFile> hessians() const { return m_hessians; }
     /// Of the data file; empty until it has been computed in the background.
     const QString& fingerprint() const { return m_fingerprint; }
+    /// Why it could not be computed, which keeps the file from being quantized; empty otherwise.
+    const QString& fingerprintProblem() const { return m_fingerprintProblem; }
     const Message& error() const { return m_error; }
     const std::filesystem::path& prober() const { return m_prober; }
 
@@ -42,7 +44,8 @@ Q_SIGNALS:
     void stateChanged(quantscope::DataLoader::State state);
     void opened();  ///< Another data file; file() is its.
     void closed();
-    void fingerprintKnown(const QString& fingerprint);
+    /// The fingerprint was computed, or what keeps it from being computed is known.
+    void fingerprintChanged();
 
 private:
     struct Opened {
@@ -50,8 +53,19 @@ private:
         std::shared_ptr<const HessianFile> hessians;
     };
 
+    /// What a job opens; its results count while the document still names the same.
+    struct Wanted {
+        std::filesystem::path path;
+        std::filesystem::path hessianPath;
+        bool followExternalLinks = false;
+
+        bool operator==(const Wanted&) const = default;
+    };
+
     void followDocument();
     void open(bool keepFile);
+    void setFingerprint(const QString& fingerprint, const QString& problem);
+    void jobEnded(JobState state);
     void close();
     void take(const Opened& opened);
     void setState(State state);
@@ -59,14 +73,13 @@ private:
     ExperimentDocument* m_document;
     JobQueue* m_jobs;
     std::filesystem::path m_prober;
-    std::filesystem::path m_path;
-    std::filesystem::path m_hessianPath;
-    bool m_followExternalLinks = false;
+    Wanted m_wanted;
     JobId m_job = 0;
     State m_state = State::Closed;
     std::shared_ptr<const TensorFile> m_file;
     std::shared_ptr<const HessianFile> m_hessians;
     QString m_fingerprint;
+    QString m_fingerprintProblem;
     Message m_error;
 };
 

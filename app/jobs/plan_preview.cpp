@@ -95,13 +95,9 @@ PlanPreview::PlanPreview(ExperimentDocument* document, DataLoader* data,
     connect(&m_delay, &QTimer::timeout, this, &PlanPreview::compute);
     connect(document, &ExperimentDocument::specChanged, this, &PlanPreview::schedule);
     connect(data, &DataLoader::stateChanged, this, &PlanPreview::schedule);
-    connect(data, &DataLoader::fingerprintKnown, this, &PlanPreview::schedule);
-    connect(&m_worker, &LatestWorker::failed, this, [this](const Message& message) {
-        PlanSummary summary;
-        summary.error = message.text();
-        summary.text = summary.error;
-        take(nullptr, std::move(summary));
-    });
+    connect(data, &DataLoader::fingerprintChanged, this, &PlanPreview::schedule);
+    connect(&m_worker, &LatestWorker::failed, this,
+            [this](const Message& message) { refuse(message.text()); });
     schedule();
 }
 
@@ -120,6 +116,7 @@ void PlanPreview::compute() {
         return take(nullptr, std::move(summary));
     }
     // A plan needs the file's fingerprint; until that is known the last summary stays, as stale.
+    if (!m_data->fingerprintProblem().isEmpty()) return refuse(m_data->fingerprintProblem());
     if (m_data->fingerprint().isEmpty()) return;
     using Planned = std::pair<std::shared_ptr<const Plan>, PlanSummary>;
     m_worker.submit(
@@ -131,6 +128,13 @@ void PlanPreview::compute() {
             return {std::move(plan), std::move(summary)};
         },
         [this](Planned planned) { take(std::move(planned.first), std::move(planned.second)); });
+}
+
+void PlanPreview::refuse(const QString& problem) {
+    PlanSummary summary;
+    summary.error = problem;
+    summary.text = problem;
+    take(nullptr, std::move(summary));
 }
 
 void PlanPreview::take(std::shared_ptr<const Plan> plan, PlanSummary summary) {

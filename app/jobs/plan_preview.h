@@ -46,6 +46,7 @@ Q_SIGNALS:
 private:
     void schedule();
     void compute();
+    void refuse(const QString& problem);
     void take(std::shared_ptr<const Plan> plan, PlanSummary summary);
 
     ExperimentDocument* m_document;

@@ -29,6 +29,7 @@ QString trialLabel(const Trial& trial) {
 // All that a run needs, as it was when the user asked for it.
 struct RunController::Request {
     RunController* controller = nullptr;  // For deliveries on the UI thread alone.
+    quint64 generation = 0;
     ExperimentSpec spec;
     std::shared_ptr<const TensorFile> file;  // Null: to be opened.
     std::shared_ptr<const HessianFile> hessians;
@@ -130,8 +131,10 @@ void RunController::cancel() {
 
 void RunController::launch(const ExperimentSpec& spec, const std::filesystem::path& folder) {
     if (isRunning()) return;
+    detach();
     Request request;
     request.controller = this;
+    request.generation = m_generation;
     request.spec = spec;
     const ExperimentSpec& open = m_document->spec();
     const bool filesOpen = m_data->state() == DataLoader::State::Open &&
@@ -158,7 +161,8 @@ void RunController::launch(const ExperimentSpec& spec, const std::filesystem::pa
     m_inbox = request.inbox;
     const JobId job = m_jobs->start(
         options, this, [request](JobContext& context) { return run(request, context); },
-        [this](const RunSummary& summary) {
+        [this, generation = m_generation](const RunSummary& summary) {
+            if (generation != m_generation) return;
             drainInbox();
             Q_EMIT finished(summary);
         });
@@ -178,9 +182,9 @@ RunSummary RunController::run(const Request& request, JobContext& context) {
     const std::unique_ptr<ResultStore> store =
         ResultStore::create(folder, plan.spec.toJson(), plan.run, true);
     adoptRecords(plan, request.knownRecords, request.knownFolder, *store, context.stop());
-    context.deliver([controller = request.controller,
+    context.deliver([controller = request.controller, generation = request.generation,
                      shown = Shown{folder, plan.spec, recordList(store->records())}] {
-        controller->show(shown);
+        if (generation == controller->m_generation) controller->show(shown);
     });
     context.setPartCount(static_cast<int>(plan.trials.size()));
     JobObserver observer(context, *request.inbox);
@@ -229,7 +233,16 @@ void RunController::setRunning(JobId job) {
     if (isRunning() != wasRunning) Q_EMIT runningChanged(isRunning());
 }
 
+// From here on nothing that runs or is being opened changes what is on show.
+void RunController::detach() {
+    ++m_generation;
+    m_inbox.reset();
+    m_lastJob = 0;
+    setRunning(0);
+}
+
 void RunController::openRun(const std::filesystem::path& folder) {
+    detach();
     JobOptions options;
     options.title = tr("Open results in %1").arg(QString::fromStdString(folder.string()));
     options.slot = QStringLiteral("open run");
@@ -241,10 +254,13 @@ void RunController::openRun(const std::filesystem::path& folder) {
             return Shown{folder, ExperimentSpec::fromJson(store->spec()),
                          recordList(store->records())};
         },
-        [this](const Shown& shown) { show(shown); });
+        [this, generation = m_generation](const Shown& shown) {
+            if (generation == m_generation) show(shown);
+        });
 }
 
 void RunController::close() {
+    detach();
     show({});
 }
 

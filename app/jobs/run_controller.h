@@ -49,7 +49,8 @@ public Q_SLOTS:
     /// Runs the experiment of the results on show again: trials without a result, failed ones
     /// included.
     void retryFailed();
-    /// Shows the results of a folder without running anything.
+    /// Shows the results of a folder without running anything. A run under way goes on, and is
+    /// recorded in its own folder, but is not shown any more; the same holds for close().
     void openRun(const std::filesystem::path& folder);
     /// Shows no results.
     void close();
@@ -67,6 +68,7 @@ private:
     void launch(const ExperimentSpec& spec, const std::filesystem::path& folder);
     static RunSummary run(const Request& request, JobContext& context);
     void show(const Shown& shown);
+    void detach();
     void drainInbox();
     void jobChanged(JobId job);
     void jobEnded(JobId job);
@@ -84,6 +86,8 @@ private:
     std::uint64_t m_memoryBytes = 0;
     JobId m_job = 0;
     JobId m_lastJob = 0;
+    /// Grows whenever something else is to be shown; what older jobs deliver is dropped.
+    quint64 m_generation = 0;
     std::shared_ptr<RecordInbox> m_inbox;  ///< Records on their way from the engine.
     QTimer m_drain;
 };

@@ -36,31 +36,39 @@ void StatisticsLoader::startBatch() {
     options.title = m_batch.size() == 1 ? tr("Statistics of %1").arg(m_batch.front())
                                         : tr("Statistics of %1 tensors").arg(m_batch.size());
     options.failureHeadline = tr("The statistics were not computed.");
-    m_job = m_jobs->start(options, this, [this, file, names = m_batch](JobContext& context) {
-        context.setPartCount(static_cast<int>(names.size()));
-        for (const QString& name : names) {
-            const std::string id = name.toStdString();
-            try {
-                const TensorInfo* info = file->find(id);
-                const auto source = file->source(id, info == nullptr ? FoldRule() : info->fold);
-                auto statistics = std::make_shared<TensorStatistics>(computeStatistics(
-                    *source, context.stop(),
-                    [&](double done) { context.partProgress(id, name, done, {}); }));
-                context.deliver([this, name, known = StatisticsPointer(std::move(statistics))] {
-                    m_tree->setStatistics(name, known);
-                    m_batch.removeAll(name);
-                });
-                context.partFinished(id, false);
-            } catch (const Error& error) {
-                const QString reason = QString::fromStdString(error.fullText());
-                context.deliver([this, name, reason] {
-                    m_tree->setStatisticsError(name, reason);
-                    m_batch.removeAll(name);
-                });
-                context.partFinished(id, true);
+    // The job may be started again from the list of jobs when another file is open.
+    const auto deliver = [this, file](JobContext& context, const QString& name,
+                                      const std::function<void()>& show) {
+        context.deliver([this, file, name, show] {
+            if (m_data->file() != file) return;
+            show();
+            m_batch.removeAll(name);
+        });
+    };
+    m_job =
+        m_jobs->start(options, this, [this, file, deliver, names = m_batch](JobContext& context) {
+            context.setPartCount(static_cast<int>(names.size()));
+            for (const QString& name : names) {
+                const std::string id = name.toStdString();
+                try {
+                    const TensorInfo* info = file->find(id);
+                    const auto source = file->source(id, info == nullptr ? FoldRule() : info->fold);
+                    auto statistics = std::make_shared<TensorStatistics>(computeStatistics(
+                        *source, context.stop(),
+                        [&](double done) { context.partProgress(id, name, done, {}); }));
+                    deliver(context, name,
+                            [this, name, known = StatisticsPointer(std::move(statistics))] {
+                                m_tree->setStatistics(name, known);
+                            });
+                    context.partFinished(id, false);
+                } catch (const Error& error) {
+                    const QString reason = QString::fromStdString(error.fullText());
+                    deliver(context, name,
+                            [this, name, reason] { m_tree->setStatisticsError(name, reason); });
+                    context.partFinished(id, true);
+                }
             }
-        }
-    });
+        });
 }
 
 void StatisticsLoader::ended(JobId job, JobState state) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "core/run/tensor_selection.h"
@@ -14,9 +15,67 @@ namespace {
 
 using Names = std::set<std::string>;
 
-bool matchesAny(const std::vector<std::string>& patterns, const std::string& name) {
-    return std::ranges::any_of(
-        patterns, [&](const std::string& pattern) { return meansTensor(pattern, name); });
+std::string lastSegment(const std::string& name) {
+    return name.substr(name.rfind('/') + 1);
+}
+
+// Finds the names that a pattern means. Names themselves and whole groups, which is what a choice
+// in the tree is made of, are looked up; other globs are compared with every name.
+class NameIndex {
+public:
+    explicit NameIndex(Names names) : m_names(std::move(names)) {
+        for (const std::string& name : m_names)
+            m_bySegment.emplace(lastSegment(name), &name);
+    }
+
+    const Names& names() const { return m_names; }
+
+    // As meansTensor says.
+    Names matching(const std::string& pattern) const {
+        Names matched;
+        if (pattern.find_first_of("*?[\\") != std::string::npos) {
+            std::ranges::copy_if(
+                m_names, std::inserter(matched, matched.end()),
+                [&](const std::string& name) { return meansTensor(pattern, name); });
+            return matched;
+        }
+        if (m_names.contains(pattern)) matched.insert(pattern);
+        if (pattern.find('/') != std::string::npos) return matched;
+        const auto [first, last] = m_bySegment.equal_range(pattern);
+        for (auto entry = first; entry != last; ++entry)
+            matched.insert(*entry->second);
+        return matched;
+    }
+
+    Names matchingAny(const std::vector<std::string>& patterns) const {
+        Names matched;
+        for (const std::string& pattern : patterns)
+            matched.merge(matching(pattern));
+        return matched;
+    }
+
+    // The names that begin with `group` and a slash.
+    Names below(const std::string& group) const {
+        const std::string prefix = group + '/';
+        const auto first = m_names.lower_bound(prefix);
+        const auto last = std::find_if_not(first, m_names.end(), [&](const std::string& name) {
+            return name.starts_with(prefix);
+        });
+        return {first, last};
+    }
+
+private:
+    Names m_names;
+    std::multimap<std::string, const std::string*> m_bySegment;
+};
+
+// Whether every one of `few` is among `many`.
+bool areAllIn(const Names& many, const Names& few) {
+    return std::ranges::all_of(few, [&](const std::string& name) { return many.contains(name); });
+}
+
+bool haveCommon(const Names& many, const Names& few) {
+    return std::ranges::any_of(few, [&](const std::string& name) { return many.contains(name); });
 }
 
 Names quantizableNames(std::span<const TensorInfo> tensors) {
@@ -25,13 +84,6 @@ Names quantizableNames(std::span<const TensorInfo> tensors) {
         if (tensor.quantizable) names.insert(tensor.name);
     }
     return names;
-}
-
-Names matches(const std::string& pattern, const Names& names) {
-    Names matched;
-    std::ranges::copy_if(names, std::inserter(matched, matched.end()),
-                         [&](const std::string& name) { return meansTensor(pattern, name); });
-    return matched;
 }
 
 std::string quoted(const std::string& name) {
@@ -53,35 +105,40 @@ std::string boundToWholeName(const std::string& name) {
            quoted({std::next(letter), name.end()});
 }
 
-std::string exactPattern(const Names& names, const std::string& name) {
+std::string exactPattern(const NameIndex& index, const std::string& name) {
     for (const std::string& pattern : {name, quoted(name)}) {
-        if (matches(pattern, names).size() <= 1) return pattern;
+        if (index.matching(pattern).size() <= 1) return pattern;
     }
     return boundToWholeName(name);
 }
 
-// Fewest patterns of the kinds "*", "group/*" and exact names that match all of `wanted` and
-// nothing else of `all`.
-std::vector<std::string> cover(const Names& all, const Names& wanted) {
+// Fewest patterns of the kinds "group/*" and exact names that match all of `wanted` and nothing
+// else.
+std::vector<std::string> cover(const NameIndex& index, const Names& wanted) {
     std::vector<std::string> patterns;
     Names left = wanted;
-    const auto tryPattern = [&](const std::string& pattern) {
-        const Names matched = matches(pattern, all);
-        if (matched.size() < 2 || !std::ranges::includes(wanted, matched)) return false;
-        patterns.push_back(pattern);
-        for (const std::string& name : matched)
+    Names unfitting;  // Groups with an unwanted name, or with one name alone.
+    const auto takesGroup = [&](const std::string& group) {
+        if (unfitting.contains(group)) return false;
+        const Names names = index.below(group);
+        if (names.size() < 2 || !areAllIn(wanted, names)) {
+            unfitting.insert(group);
+            return false;
+        }
+        patterns.push_back(quoted(group) + "/*");
+        for (const std::string& name : names)
             left.erase(name);
         return true;
     };
     while (!left.empty()) {
         const std::string name = *left.begin();
-        bool found = false;
-        for (auto slash = name.find('/'); slash != std::string::npos && !found;
+        bool taken = false;
+        for (auto slash = name.find('/'); slash != std::string::npos && !taken;
              slash = name.find('/', slash + 1)) {
-            found = tryPattern(quoted(name.substr(0, slash)) + "/*");
+            taken = takesGroup(name.substr(0, slash));
         }
-        if (found) continue;
-        patterns.push_back(exactPattern(all, name));
+        if (taken) continue;
+        patterns.push_back(exactPattern(index, name));
         left.erase(name);
     }
     return patterns;
@@ -91,69 +148,56 @@ void append(std::vector<std::string>& patterns, const std::vector<std::string>& 
     patterns.insert(patterns.end(), more.begin(), more.end());
 }
 
+Names difference(const Names& names, const Names& taken) {
+    Names rest;
+    std::ranges::set_difference(names, taken, std::inserter(rest, rest.end()));
+    return rest;
+}
+
 // Patterns of the user that choose nothing unwanted stay; the rest is covered anew.
-DataSpec withoutExclusions(const Names& all, DataSpec data, const Names& wanted) {
+DataSpec withoutExclusions(const NameIndex& index, DataSpec data, const Names& wanted) {
     data.exclude.clear();
     std::erase_if(data.tensors, [&](const std::string& pattern) {
-        const Names matched = matches(pattern, all);
-        return matched.empty() || !std::ranges::includes(wanted, matched);
+        const Names matched = index.matching(pattern);
+        return matched.empty() || !areAllIn(wanted, matched);
     });
-    Names missing;
-    std::ranges::copy_if(wanted, std::inserter(missing, missing.end()),
-                         [&](const std::string& name) { return !matchesAny(data.tensors, name); });
-    append(data.tensors, cover(all, missing));
+    append(data.tensors, cover(index, difference(wanted, index.matchingAny(data.tensors))));
     return data;
 }
 
 // Patterns that choose anything wanted stay, and what they choose besides is excluded.
-DataSpec withExclusions(const Names& all, DataSpec data, const Names& wanted) {
+DataSpec withExclusions(const NameIndex& index, DataSpec data, const Names& wanted) {
     std::erase_if(data.exclude, [&](const std::string& pattern) {
-        const Names matched = matches(pattern, all);
-        return matched.empty() || std::ranges::any_of(matched, [&](const std::string& name) {
-                   return wanted.contains(name);
-               });
+        const Names matched = index.matching(pattern);
+        return matched.empty() || haveCommon(wanted, matched);
     });
     std::erase_if(data.tensors, [&](const std::string& pattern) {
-        return std::ranges::none_of(matches(pattern, all),
-                                    [&](const std::string& name) { return wanted.contains(name); });
+        return !haveCommon(wanted, index.matching(pattern));
     });
-    Names missing;
-    Names unwanted;
-    for (const std::string& name : all) {
-        const bool taken = matchesAny(data.tensors, name);
-        if (wanted.contains(name) && !taken) missing.insert(name);
-        if (!wanted.contains(name) && taken && !matchesAny(data.exclude, name)) {
-            unwanted.insert(name);
-        }
-    }
-    append(data.tensors, cover(all, missing));
-    append(data.exclude, cover(all, unwanted));
+    const Names taken = index.matchingAny(data.tensors);
+    const Names unwanted = difference(difference(taken, wanted), index.matchingAny(data.exclude));
+    append(data.tensors, cover(index, difference(wanted, taken)));
+    append(data.exclude, cover(index, unwanted));
     return data;
 }
 
 }  // namespace
 
 Names chosenTensors(std::span<const TensorInfo> tensors, const DataSpec& data) {
-    Names chosen;
-    for (const TensorInfo& tensor : tensors) {
-        if (tensor.quantizable && matchesAny(data.tensors, tensor.name) &&
-            !matchesAny(data.exclude, tensor.name)) {
-            chosen.insert(tensor.name);
-        }
-    }
-    return chosen;
+    const NameIndex index(quantizableNames(tensors));
+    return difference(index.matchingAny(data.tensors), index.matchingAny(data.exclude));
 }
 
 DataSpec withChosenTensors(std::span<const TensorInfo> tensors, const DataSpec& data,
                            const Names& wanted) {
-    const Names all = quantizableNames(tensors);
+    const NameIndex index(quantizableNames(tensors));
+    const bool everything = !wanted.empty() && wanted.size() == index.names().size();
     DataSpec fresh = data;
-    fresh.tensors = wanted.size() == all.size() && !all.empty() ? std::vector<std::string>{"*"}
-                                                                : cover(all, wanted);
+    fresh.tensors = everything ? std::vector<std::string>{"*"} : cover(index, wanted);
     fresh.exclude.clear();
     // The first of the shortest: what the user wrote stays where that costs nothing.
-    const std::array candidates = {withExclusions(all, data, wanted),
-                                   withoutExclusions(all, data, wanted), std::move(fresh)};
+    const std::array candidates = {withExclusions(index, data, wanted),
+                                   withoutExclusions(index, data, wanted), std::move(fresh)};
     return *std::ranges::min_element(candidates, {}, [](const DataSpec& candidate) {
         return candidate.tensors.size() + candidate.exclude.size();
     });
@@ -163,7 +207,7 @@ std::string exactPattern(std::span<const TensorInfo> tensors, const std::string&
     Names names;
     for (const TensorInfo& tensor : tensors)
         names.insert(tensor.name);
-    return exactPattern(names, name);
+    return exactPattern(NameIndex(std::move(names)), name);
 }
 
 FoldRule chosenFold(const TensorInfo& tensor, const DataSpec& data) {

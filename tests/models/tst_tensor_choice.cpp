@@ -14,6 +14,7 @@ private Q_SLOTS:
     void patternsAreShort_data();
     void patternsAreShort();
     void patternsChooseExactlyWhatIsWanted();
+    void largeModelsAreChosenFrom();
     void exactPatternsMeanOneTensor_data();
     void exactPatternsMeanOneTensor();
     void aFoldingOfOneTensorLeavesOthersAlone();
@@ -134,6 +135,37 @@ void TestTensorChoice::patternsChooseExactlyWhatIsWanted() {
         QCOMPARE(chosenTensors(tensors, data), wanted);
         QVERIFY(data.tensors.size() + data.exclude.size() <= wanted.size() + 1);
     }
+}
+
+// Comparing every name with every pattern would take minutes here.
+void TestTensorChoice::largeModelsAreChosenFrom() {
+    constexpr int layers = 2000;
+    constexpr int perLayer = 10;
+    std::vector<TensorInfo> tensors;
+    for (const char* separator : {".", "/"}) {
+        for (int layer = 0; layer < layers; ++layer) {
+            for (int tensor = 0; tensor < perLayer; ++tensor) {
+                TensorInfo info;
+                info.name = "l" + std::to_string(layer) + separator + std::to_string(tensor);
+                info.quantizable = true;
+                tensors.push_back(std::move(info));
+            }
+        }
+    }
+    DataSpec data;
+    data.tensors.clear();
+    std::set<std::string> wanted;
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        if (i % 3 != 0) wanted.insert(tensors[i].name);
+    }
+    data = withChosenTensors(tensors, data, wanted);
+    QVERIFY(chosenTensors(tensors, data) == wanted);
+    wanted.erase(tensors[1].name);
+    data = withChosenTensors(tensors, data, wanted);
+    QVERIFY(chosenTensors(tensors, data) == wanted);
+    for (const TensorInfo& tensor : tensors)
+        wanted.insert(tensor.name);
+    QCOMPARE(joined(withChosenTensors(tensors, data, wanted).tensors), QStringLiteral("*"));
 }
 
 void TestTensorChoice::exactPatternsMeanOneTensor_data() {
