@@ -6,121 +6,95 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "core/base/parallel.h"
-#include "core/kernels/panels.h"
-#include "core/kernels/simd_targets.h"
-
-// This file is compiled once per instruction set.
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/kernels/seeding.cpp"
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
-
-HWY_BEFORE_NAMESPACE();
-namespace quantscope::HWY_NAMESPACE {
-namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-// Lowers `nearest` (one value per lane of `count` panels) to the squared distances from `center`,
-// and returns the sum of weights * nearest.
-double lowerToDistances(const PanelRow* HWY_RESTRICT panels, std::size_t count, std::size_t dim,
-                        const float* HWY_RESTRICT center, const PanelRow* HWY_RESTRICT weights,
-                        PanelRow* HWY_RESTRICT nearest) {
-    const hn::CappedTag<float, 16> tag;
-    constexpr std::size_t laneCount = hn::MaxLanes(hn::CappedTag<float, 16>());
-    constexpr auto width = static_cast<std::size_t>(panelWidth);
-    double total = 0.0;
-    for (std::size_t p = 0; p < count; ++p, panels += dim) {
-        auto masses = hn::Zero(tag);
-        for (std::size_t lane = 0; lane < width; lane += laneCount) {
-            auto sum = hn::Zero(tag);
-            for (std::size_t j = 0; j < dim; ++j) {
-                const auto difference =
-                    hn::Sub(hn::Load(tag, panels[j].lanes.data() + lane), hn::Set(tag, center[j]));
-                sum = hn::MulAdd(difference, difference, sum);
-            }
-            float* const values = nearest[p].lanes.data() + lane;
-            const auto lowest = hn::Min(sum, hn::Load(tag, values));
-            hn::Store(lowest, tag, values);
-            masses = hn::MulAdd(lowest, hn::Load(tag, weights[p].lanes.data() + lane), masses);
-        }
-        total += static_cast<double>(hn::GetLane(hn::SumOfLanes(tag, masses)));
-    }
-    return total;
-}
-
-}  // namespace
-}  // namespace quantscope::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
+#include "core/kernels/nearest.h"
 
 namespace quantscope {
 namespace {
 
-HWY_EXPORT(lowerToDistances);
+// One seed is drawn at once per so many that are chosen already.
+constexpr Index seedsPerDrawAtOnce = 8;
 
 // The choice of rows; keeps every row's squared distance from the rows chosen so far.
 class Seeding {
 public:
     Seeding(MatrixView x, std::span<const float> weights, const RunContext& context)
         : m_x(x),
+          m_weights(weights),
           m_context(context),
-          m_panels(
-              packPanels(x, std::vector<float>(static_cast<std::size_t>(x.cols)), context.stop())),
-          m_weights(static_cast<std::size_t>(panelCount(x.rows))),
-          m_nearest(m_weights.size()),
-          m_panelsPerChunk(std::max<Index>(1, chunkFloats / (panelWidth * x.cols))) {
-        // Lanes behind the last row keep weight and distance 0, so they are never chosen.
-        for (Index row = 0; row < x.rows; ++row) {
-            laneValue(m_weights, row) =
-                weights.empty() ? 1.0F : weights[static_cast<std::size_t>(row)];
-            laneValue(m_nearest, row) = std::numeric_limits<float>::max();
+          m_distances(static_cast<std::size_t>(x.rows), 1.0F),
+          m_chunkMasses(static_cast<std::size_t>((x.rows + chunkRows - 1) / chunkRows)) {
+        for (Index begin = 0; begin < x.rows; begin += chunkRows)
+            sumMasses(begin, std::min(x.rows, begin + chunkRows));
+    }
+
+    // Some rows, at most `count`, each with a probability proportional to its weight times its
+    // squared distance from all rows chosen so far, those of this call included: rows are drawn by
+    // the distances known from before, which are no less, and kept with the ratio of the two.
+    std::vector<Index> draw(Index count, Random& random) const {
+        std::vector<Index> drawn;
+        for (Index trial = 0; trial < 2 * count && static_cast<Index>(drawn.size()) < count;
+             ++trial) {
+            const Index row = drawByMass(random);
+            const float known = m_distances[static_cast<std::size_t>(row)];
+            float distance = known;
+            for (const Index other : drawn)
+                distance = std::min(distance, squaredDistance(row, other));
+            const bool keep = drawn.empty() || random.uniform() * static_cast<double>(known) <
+                                                   static_cast<double>(distance);
+            if (keep) drawn.push_back(row);
         }
-        m_chunkMasses.resize(static_cast<std::size_t>((panelCount(x.rows) + m_panelsPerChunk - 1) /
-                                                      m_panelsPerChunk));
-        for (Index row = 0; row < x.rows; ++row) {
-            m_chunkMasses[chunkOf(row)] += static_cast<double>(laneValue(m_weights, row));
+        return drawn;
+    }
+
+    // Lowers the distances to those from some more rows.
+    void choose(std::span<const Index> rows) {
+        Matrix chosen(static_cast<Index>(rows.size()), m_x.cols);
+        for (Index i = 0; i < chosen.rows(); ++i) {
+            std::ranges::copy(m_x.row(rows[static_cast<std::size_t>(i)]),
+                              chosen.span().row(i).begin());
         }
-    }
-
-    Index drawFirst(Random& random) const {
-        return draw(random,
-                    [this](Index row) { return static_cast<double>(laneValue(m_weights, row)); });
-    }
-
-    void choose(Index row) {
-        const std::span<const float> center = m_x.row(row);
-        parallelFor(
-            panelCount(m_x.rows), m_panelsPerChunk, m_context.stop(), [&](Index begin, Index end) {
-                const auto first = static_cast<std::size_t>(begin);
-                m_chunkMasses[static_cast<std::size_t>(begin / m_panelsPerChunk)] =
-                    HWY_DYNAMIC_DISPATCH(lowerToDistances)(
-                        m_panels.data() + begin * m_x.cols, static_cast<std::size_t>(end - begin),
-                        static_cast<std::size_t>(m_x.cols), center.data(), m_weights.data() + first,
-                        m_nearest.data() + first);
-            });
-    }
-
-    Index drawNext(Random& random) const {
-        return draw(random, [this](Index row) {
-            return static_cast<double>(laneValue(m_nearest, row)) *
-                   static_cast<double>(laneValue(m_weights, row));
+        const bool first = !std::exchange(m_anyChosen, true);
+        const CodewordPanels panels(chosen.view(), m_context.stop());
+        parallelFor(m_x.rows, chunkRows, m_context.stop(), [&](Index begin, Index end) {
+            std::vector<std::uint32_t> codes(static_cast<std::size_t>(end - begin));
+            std::vector<float> distances(codes.size());
+            panels.nearest(m_x.middleRows(begin, end - begin), codes, distances);
+            float* const lowest = m_distances.data() + begin;
+            for (std::size_t i = 0; i < distances.size(); ++i)
+                lowest[i] = first ? distances[i] : std::min(lowest[i], distances[i]);
+            sumMasses(begin, end);
         });
     }
 
 private:
-    static constexpr Index chunkFloats = Index{1} << 17;
+    static constexpr Index chunkRows = 1024;
 
-    std::size_t chunkOf(Index row) const {
-        return static_cast<std::size_t>(row / (m_panelsPerChunk * panelWidth));
+    double mass(Index row) const {
+        const auto r = static_cast<std::size_t>(row);
+        const double weight = m_weights.empty() ? 1.0 : static_cast<double>(m_weights[r]);
+        return weight * static_cast<double>(m_distances[r]);
     }
 
-    // A row with a probability proportional to mass(row); m_chunkMasses hold the sums.
-    template <typename Mass>
-    Index draw(Random& random, const Mass& mass) const {
+    float squaredDistance(Index a, Index b) const {
+        float sum = 0.0F;
+        for (Index j = 0; j < m_x.cols; ++j) {
+            const float difference = m_x(a, j) - m_x(b, j);
+            sum += difference * difference;
+        }
+        return sum;
+    }
+
+    void sumMasses(Index begin, Index end) {
+        double sum = 0.0;
+        for (Index row = begin; row < end; ++row)
+            sum += mass(row);
+        m_chunkMasses[static_cast<std::size_t>(begin / chunkRows)] = sum;
+    }
+
+    Index drawByMass(Random& random) const {
         const double total = std::accumulate(m_chunkMasses.begin(), m_chunkMasses.end(), 0.0);
         if (!(total > 0.0)) return random.below(m_x.rows);
         double rest = random.uniform() * total;
@@ -128,9 +102,8 @@ private:
         while (chunk + 1 < m_chunkMasses.size() && rest >= m_chunkMasses[chunk]) {
             rest -= m_chunkMasses[chunk++];
         }
-        const Index rowsPerChunk = m_panelsPerChunk * panelWidth;
-        const Index first = static_cast<Index>(chunk) * rowsPerChunk;
-        const Index end = std::min(m_x.rows, first + rowsPerChunk);
+        const Index first = static_cast<Index>(chunk) * chunkRows;
+        const Index end = std::min(m_x.rows, first + chunkRows);
         // The chunk's sum was rounded differently, so the walk may reach the end: then the last row
         // that could have been drawn is.
         Index chosen = first;
@@ -145,13 +118,48 @@ private:
     }
 
     MatrixView m_x;
+    std::span<const float> m_weights;
     const RunContext& m_context;
-    std::vector<PanelRow> m_panels;
-    std::vector<PanelRow> m_weights;
-    std::vector<PanelRow> m_nearest;
-    Index m_panelsPerChunk;
+    std::vector<float> m_distances;
     std::vector<double> m_chunkMasses;
+    bool m_anyChosen = false;
 };
+
+// Over all rows of `x`.
+std::vector<Index> seedFromAll(MatrixView x, std::span<const float> weights, Index count,
+                               Random& random, const RunContext& context) {
+    Seeding seeding(x, weights, context);
+    std::vector<Index> rows;
+    while (static_cast<Index>(rows.size()) < count) {
+        const auto chosen = static_cast<Index>(rows.size());
+        const Index batch = std::clamp<Index>(chosen / seedsPerDrawAtOnce, 1, count - chosen);
+        const std::vector<Index> drawn = seeding.draw(batch, random);
+        rows.insert(rows.end(), drawn.begin(), drawn.end());
+        seeding.choose(drawn);
+    }
+    return rows;
+}
+
+// `count` of the rows with weight, or all of them if they are fewer, ascending (selection sampling:
+// Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S).
+std::vector<Index> sampleRows(Index rows, std::span<const float> weights, Index count,
+                              Random& random) {
+    const auto hasWeight = [&](Index row) {
+        return weights.empty() || weights[static_cast<std::size_t>(row)] > 0.0F;
+    };
+    Index population = 0;
+    for (Index row = 0; row < rows; ++row)
+        population += hasWeight(row) ? 1 : 0;
+    std::vector<Index> sample;
+    sample.reserve(static_cast<std::size_t>(std::min(population, count)));
+    for (Index row = 0; row < rows && static_cast<Index>(sample.size()) < count; ++row) {
+        if (!hasWeight(row)) continue;
+        const auto wanted = static_cast<double>(count - static_cast<Index>(sample.size()));
+        if (static_cast<double>(population) * random.uniform() < wanted) sample.push_back(row);
+        --population;
+    }
+    return sample;
+}
 
 }  // namespace
 
@@ -160,14 +168,20 @@ std::vector<Index> seedRows(MatrixView x, std::span<const float> weights, Index 
     assert(x.rows > 0 && count > 0);
     assert(weights.empty() || static_cast<Index>(weights.size()) == x.rows);
     Random random = context.random(0);
-    Seeding seeding(x, weights, context);
-    std::vector<Index> rows{seeding.drawFirst(random)};
-    while (static_cast<Index>(rows.size()) < count) {
-        seeding.choose(rows.back());
-        rows.push_back(seeding.drawNext(random));
+    const Index mostRows = std::max(leastSeedingRows, count * seedingRowsPerSeed);
+    if (x.rows <= mostRows) return seedFromAll(x, weights, count, random, context);
+    const std::vector<Index> sample = sampleRows(x.rows, weights, mostRows, random);
+    Matrix values(static_cast<Index>(sample.size()), x.cols);
+    std::vector<float> sampleWeights;
+    for (Index i = 0; i < values.rows(); ++i) {
+        const Index row = sample[static_cast<std::size_t>(i)];
+        std::ranges::copy(x.row(row), values.span().row(i).begin());
+        if (!weights.empty()) sampleWeights.push_back(weights[static_cast<std::size_t>(row)]);
     }
-    return rows;
+    std::vector<Index> seeds = seedFromAll(values.view(), sampleWeights, count, random, context);
+    for (Index& seed : seeds)
+        seed = sample[static_cast<std::size_t>(seed)];
+    return seeds;
 }
 
 }  // namespace quantscope
-#endif
