@@ -6,29 +6,12 @@
 
 #include "core/base/parallel.h"
 #include "core/kernels/cell_split.h"
-#include "core/kernels/nearest.h"
+#include "core/kernels/cell_sums.h"
+#include "core/kernels/pruned_assignment.h"
 #include "core/kernels/seeding.h"
 
 namespace quantscope {
 namespace {
-
-// Sums over the rows of every cell.
-struct CellSums {
-    std::vector<double> rows;    // count x dim: sum of w x
-    std::vector<double> masses;  // count: sum of w
-    std::vector<std::uint64_t> counts;
-
-    CellSums(Index count, Index dim)
-        : rows(static_cast<std::size_t>(count * dim)),
-          masses(static_cast<std::size_t>(count)),
-          counts(static_cast<std::size_t>(count)) {}
-
-    void add(const CellSums& other) {
-        std::ranges::transform(rows, other.rows, rows.begin(), std::plus());
-        std::ranges::transform(masses, other.masses, masses.begin(), std::plus());
-        std::ranges::transform(counts, other.counts, counts.begin(), std::plus());
-    }
-};
 
 class Lloyd {
 public:
@@ -37,6 +20,7 @@ public:
           m_weights(weights),
           m_context(context),
           m_centroids(start.rows, start.cols),
+          m_assignment(x, start.rows),
           m_codes(static_cast<std::size_t>(x.rows)),
           m_sums(start.rows, start.cols) {
         for (Index k = 0; k < start.rows; ++k) {
@@ -47,9 +31,8 @@ public:
 
     // Gives every row to its nearest centroid.
     void assign() {
-        assignRows(CodewordPanels(m_centroids.view(), m_context.stop()), m_x, m_codes,
-                   m_context.stop());
-        sumCells();
+        m_assignment.assign(m_centroids.view(), m_codes, m_context.stop());
+        m_sums = sumCells(m_x, m_codes, m_weights, m_centroids.rows(), m_context.stop());
     }
 
     // Mean squared distance of the rows from the centroids they were given to.
@@ -94,13 +77,6 @@ private:
                                  : static_cast<double>(m_weights[static_cast<std::size_t>(row)]);
     }
 
-    // Few enough chunks that their partial sums take no more memory than the rows themselves.
-    Index rowsPerChunk() const {
-        constexpr Index mostChunks = 32;
-        const Index chunks = std::clamp<Index>(m_x.rows / (2 * m_centroids.rows()), 1, mostChunks);
-        return (m_x.rows + chunks - 1) / chunks;
-    }
-
     void measureRows() {
         struct Totals {
             double mass = 0.0;
@@ -129,38 +105,11 @@ private:
         m_energy = totals.energy;
     }
 
-    void sumCells() {
-        const Index count = m_centroids.rows();
-        const Index dim = m_centroids.cols();
-        m_sums = parallelReduce(
-            m_x.rows, rowsPerChunk(), m_context.stop(), CellSums(count, dim),
-            [&](Index begin, Index end) {
-                CellSums part(count, dim);
-                addRows(begin, end, part);
-                return part;
-            },
-            [](CellSums& total, const CellSums& part) { total.add(part); });
-    }
-
-    void addRows(Index begin, Index end, CellSums& sums) const {
-        constexpr Index rowsPerCheck = 1024;
-        for (Index row = begin; row < end; ++row) {
-            if (row % rowsPerCheck == 0 && m_context.stop().stop_requested()) return;
-            const std::uint32_t code = m_codes[static_cast<std::size_t>(row)];
-            const double w = weight(row);
-            double* const sum = sums.rows.data() + static_cast<Index>(code) * m_x.cols;
-            const float* const x = m_x.data + row * m_x.stride;
-            for (Index j = 0; j < m_x.cols; ++j)
-                sum[j] += w * static_cast<double>(x[j]);
-            sums.masses[code] += w;
-            ++sums.counts[code];
-        }
-    }
-
     MatrixView m_x;
     std::span<const float> m_weights;
     const RunContext& m_context;
     Matrix m_centroids;
+    PrunedAssignment m_assignment;
     std::vector<std::uint32_t> m_codes;
     CellSums m_sums;
     double m_mass = 0.0;

@@ -265,17 +265,6 @@ namespace {
 HWY_EXPORT(searchNearestTarget);
 HWY_EXPORT(searchPairsTarget);
 
-SearchSpace searchSpace(const std::vector<PanelRow>& panels, const std::vector<PanelRow>& bias,
-                        const std::vector<float>& offset, MatrixView codewords) {
-    return {panels.data(),
-            bias.data(),
-            offset.data(),
-            codewords.data,
-            static_cast<std::size_t>(codewords.rows),
-            static_cast<std::size_t>(codewords.cols),
-            codewords.cols <= directDim};
-}
-
 // About the mean of the codewords: rounded to a step near their spread, so that whatever numbers
 // are short (integers above all) stay short and their ties exact.
 std::vector<float> offsetFor(MatrixView codewords) {
@@ -333,6 +322,16 @@ CodewordPanels::CodewordPanels(MatrixView codewords, const std::stop_token& stop
     }
 }
 
+SearchSpace CodewordPanels::searchSpace() const {
+    return {m_panels.data(),
+            m_bias.data(),
+            m_offset.data(),
+            m_codewords.data(),
+            static_cast<std::size_t>(count()),
+            static_cast<std::size_t>(dim()),
+            dim() <= directDim};
+}
+
 void CodewordPanels::nearest(MatrixView x, std::span<std::uint32_t> codes,
                              std::span<float> squaredDistances) const {
     assert(x.cols == dim());
@@ -340,7 +339,7 @@ void CodewordPanels::nearest(MatrixView x, std::span<std::uint32_t> codes,
     assert(squaredDistances.empty() || squaredDistances.size() == codes.size());
     std::vector<PanelRow> panel(static_cast<std::size_t>(dim()));
     HWY_DYNAMIC_DISPATCH(searchNearestTarget)
-    (searchSpace(m_panels, m_bias, m_offset, codewords()), x, panel.data(), codes.data(),
+    (searchSpace(), x, panel.data(), codes.data(),
      squaredDistances.empty() ? nullptr : squaredDistances.data());
 }
 
@@ -354,7 +353,7 @@ void CodewordPanels::nearestPairs(MatrixView x, Index groupRows,
     std::vector<float> packed = packingRoom(dim());
     PairGroups groups(static_cast<std::size_t>(x.rows), static_cast<std::size_t>(groupRows), best);
     HWY_DYNAMIC_DISPATCH(searchPairsTarget)
-    (searchSpace(m_panels, m_bias, m_offset, codewords()), x, packed.data(), groups);
+    (searchSpace(), x, packed.data(), groups);
 }
 
 void assignRows(const CodewordPanels& codewords, MatrixView x, std::span<std::uint32_t> codes,

@@ -11,6 +11,8 @@
 
 namespace quantscope {
 
+struct SearchSpace;
+
 /// A codeword as the choice for a row of a group of query rows.
 struct CodewordMatch {
     float squaredDistance = 0.0F;
@@ -48,6 +50,9 @@ public:
     /// after those of the other, equally many for each, at most groupRows * count(). groupRows
     /// divides x.rows. What a step of a beam search needs.
     void nearestPairs(MatrixView x, Index groupRows, std::span<CodewordMatch> best) const;
+
+    /// For other kernels (core/kernels/nearest_inl.h); valid as long as this object.
+    SearchSpace searchSpace() const;
 
 private:
     Matrix m_codewords;
