@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/core/test_files.h"
 
+#include <algorithm>
 #include <fstream>
 
 namespace quantscope::test {
@@ -32,8 +33,13 @@ std::vector<std::vector<std::string>> readCsv(const std::filesystem::path& path)
     std::vector<std::vector<std::string>> records;
     std::string line;
     std::getline(stream, line);
-    while (std::getline(stream, line))
+    while (std::getline(stream, line)) {
+        // A quoted field may hold the end of a line.
+        for (std::string more;
+             std::ranges::count(line, '"') % 2 != 0 && std::getline(stream, more);)
+            line += '\n' + more;
         records.push_back(splitRecord(line));
+    }
     return records;
 }
 
