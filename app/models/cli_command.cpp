@@ -11,8 +11,10 @@ namespace quantscope {
 
 namespace {
 
+// A path that begins with a dash would be read as an option.
 QString fromPath(const std::filesystem::path& path) {
-    return QString::fromStdString(path.string());
+    const QString text = QString::fromStdString(path.string());
+    return text.startsWith(QLatin1Char('-')) ? QStringLiteral("./") + text : text;
 }
 
 bool hasOwnFold(const DataSpec& data, const std::string& tensor) {
@@ -36,14 +38,22 @@ QString shellQuoted(const QString& argument) {
 QString cliCommand(const TrialRecord& record, const ExperimentSpec& spec,
                    std::span<const TensorInfo> tensors) {
     QStringList words = {QStringLiteral("quantscope-cli"), QStringLiteral("quantize")};
-    const auto option = [&](const QString& name, const QString& value) { words << name << value; };
+    const auto option = [&](const QString& name, const QString& value) {
+        // A value that begins like an option must not be taken for one.
+        if (value.startsWith(QLatin1Char('-'))) {
+            words << name + QLatin1Char('=') + value;
+        } else {
+            words << name << value;
+        }
+    };
+    const QString tensor = QString::fromStdString(exactPattern(tensors, record.tensor));
     words << fromPath(spec.data.file);
-    option(QStringLiteral("--tensor"),
-           QString::fromStdString(exactPattern(tensors, record.tensor)));
+    option(QStringLiteral("--tensor"), tensor);
     option(QStringLiteral("--method"), QString::fromStdString(record.methodText));
     if (!spec.hessians.empty()) option(QStringLiteral("--hessians"), fromPath(spec.hessians));
     if (hasOwnFold(spec.data, record.tensor)) {
-        option(QStringLiteral("--fold"), QString::fromStdString(record.fold.toText()));
+        option(QStringLiteral("--fold"),
+               tensor + QLatin1Char('=') + QString::fromStdString(record.fold.toText()));
     }
     if (spec.data.normalize != Normalize::Automatic) {
         option(QStringLiteral("--normalize"),
