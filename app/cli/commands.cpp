@@ -7,10 +7,11 @@ std::vector<std::unique_ptr<Command>> allCommands() {
     std::vector<std::unique_ptr<Command>> commands;
     commands.push_back(makeInspectCommand());
     commands.push_back(makeMethodsCommand());
-    commands.push_back(makeDecodeCommand());
-    commands.push_back(makeExportCommand());
     commands.push_back(makeQuantizeCommand());
     commands.push_back(makeRunCommand());
+    commands.push_back(makePlotCommand());
+    commands.push_back(makeExportCommand());
+    commands.push_back(makeDecodeCommand());
     return commands;
 }
 

@@ -10,6 +10,7 @@ std::unique_ptr<Command> makeDecodeCommand();
 std::unique_ptr<Command> makeExportCommand();
 std::unique_ptr<Command> makeInspectCommand();
 std::unique_ptr<Command> makeMethodsCommand();
+std::unique_ptr<Command> makePlotCommand();
 std::unique_ptr<Command> makeQuantizeCommand();
 std::unique_ptr<Command> makeRunCommand();
 

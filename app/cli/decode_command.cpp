@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/io/artifact_file.h"
 #include "core/io/tensor_writer.h"
 #include "core/quant/quantized_tensor.h"
@@ -78,7 +79,7 @@ private:
             return;
         }
         for (const Json& entry : list) {
-            std::cout << entry["tensor"].get<std::string>() << "  "
+            std::cout << printableText(entry["tensor"].get<std::string>()) << "  "
                       << formatShape(entry["shape"].get<Shape>()) << "  "
                       << entry["method"].get<std::string>() << '\n';
         }

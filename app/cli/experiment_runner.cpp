@@ -10,6 +10,7 @@
 #include "app/cli/trial_output.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/run/engine.h"
 #include "core/store/result_summary.h"
 
@@ -49,8 +50,9 @@ int explain(const RunSummary& summary, const std::vector<TrialRecord>& records,
     if (failed == 0) return Success;
     const TrialRecord& first = *std::ranges::find_if(records, &TrialRecord::failed);
     std::cerr << "error: " << failed << " of " << records.size() << " trials failed";
-    std::cerr << (failed > 1 ? ", the first on " : ": ") << first.tensor << " with "
-              << first.methodText << ": " << first.error << '\n';
+    std::cerr << (failed > 1 ? ", the first on " : ": ")
+              << printableText(first.tensor + " with " + first.methodText + ": " + first.error)
+              << '\n';
     return Failure;
 }
 
@@ -81,7 +83,7 @@ int ExperimentRunner::run(const ExperimentSpec& spec, const CommandContext& cont
     const Plan plan =
         makePlan(spec, context.plugins.registry, PlanOptions{context.prober, context.stop});
     for (const std::string& remark : plan.remarks)
-        std::cerr << "note: " << remark << '\n';
+        std::cerr << "note: " << printableText(remark) << '\n';
     if (!m_dryRun) return execute(plan, context);
     if (m_json) {
         std::cout << planJson(plan).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';

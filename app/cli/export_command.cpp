@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text_file.h"
+#include "core/base/utf8.h"
 #include "core/store/result_export.h"
 #include "core/store/result_store.h"
 
@@ -92,8 +93,8 @@ private:
                 continue;
             }
             complete = false;
-            std::cerr << "not exported: " << tensor << ": " << entry["reason"].get<std::string>()
-                      << '\n';
+            std::cerr << "not exported: " << printableText(tensor) << ": "
+                      << entry["reason"].get<std::string>() << '\n';
         }
         if (lines.empty()) {
             throw Error("None of the trials in " + m_folder + " can be said as a Faiss string.");

@@ -6,6 +6,7 @@
 
 #include "app/cli/text_table.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 
 namespace quantscope {
 
@@ -78,7 +79,7 @@ void printPlan(const Plan& plan, std::ostream& out) {
         << formatBytes(plan.peakBytes) << " of memory for one trial, "
         << formatBytes(plan.artifactBytes) << " of artifacts\n";
     for (const std::string& remark : remarks)
-        out << "warning: " << remark << '\n';
+        out << "warning: " << printableText(remark) << '\n';
 }
 
 }  // namespace quantscope

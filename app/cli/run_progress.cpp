@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/cli/terminal_width.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 
 namespace quantscope {
 
@@ -31,12 +33,14 @@ std::string clockTime(double seconds) {
 std::string fitted(std::string line) {
     winsize size{};
     const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-    std::size_t width = known ? size.ws_col - 1U : 79U;
-    if (line.size() <= width) return line;
-    // Not inside a character of several bytes.
-    while (width > 0 && (static_cast<unsigned char>(line[width]) & 0xC0U) == 0x80U)
-        --width;
-    return fitted(std::move(line));
+    const std::size_t width = known ? size.ws_col - 1U : 79U;
+    while (terminalWidth(line) > width) {
+        // The last character with all its bytes.
+        while ((static_cast<unsigned char>(line.back()) & 0xC0U) == 0x80U)
+            line.pop_back();
+        line.pop_back();
+    }
+    return line;
 }
 
 }  // namespace
@@ -100,7 +104,7 @@ void RunProgress::writeLine(const std::string& what) {
     if (now.contains("seconds_left")) {
         line += ", " + clockTime(now["seconds_left"].get<double>()) + " left";
     }
-    line += "   " + what;
+    line += "   " + printableText(what);
     m_out << '\r' << fitted(std::move(line)) << "\x1b[K" << std::flush;
 }
 

@@ -3,39 +3,34 @@
 
 #include <algorithm>
 
+#include "app/cli/terminal_width.h"
+#include "core/base/utf8.h"
+
 namespace quantscope {
-
-namespace {
-
-// Characters, not bytes: continuation bytes of UTF-8 take no room.
-std::size_t displayWidth(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0U) != 0x80U; }));
-}
-
-}  // namespace
 
 void TextTable::addColumn(std::string title, Align align) {
     m_columns.push_back({std::move(title), align});
 }
 
 void TextTable::addRow(std::vector<std::string> cells) {
+    for (std::string& cell : cells)
+        cell = printableText(cell);
     m_rows.push_back(std::move(cells));
 }
 
 void TextTable::print(std::ostream& out) const {
     std::vector<std::size_t> widths;
     for (std::size_t c = 0; c < m_columns.size(); ++c) {
-        std::size_t width = displayWidth(m_columns[c].title);
+        std::size_t width = terminalWidth(m_columns[c].title);
         for (const auto& row : m_rows)
-            width = std::max(width, displayWidth(row[c]));
+            width = std::max(width, terminalWidth(row[c]));
         widths.push_back(width);
     }
     const auto printLine = [&](auto&& cell) {
         std::string line;
         for (std::size_t c = 0; c < m_columns.size(); ++c) {
             const std::string& text = cell(c);
-            const std::string space(widths[c] - displayWidth(text), ' ');
+            const std::string space(widths[c] - terminalWidth(text), ' ');
             if (c > 0) line += "  ";
             line += m_columns[c].align == Align::Right ? space + text : text + space;
         }

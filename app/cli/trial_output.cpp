@@ -8,6 +8,7 @@
 
 #include "app/cli/text_table.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/store/result_summary.h"
 
 namespace quantscope {
@@ -172,9 +173,10 @@ void printWarnings(std::span<const TrialRecord> records, std::ostream& out) {
     }
     for (const std::string& warning : order) {
         const std::vector<const TrialRecord*>& trials = owners[warning];
-        out << "warning: " << trials.front()->tensor << ", " << trials.front()->methodText;
+        out << "warning: " << printableText(trials.front()->tensor) << ", "
+            << trials.front()->methodText;
         if (trials.size() > 1) out << " and " << trials.size() - 1 << " more";
-        out << ": " << warning << '\n';
+        out << ": " << printableText(warning) << '\n';
     }
 }
 

@@ -27,21 +27,12 @@ RecordList selectedRecords(const RecordList& records, const QSet<QString>& trial
     return selected;
 }
 
-// The trial that a record is of, as far as reading its weights goes.
-Trial weightsOf(const TrialRecord& record) {
-    Trial trial;
-    trial.tensor = record.tensor;
-    trial.fold = record.fold;
-    trial.normalized = record.normalized;
-    return trial;
-}
-
 ErrorMapData errorMapOf(const TrialRecord& record, const TensorFile& file,
                         const std::filesystem::path& artifact, const MethodRegistry& registry,
                         JobContext& context) {
     context.progress(0.0, "reading the artifact");
     const QuantizedTensor tensor(readArtifact(artifact).tensor, registry);
-    const auto weights = trialSource(file, weightsOf(record));
+    const auto weights = trialSource(file, record);
     if (weights->rows() != tensor.rows() || weights->cols() != tensor.cols()) {
         throw Error("The result is of another tensor than the open file holds.",
                     "Open the data file that the experiment was run on.");

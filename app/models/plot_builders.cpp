@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
+#include <set>
 
+#include "app/models/distinct_names.h"
 #include "app/models/result_columns.h"
 #include "core/base/text.h"
 
@@ -38,6 +41,22 @@ QString figureLine(const TrialRecord& record, int column) {
     return QStringLiteral("%1: %2%3").arg(about.title, value, unit);
 }
 
+RateBar rateBar(const RateLedger& rate, Index weights) {
+    RateBar bar;
+    for (std::size_t i = 0; i < allRateParts.size(); ++i) {
+        bar.bitsPerWeight[i] = rate.bitsPerWeight(allRateParts[i], weights);
+    }
+    return bar;
+}
+
+std::set<std::string> tensorsWithResult(const RecordList& records) {
+    std::set<std::string> tensors;
+    for (const RecordPointer& record : records) {
+        if (!record->failed()) tensors.insert(record->tensor);
+    }
+    return tensors;
+}
+
 }  // namespace
 
 UtilizationData buildUtilization(const TrialRecord& record) {
@@ -51,15 +70,46 @@ UtilizationData buildUtilization(const TrialRecord& record) {
 
 RateBarsData buildRateBars(const RecordList& records) {
     RateBarsData data;
+    const std::set<std::string> tensors = tensorsWithResult(records);
+    const bool oneTensor = tensors.size() == 1;
+    if (oneTensor) data.title = QString::fromStdString(*tensors.begin());
+    const std::map<std::string, std::string> names = distinctNames(tensors);
     for (const RecordPointer& record : records) {
         if (record->failed()) continue;
-        RateBar bar;
+        RateBar bar = rateBar(record->rate, record->weights());
         bar.trialId = QString::fromStdString(record->trialId);
-        bar.label = trialTitle(*record);
-        for (std::size_t i = 0; i < allRateParts.size(); ++i) {
-            bar.bitsPerWeight[i] = record->rate.bitsPerWeight(allRateParts[i], record->weights());
-        }
+        bar.label = QString::fromStdString(oneTensor ? record->methodText
+                                                     : record->methodText + " on " +
+                                                           names.at(record->tensor));
         data.bars.push_back(std::move(bar));
+    }
+    return data;
+}
+
+RateBarsData buildMethodRateBars(const RecordList& records) {
+    struct Totals {
+        RateLedger rate;
+        Index weights = 0;
+        std::set<std::string> tensors;
+    };
+    std::vector<std::string> order;
+    std::map<std::string, Totals> methods;
+    for (const RecordPointer& record : records) {
+        if (record->failed()) continue;
+        Totals& totals = methods[record->methodText];
+        if (totals.tensors.empty()) order.push_back(record->methodText);
+        if (!totals.tensors.insert(record->tensor).second) continue;
+        totals.weights += record->weights();
+        totals.rate += record->rate;
+    }
+    RateBarsData data;
+    const std::size_t tensors = tensorsWithResult(records).size();
+    data.title = QStringLiteral("%1 tensors together").arg(tensors);
+    for (const std::string& method : order) {
+        const Totals& totals = methods.at(method);
+        if (totals.tensors.size() < tensors) continue;
+        data.bars.push_back(rateBar(totals.rate, totals.weights));
+        data.bars.back().label = QString::fromStdString(method);
     }
     return data;
 }
@@ -102,6 +152,15 @@ LevelsData buildLevels(const TensorStatistics& statistics, const TrialRecord* re
         data.levels.assign(record->levels.begin(), record->levels.end());
     }
     return data;
+}
+
+void addDecoded(LevelsData& data, const TensorStatistics& decoded) {
+    const auto bins = static_cast<int>(data.weightDensity.size());
+    const std::uint64_t finite = decoded.count - decoded.nan - decoded.inf;
+    data.decodedDensity = decoded.histogram.binned(data.low, data.low + bins * data.binWidth, bins);
+    for (double& count : data.decodedDensity) {
+        count = finite == 0 ? 0.0 : count / static_cast<double>(finite);
+    }
 }
 
 QString trialDetails(const TrialRecord& record) {

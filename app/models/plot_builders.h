@@ -15,8 +15,13 @@ namespace quantscope {
 /// Usage of every codebook of a trial, most used codeword first. Empty for a failed trial.
 UtilizationData buildUtilization(const TrialRecord& record);
 
-/// Bits per weight by ledger part, in the order given; failed trials are left out.
+/// Bits per weight by ledger part, in the order given; failed trials are left out. Bars of one
+/// tensor bear the name of the method alone, others that and a short name of the tensor.
 RateBarsData buildRateBars(const RecordList& records);
+
+/// One bar per method over all tensors: total bits of each part over total weights, in the order of
+/// the methods' first records. Only methods with a result on every tensor have a bar.
+RateBarsData buildMethodRateBars(const RecordList& records);
 
 /// The interval that a histogram of the weights covers: the extremes, each widened by the width of
 /// a cell of ValueHistogram so that it lies inside; or what lies within `sigmas` standard
@@ -28,6 +33,9 @@ std::pair<double, double> histogramInterval(const TensorStatistics& statistics, 
 /// the note), unless `sigmas` is 0.
 LevelsData buildLevels(const TensorStatistics& statistics, const TrialRecord* record,
                        int bins = 200, double sigmas = 0.0);
+
+/// Adds the distribution of a trial's decoded values, over the bins that `data` has.
+void addDecoded(LevelsData& data, const TensorStatistics& decoded);
 
 /// The whole configuration and every figure of a trial, line by line, for hover texts.
 QString trialDetails(const TrialRecord& record);

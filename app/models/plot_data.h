@@ -39,10 +39,11 @@ struct TradeOffLine {
 struct TradeOffData {
     MetricInfo metric;
     std::vector<TradeOffPoint> points;
-    std::vector<TradeOffLine> fronts;  ///< Pareto-optimal points, one line per tensor or overall.
+    /// Pareto-optimal points: one line overall, or one per tensor with a short name for it.
+    std::vector<TradeOffLine> fronts;
     std::vector<TradeOffLine> bounds;
-    std::vector<TradeOffLine> baselines;
-    std::vector<QString> remarks;  ///< "2 failed trials are not shown", ...
+    std::vector<TradeOffLine> baselines;  ///< Of each tensor; the same name for the same kind.
+    std::vector<QString> remarks;         ///< "2 failed trials are not shown", ...
 };
 
 /// Usage of one codebook, most used codeword first.
@@ -59,11 +60,12 @@ struct UtilizationData {
 
 /// Bits per weight of trials, stacked by ledger part.
 struct RateBar {
-    QString trialId;
+    QString trialId;  ///< Empty for a bar that stands for several trials.
     QString label;
     std::array<double, allRateParts.size()> bitsPerWeight{};
 };
 struct RateBarsData {
+    QString title;  ///< What all bars have in common: the tensor, "35 tensors together"; or empty.
     std::vector<RateBar> bars;
 };
 

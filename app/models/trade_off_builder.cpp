@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "app/models/distinct_names.h"
 #include "app/models/plot_builders.h"
 #include "core/base/text.h"
 
@@ -236,14 +237,24 @@ std::map<QString, std::vector<TradeOffPoint*>> comparable(TradeOffData& data) {
     return groups;
 }
 
+std::set<std::string> tensorsOf(const TradeOffData& data) {
+    std::set<std::string> tensors;
+    for (const TradeOffPoint& point : data.points)
+        tensors.insert(point.tensor.toStdString());
+    return tensors;
+}
+
 void addFronts(TradeOffData& data) {
     const auto groups = comparable(data);
+    const std::map<std::string, std::string> labels = distinctNames(tensorsOf(data));
     for (const auto& [tensor, points] : groups) {
         const std::vector<const TradeOffPoint*> all(points.begin(), points.end());
         const std::vector<bool> front = frontOf(all, data.metric.better);
         for (std::size_t i = 0; i < points.size(); ++i)
             points[i]->onFront = front[i];
-        const QString name = groups.size() == 1 ? QStringLiteral("Pareto front") : tensor;
+        const QString name = groups.size() == 1
+                                 ? QStringLiteral("Pareto front")
+                                 : QString::fromStdString(labels.at(tensor.toStdString()));
         data.fronts.push_back(lineThrough(name, onFront(all, data.metric.better)));
     }
 }
@@ -292,9 +303,7 @@ void addBaselines(TradeOffData& data, const Group& records) {
             if (isUniformScalar(method)) baselines[baselineName(method)].push_back(point);
         }
         for (const auto& [name, members] : baselines) {
-            const QString full =
-                groups.size() == 1 ? name : QStringLiteral("%1: %2").arg(tensor, name);
-            data.baselines.push_back(lineThrough(full, onFront(members, data.metric.better)));
+            data.baselines.push_back(lineThrough(name, onFront(members, data.metric.better)));
         }
     }
 }

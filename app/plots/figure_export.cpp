@@ -49,7 +49,7 @@ std::unique_ptr<PlotWidget> makeFigure(const PlotWidget& plot, const FigureOptio
         throw Error("There is nothing to draw in this figure.",
                     "Run an experiment or open a result folder first.");
     }
-    std::unique_ptr<PlotWidget> figure = plot.figure(options.fontPoints);
+    std::unique_ptr<PlotWidget> figure = plot.figure(options.fontPoints, options.dark);
     if (!options.title) figure->setTitleVisible(false);
     if (!options.notes) figure->setNotesVisible(false);
     figure->layOutFigure(figureUnits(options));
@@ -92,7 +92,7 @@ void writePdf(PlotWidget& figure, QIODevice& file, const FigureOptions& options)
 
 QImage drawImage(PlotWidget& figure, const FigureOptions& options) {
     QImage image(figurePixels(options), QImage::Format_RGB32);
-    image.fill(Qt::white);
+    image.fill(figure.plotStyle().background);
     const double dotsPerMeter = options.dpi / cmPerInch * 100.0;
     image.setDotsPerMeterX(static_cast<int>(std::lround(dotsPerMeter)));
     image.setDotsPerMeterY(static_cast<int>(std::lround(dotsPerMeter)));

@@ -23,6 +23,7 @@ struct FigureOptions {
     double fontPoints = 9.0;  ///< In the final size.
     bool title = true;
     bool notes = true;  ///< "sample of 4,096 rows" and the like.
+    bool dark = false;  ///< Light on dark, for slides; otherwise black on white.
 
     static constexpr double leastCm = 3.0;
     static constexpr double mostCm = 100.0;
@@ -34,7 +35,7 @@ struct FigureOptions {
 /// or ask for more than 200 million pixels.
 QSize figurePixels(const FigureOptions& options);
 
-/// Draws what the plot shows in the light style of figures: with vector text in SVG and PDF. The
+/// Draws what the plot shows in the style of figures: with vector text in SVG and PDF. The
 /// layout is the same in all formats. The file is written aside and renamed. Throws Error for an
 /// empty plot, options out of range and a file that cannot be written.
 void exportFigure(const PlotWidget& plot, const QString& path, const FigureOptions& options);

@@ -82,14 +82,15 @@ PlotStyle PlotStyle::forWindow(const QPalette& palette, const QFont& font) {
     return style;
 }
 
-PlotStyle PlotStyle::forFigure(double fontPoints) {
+PlotStyle PlotStyle::forFigure(double fontPoints, bool dark) {
     PlotStyle style;
     style.figure = true;
-    style.background = Qt::white;
-    style.text = Qt::black;
-    style.secondaryText = mixColors(Qt::white, Qt::black, 0.8);
-    style.axis = mixColors(Qt::white, Qt::black, 0.6);
-    style.grid = mixColors(Qt::white, Qt::black, 0.1);
+    style.dark = dark;
+    style.background = dark ? QColor(0x17, 0x19, 0x1d) : QColor(Qt::white);
+    style.text = dark ? QColor(0xe4, 0xe7, 0xeb) : QColor(Qt::black);
+    style.secondaryText = mixColors(style.background, style.text, 0.8);
+    style.axis = mixColors(style.background, style.text, 0.6);
+    style.grid = mixColors(style.background, style.text, 0.1);
     style.accent = style.readable(QColor(0x00, 0x72, 0xb2));
     style.warning = style.readableText(QColor(0xd5, 0x5e, 0x00));
     style.em = std::round(fontPoints / 72.0 * unitsPerInch);
@@ -112,9 +113,13 @@ QPen PlotStyle::pen(const QColor& color, double width, Qt::PenStyle style) const
     QPen pen(color, width);
     pen.setCapStyle(Qt::FlatCap);
     pen.setJoinStyle(Qt::RoundJoin);
+    const double unit = em / width;
     if (style == Qt::DashLine) {
-        const double unit = em / width;
         pen.setDashPattern({0.4 * unit, 0.3 * unit});
+    } else if (style == Qt::DotLine) {
+        pen.setDashPattern({0.12 * unit, 0.15 * unit});
+    } else if (style == Qt::DashDotLine) {
+        pen.setDashPattern({0.5 * unit, 0.15 * unit, 0.12 * unit, 0.15 * unit});
     } else {
         pen.setStyle(style);
     }

@@ -9,8 +9,9 @@
 namespace quantscope {
 
 /// Colours, fonts and sizes of a plot. In the window all of them derive from the widget's palette
-/// and font; a figure for paper has one fixed light style. Lengths are in device-independent pixels
-/// in the window and in figure units (unitsPerInch) in a figure, always multiples of `em`.
+/// and font; a figure has one fixed light style for paper and one dark one for slides. Lengths are
+/// in device-independent pixels in the window and in figure units (unitsPerInch) in a figure,
+/// always multiples of `em`.
 struct PlotStyle {
     /// Resolution of figure coordinates. Much finer than a screen, because text and axis positions
     /// are whole numbers.
@@ -33,7 +34,8 @@ struct PlotStyle {
 
     /// Light or dark is told from the luminance of the palette, as Qt 6.4 has no query for it.
     static PlotStyle forWindow(const QPalette& palette, const QFont& font);
-    static PlotStyle forFigure(double fontPoints);
+    /// The fixed style of figures: black on white, or light on dark for slides.
+    static PlotStyle forFigure(double fontPoints, bool dark = false);
 
     /// `share` of an em in whole pixels, at least one.
     int pixels(double share) const;

@@ -43,8 +43,9 @@ PlotWidget::PlotWidget(QWidget* parent) : QCustomPlot(parent) {
 
 PlotWidget::~PlotWidget() = default;
 
-void PlotWidget::setFigureStyle(double fontPoints) {
+void PlotWidget::setFigureStyle(double fontPoints, bool dark) {
     m_figureFontPoints = fontPoints;
+    m_figureDark = dark;
     restyle();
 }
 
@@ -82,12 +83,12 @@ void PlotWidget::setEmptyAction(QAction* action) {
     updateEmptyState();
 }
 
-std::unique_ptr<PlotWidget> PlotWidget::figure(double fontPoints) const {
+std::unique_ptr<PlotWidget> PlotWidget::figure(double fontPoints, bool dark) const {
     std::unique_ptr<PlotWidget> copy = clone();
     copy->setTitle(m_title);
     copy->setTitleVisible(m_titleVisible);
     copy->setNotesVisible(m_notesVisible);
-    copy->setFigureStyle(fontPoints);
+    copy->setFigureStyle(fontPoints, dark);
     if (m_viewChosen) {
         copy->m_viewChosen = true;
         copy->xAxis->setRange(xAxis->range());
@@ -148,7 +149,7 @@ void PlotWidget::dataChanged() {
 
 void PlotWidget::restyle() {
     if (!m_ready) return;
-    m_style = m_figureFontPoints > 0.0 ? PlotStyle::forFigure(m_figureFontPoints)
+    m_style = m_figureFontPoints > 0.0 ? PlotStyle::forFigure(m_figureFontPoints, m_figureDark)
                                        : PlotStyle::forWindow(palette(), font());
     applyStyle();
     clearPlottables();

@@ -32,8 +32,8 @@ public:
     ~PlotWidget() override;
 
     const PlotStyle& plotStyle() const { return m_style; }
-    /// Draws in the light style of figures with this font size instead of the window's colours.
-    void setFigureStyle(double fontPoints);
+    /// Draws in the style of figures with this font size instead of the window's colours.
+    void setFigureStyle(double fontPoints, bool dark = false);
 
     QString title() const { return m_title; }
     void setTitle(const QString& title);
@@ -54,7 +54,7 @@ public:
     /// A new plot with the same data.
     virtual std::unique_ptr<PlotWidget> clone() const = 0;
     /// A clone in figure style with the same view, fit for drawing on any paint device.
-    std::unique_ptr<PlotWidget> figure(double fontPoints) const;
+    std::unique_ptr<PlotWidget> figure(double fontPoints, bool dark = false) const;
     /// Gives a figure its size, in figure units, and completes at once what the window would
     /// complete in the background.
     void layOutFigure(const QSize& size);
@@ -156,6 +156,7 @@ private:
     bool rangesDiffer(const QCPRange& x, const QCPRange& y) const;
 
     PlotStyle m_style;
+    bool m_figureDark = false;
     double m_figureFontPoints = 0.0;
     QString m_title;
     QStringList m_notes;

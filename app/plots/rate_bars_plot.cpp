@@ -75,6 +75,7 @@ void RateBarsPlot::setData(RateBarsData data) {
 
 void RateBarsPlot::adopt(std::shared_ptr<const RateBarsData> data) {
     m_data = std::move(data);
+    setTitle(m_data->title);
     dataChanged();
     setAccessibleDescription(
         isEmpty() ? emptyText()
@@ -113,6 +114,7 @@ void RateBarsPlot::rebuild() {
     xAxis->setLabel(tr("Bits per weight"));
     yAxis->setRangeReversed(true);
     yAxis->setTickLength(0, 0);
+    yAxis->setPadding(style.pixels(0.5));  // Names do not touch the edge of the figure.
     yAxis->grid()->setVisible(false);
     if (isEmpty()) return;
     addLabels();

@@ -43,9 +43,22 @@ QPen TradeOffPlot::boundPen() const {
     return plotStyle().pen(plotStyle().secondaryText, plotStyle().hairline, Qt::DashLine);
 }
 
-QPen TradeOffPlot::baselinePen() const {
+// Every tensor has its baselines; the kinds are the same.
+QStringList TradeOffPlot::baselineKinds() const {
+    QStringList kinds;
+    for (const TradeOffLine& baseline : m_data->baselines) {
+        if (!kinds.contains(baseline.name)) kinds << baseline.name;
+    }
+    return kinds;
+}
+
+// Baselines are told apart by their dashes, as colour stands for the family.
+QPen TradeOffPlot::baselinePen(const QString& kind) const {
+    static constexpr std::array patterns = {Qt::SolidLine, Qt::DotLine, Qt::DashDotLine};
     const PlotStyle& style = plotStyle();
-    return style.pen(style.faded(style.secondaryText, 0.55), style.hairline);
+    return style.pen(
+        style.faded(style.secondaryText, 0.55), style.hairline,
+        patterns[static_cast<std::size_t>(baselineKinds().indexOf(kind)) % patterns.size()]);
 }
 
 DensityRequest TradeOffPlot::densityRequest() const {

@@ -210,9 +210,8 @@ void TradeOffPlot::rebuild() {
     if (isEmpty()) return;
 
     const PlotStyle& style = plotStyle();
-    for (const TradeOffLine& line : m_data->baselines) {
-        addLine(line, baselinePen());
-    }
+    for (const TradeOffLine& line : m_data->baselines)
+        addLine(line, baselinePen(line.name));
     for (const TradeOffLine& line : m_data->bounds) {
         addLine(line, boundPen());
     }
@@ -297,8 +296,8 @@ void TradeOffPlot::updateKey() {
     for (const QString& family : families) {
         entries.push_back({family, scatterStyle(familyMark(family), MarkState::Front, style)});
     }
-    for (const TradeOffLine& baseline : m_data->baselines) {
-        entries.push_back({baseline.name, QCPScatterStyle(QCPScatterStyle::ssNone), baselinePen()});
+    for (const QString& kind : baselineKinds()) {
+        entries.push_back({kind, QCPScatterStyle(QCPScatterStyle::ssNone), baselinePen(kind)});
     }
     for (const TradeOffLine& bound : m_data->bounds) {
         if (!m_boundsInKey) break;

@@ -70,7 +70,8 @@ private:
     void updateKey();
     QColor densityColor(double strength) const;
     QPen boundPen() const;
-    QPen baselinePen() const;
+    QStringList baselineKinds() const;
+    QPen baselinePen(const QString& kind) const;
     double rightmostPixel() const;
     double roomForNames() const;
     DensityRequest densityRequest() const;

@@ -141,7 +141,7 @@ void remarkMissingHessians(Plan& plan) {
     if (plan.hessians == nullptr) return;
     std::set<std::string> missing;
     for (const Trial& trial : plan.trials) {
-        if (!trial.hasHessian) missing.insert(trial.tensor);
+        if (!trial.hasHessian && trial.preflight.refusal.empty()) missing.insert(trial.tensor);
     }
     if (missing.empty()) return;
     plan.remarks.push_back("'" + plan.hessians->path().filename().string() +
@@ -152,6 +152,13 @@ void remarkMissingHessians(Plan& plan) {
 
 std::filesystem::path absolutePath(const std::filesystem::path& path) {
     return path.empty() ? path : std::filesystem::absolute(path).lexically_normal();
+}
+
+std::unique_ptr<TensorSource> foldedSource(const TensorFile& file, const std::string& tensor,
+                                           const FoldRule& fold, bool normalized) {
+    std::unique_ptr<TensorSource> source = file.source(tensor, fold);
+    if (normalized) source = std::make_unique<NormalizedSource>(std::move(source));
+    return source;
 }
 
 }  // namespace
@@ -195,11 +202,12 @@ Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
         try {
             side = sideInformation(plan.hessians.get(), tensor.info->name, cols);
         } catch (const Error& error) {
-            trouble = "The Hessian is not used: " + error.fullText();
+            // Without it the trial would be another one than was asked for.
+            trouble = error.fullText();
         }
         for (const PlannedMethod& method : methods) {
             plan.trials.push_back(planTrial(tensor, method, side, plan.run, spec.seed));
-            if (!trouble.empty()) plan.trials.back().preflight.warnings.push_back(trouble);
+            if (!trouble.empty()) plan.trials.back().preflight.refusal = trouble;
         }
     }
     remarkMissingHessians(plan);
@@ -209,9 +217,11 @@ Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
 }
 
 std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial) {
-    std::unique_ptr<TensorSource> source = file.source(trial.tensor, trial.fold);
-    if (trial.normalized) source = std::make_unique<NormalizedSource>(std::move(source));
-    return source;
+    return foldedSource(file, trial.tensor, trial.fold, trial.normalized);
+}
+
+std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const TrialRecord& record) {
+    return foldedSource(file, record.tensor, record.fold, record.normalized);
 }
 
 }  // namespace quantscope

@@ -12,6 +12,7 @@
 #include "core/run/experiment_spec.h"
 #include "core/run/trial.h"
 #include "core/store/run_info.h"
+#include "core/store/trial_record.h"
 
 namespace quantscope {
 
@@ -53,5 +54,7 @@ SideInformation sideInformation(const HessianFile* hessians, const std::string& 
 
 /// The values of a trial as its quantizer sees them: folded and, if so planned, normalized.
 std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial);
+/// The same for a trial that was run.
+std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const TrialRecord& record);
 
 }  // namespace quantscope

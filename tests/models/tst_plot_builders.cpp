@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Plot data from records whose figures are known.
+#include <QtTest>
+
+#include "app/models/distinct_names.h"
+#include "app/models/plot_builders.h"
+#include "app/models/trade_off_builder.h"
+
+using namespace quantscope;
+
+namespace {
+
+TrialRecord record(const std::string& tensor, const std::string& method, Index weights,
+                   std::uint64_t codeBits, std::uint64_t scaleBits) {
+    TrialRecord trial;
+    trial.trialId = method + "@" + tensor;
+    trial.tensor = tensor;
+    trial.methodText = method;
+    trial.method.id = method;
+    trial.rows = 1;
+    trial.cols = weights;
+    trial.rate[RatePart::Codes] = codeBits;
+    trial.rate[RatePart::Scales] = scaleBits;
+    return trial;
+}
+
+TrialRecord failed(const std::string& tensor, const std::string& method) {
+    TrialRecord trial = record(tensor, method, 10, 0, 0);
+    trial.error = "no";
+    return trial;
+}
+
+}  // namespace
+
+class TestPlotBuilders : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void namesWithoutWhatTheyShare_data() {
+        QTest::addColumn<QStringList>("names");
+        QTest::addColumn<QStringList>("labels");
+        const auto row = [](const char* name, const QStringList& names, const QStringList& labels) {
+            QTest::newRow(name) << names << labels;
+        };
+        row("none", {}, {});
+        row("one", {"a.b.c"}, {"a.b.c"});
+        row("both ends", {"l.0.k.weight", "l.0.q.weight"}, {"k", "q"});
+        row("slashes", {"l/0/w", "l/1/w"}, {"0", "1"});
+        row("several parts", {"l.0.a.w", "l.1.b.w"}, {"0.a", "1.b"});
+        row("parts, not letters", {"key.w", "kind.w"}, {"key", "kind"});
+        row("of other lengths", {"a", "a.b"}, {"a", "a.b"});
+        row("one inside the other", {"l.w", "l.x.w"}, {"w", "x.w"});
+    }
+    void namesWithoutWhatTheyShare() {
+        QFETCH(QStringList, names);
+        QFETCH(QStringList, labels);
+        std::set<std::string> tensors;
+        for (const QString& name : names)
+            tensors.insert(name.toStdString());
+        QStringList found;
+        for (const auto& [name, label] : distinctNames(tensors))
+            found << QString::fromStdString(label);
+        QCOMPARE(found, labels);
+    }
+
+    void barsOfTrials() {
+        const RateBarsData data = buildRateBars(recordList(
+            {record("a.w", "m", 10, 20, 5), record("b.w", "m", 100, 300, 0), failed("a.w", "x")}));
+        QCOMPARE(data.bars.size(), std::size_t{2});
+        QCOMPARE(data.bars[0].bitsPerWeight[0], 2.0);
+        QCOMPARE(data.bars[0].bitsPerWeight[1], 0.5);
+        QCOMPARE(data.bars[0].label, QString("m on a"));
+        QCOMPARE(data.bars[1].trialId, QString("m@b.w"));
+        QCOMPARE(data.title, QString());
+    }
+
+    void barsOfOneTensorBearTheMethod() {
+        const RateBarsData data = buildRateBars(
+            recordList({record("a.w", "m", 10, 20, 5), record("a.w", "n", 10, 30, 5)}));
+        QCOMPARE(data.title, QString("a.w"));
+        QCOMPARE(data.bars[1].label, QString("n"));
+    }
+
+    // Bits over weights, not the mean of the tensors' bits per weight; half done methods are out.
+    void barsOfMethods() {
+        const RateBarsData data = buildMethodRateBars(
+            recordList({record("a", "m", 10, 20, 10), record("b", "m", 90, 380, 0),
+                        record("a", "n", 10, 20, 10), failed("b", "n")}));
+        QCOMPARE(data.bars.size(), std::size_t{1});
+        QCOMPARE(data.bars[0].label, QString("m"));
+        QCOMPARE(data.bars[0].bitsPerWeight[0], 4.0);
+        QCOMPARE(data.bars[0].bitsPerWeight[1], 0.1);
+        QCOMPARE(data.title, QString("2 tensors together"));
+    }
+
+    void frontsOfSeveralTensorsHaveShortNames() {
+        std::vector<TrialRecord> records;
+        for (const char* tensor : {"l.0.w", "l.1.w"}) {
+            for (const std::uint64_t bits : {2, 4}) {
+                TrialRecord trial = record(tensor, "m" + std::to_string(bits), 10, 10 * bits, 0);
+                trial.metrics.sqnrDb = 5.0 * static_cast<double>(bits);
+                records.push_back(trial);
+            }
+        }
+        const TradeOffData data = buildTradeOff(recordList(records), {});
+        QCOMPARE(data.fronts.size(), std::size_t{2});
+        QCOMPARE(data.fronts[0].name, QString("0"));
+        QCOMPARE(data.fronts[1].name, QString("1"));
+        QCOMPARE(data.fronts[1].bitsPerWeight, (std::vector<double>{2.0, 4.0}));
+        QCOMPARE(data.fronts[1].values, (std::vector<double>{10.0, 20.0}));
+    }
+
+    // The decoded values are shared out to the same bins as the weights.
+    void decodedDensity() {
+        TensorStatistics weights;
+        weights.count = 4;
+        weights.min = -1.0;
+        weights.max = 1.0;
+        for (const float value : {-1.0F, -0.5F, 0.5F, 1.0F})
+            weights.histogram.add(value);
+        TensorStatistics decoded = weights;
+        decoded.histogram = ValueHistogram();
+        for (const float value : {0.5F, 0.5F, 0.5F, -0.5F})
+            decoded.histogram.add(value);
+        LevelsData data = buildLevels(weights, nullptr, 2);
+        addDecoded(data, decoded);
+        QCOMPARE(data.weightDensity, (std::vector<double>{0.5, 0.5}));
+        QCOMPARE(data.decodedDensity, (std::vector<double>{0.25, 0.75}));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestPlotBuilders)
+#include "tst_plot_builders.moc"
