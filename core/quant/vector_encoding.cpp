@@ -13,13 +13,14 @@
 namespace quantscope {
 namespace {
 
-// Codes of so many vectors end on a whole byte, whatever their width.
-constexpr Index granule = 8;
+// Fills the registers of a search for nearest codewords (core/kernels/panels.h), and codes of so
+// many vectors end on a whole byte, whatever their width.
+constexpr Index granule = 32;
 
 // Blocks that fit the caches and take a few milliseconds, so that cancelling is prompt.
 Index vectorsAtOnce(const VectorEncoding& encoding) {
     constexpr double blockMultiplyAdds = 0x1.0p25;
-    constexpr Index blockFloats = Index{1} << 16;
+    constexpr Index blockFloats = Index{1} << 15;
     constexpr Index most = 1024;
     const double byWork = blockMultiplyAdds / encoding.multiplyAddsPerVector;
     const Index bySize = blockFloats / encoding.layout.dim;
