@@ -36,6 +36,8 @@ public:
         std::ranges::fill(matches, CodewordMatch{std::numeric_limits<float>::infinity(), 0, 0});
     }
 
+    std::size_t wanted() const { return m_matches.size(); }
+
     // No pair above this can enter.
     float limit() const {
         return m_size < m_matches.size() ? std::numeric_limits<float>::infinity()
@@ -65,27 +67,16 @@ private:
     std::size_t m_size = 0;
 };
 
-// The best pairs of every group of consecutive rows.
-class PairGroups {
-public:
-    PairGroups(std::size_t rows, std::size_t groupRows, std::span<CodewordMatch> matches)
-        : m_groupRows(groupRows) {
-        const std::size_t count = rows / groupRows;
-        const std::size_t each = matches.size() / count;
-        m_groups.reserve(count);
-        for (std::size_t group = 0; group < count; ++group) {
-            m_groups.emplace_back(matches.subspan(group * each, each));
-        }
-    }
+// Codewords whose distances are kept at once, before the best are chosen.
+constexpr std::size_t segmentCodewords = 256;
 
-    BestPairs& of(std::size_t row) { return m_groups[row / m_groupRows]; }
-    std::uint32_t rowWithin(std::size_t row) const {
-        return static_cast<std::uint32_t>(row % m_groupRows);
-    }
-
-private:
-    std::size_t m_groupRows;
-    std::vector<BestPairs> m_groups;
+// The distances of some rows from a segment of codewords, and what chooses among them.
+struct PairScratch {
+    float* packed;          // rows x dim, minus offset.
+    float* squaredNorms;    // Of the packed rows.
+    float* distances;       // rows x codewords of the segment.
+    float* lowest;          // Of a group, by lane and turn: see distanceLimit.
+    std::uint32_t* places;  // Of candidates among the distances of a group.
 };
 
 }  // namespace
@@ -133,34 +124,85 @@ struct PairBlock {
 };
 
 template <std::size_t Rows, bool Direct>
-HWY_INLINE void nearestPairsOfRows(const SearchSpace& space, const float* HWY_RESTRICT rows,
-                                   const float* squaredNorms, std::size_t firstRow,
-                                   PairGroups& groups) {
+HWY_INLINE void distancesOfRows(const SearchSpace& space, std::size_t begin, std::size_t end,
+                                std::size_t row, const PairScratch& scratch) {
     const FloatTag tag;
     const Floats factor = hn::Set(tag, Direct ? 1.0F : 2.0F);
-    for (std::size_t k = 0; k < space.count; k += pairCodewords) {
+    for (std::size_t k = begin; k < end; k += pairCodewords) {
         PairBlock<Rows, Direct> block;
-        block.compute(space, k, rows);
+        block.compute(space, k, scratch.packed + row * space.dim);
         for (std::size_t r = 0; r < Rows; ++r) {
-            BestPairs& best = groups.of(firstRow + r);
-            const std::uint32_t row = groups.rowWithin(firstRow + r);
-            const Floats norm = hn::Set(tag, Direct ? 0.0F : squaredNorms[r]);
+            const Floats norm = hn::Set(tag, Direct ? 0.0F : scratch.squaredNorms[row + r]);
+            float* const to = scratch.distances + (row + r) * (end - begin) + (k - begin);
             for (std::size_t b = 0; b < pairVectors; ++b) {
-                const Floats distances =
-                    hn::Max(hn::MulAdd(block.sums[r][b], factor, norm), hn::Zero(tag));
-                const Floats limit = hn::Set(tag, best.limit());
-                if (HWY_LIKELY(hn::AllFalse(tag, hn::Le(distances, limit)))) continue;
-                HWY_ALIGN float lanes[laneCount];
-                hn::Store(distances, tag, lanes);
-                const std::size_t first = k + b * laneCount;
-                const std::size_t end =
-                    std::min(laneCount, space.count - std::min(first, space.count));
-                for (std::size_t lane = 0; lane < end; ++lane) {
-                    if (!(lanes[lane] <= best.limit())) continue;
-                    best.insert({lanes[lane], row, static_cast<std::uint32_t>(first + lane)});
-                }
+                hn::StoreU(hn::Max(hn::MulAdd(block.sums[r][b], factor, norm), hn::Zero(tag)), tag,
+                           to + b * laneCount);
             }
         }
+    }
+}
+
+// The lowest of every `step`-th vector of distances, lane by lane. Not Min, because what is not a
+// number must not enter.
+HWY_INLINE Floats lowestOfLanes(const float* HWY_RESTRICT distances, std::size_t vectors,
+                                std::size_t first, std::size_t step) {
+    const FloatTag tag;
+    constexpr std::size_t chains = 4;  // As many as hide the latency of a comparison.
+    Floats lowest[chains];
+    for (Floats& chain : lowest)
+        chain = hn::Set(tag, std::numeric_limits<float>::infinity());
+    const auto lower = [&](std::size_t vector, Floats& chain) {
+        const Floats value = hn::LoadU(tag, distances + vector * laneCount);
+        chain = hn::IfThenElse(hn::Lt(value, chain), value, chain);
+    };
+    std::size_t vector = first;
+    for (; vector + (chains - 1) * step < vectors; vector += chains * step) {
+        for (std::size_t i = 0; i < chains; ++i)
+            lower(vector + i * step, lowest[i]);
+    }
+    for (; vector < vectors; vector += step)
+        lower(vector, lowest[0]);
+    return hn::Min(hn::Min(lowest[0], lowest[1]), hn::Min(lowest[2], lowest[3]));
+}
+
+// A distance that at least `wanted` of some vectors of distances do not exceed, if there are so
+// many: the vectors are dealt out to a few vectors of minima, so that these are distances of
+// different pairs.
+HWY_INLINE float distanceLimit(const float* HWY_RESTRICT distances, std::size_t vectors,
+                               std::size_t wanted, float* HWY_RESTRICT lowest) {
+    const FloatTag tag;
+    const std::size_t turns = (2 * wanted + laneCount - 1) / laneCount;
+    for (std::size_t turn = 0; turn < turns; ++turn) {
+        hn::StoreU(lowestOfLanes(distances, vectors, turn, turns), tag, lowest + turn * laneCount);
+    }
+    std::nth_element(lowest, lowest + (wanted - 1), lowest + turns * laneCount);
+    return lowest[wanted - 1];
+}
+
+// Enters the best pairs of a group of rows and `width` codewords from `begin` on.
+HWY_INLINE void enterPairs(const SearchSpace& space, std::size_t begin, std::size_t width,
+                           const float* HWY_RESTRICT distances, std::size_t rows,
+                           const PairScratch& scratch, BestPairs& best) {
+    const FloatTag tag;
+    const CodeTag codeTag;
+    const std::size_t vectors = rows * width / laneCount;
+    const float bound =
+        std::min(best.limit(), distanceLimit(distances, vectors, best.wanted(), scratch.lowest));
+    const Floats limit = hn::Set(tag, bound);
+    std::size_t found = 0;
+    for (std::size_t place = 0; place < vectors * laneCount; place += laneCount) {
+        const auto near = hn::Le(hn::LoadU(tag, distances + place), limit);
+        if (HWY_LIKELY(hn::AllFalse(tag, near))) continue;
+        const Codes places = hn::Iota(codeTag, static_cast<std::uint32_t>(place));
+        found += hn::CompressStore(places, hn::RebindMask(codeTag, near), codeTag,
+                                   scratch.places + found);
+    }
+    for (std::size_t i = 0; i < found; ++i) {
+        const std::size_t place = scratch.places[i];
+        const std::size_t codeword = begin + place % width;
+        if (codeword >= space.count || !(distances[place] <= best.limit())) continue;
+        best.insert({distances[place], static_cast<std::uint32_t>(place / width),
+                     static_cast<std::uint32_t>(codeword)});
     }
 }
 
@@ -221,35 +263,39 @@ void searchNearestTarget(const SearchSpace& space, const MatrixView& x, PanelRow
     }
 }
 
-template <std::size_t Rows, bool Direct>
-HWY_INLINE void packAndSearchPairs(const SearchSpace& space, const MatrixView& x, std::size_t row,
-                                   float* packed, PairGroups& groups) {
-    packRows(space, x, static_cast<Index>(row), Rows, packed);
-    float squaredNorms[Rows];
-    for (std::size_t r = 0; r < Rows; ++r) {
-        squaredNorms[r] = squaredDistance(x.data + static_cast<Index>(row + r) * x.stride,
-                                          space.offset, space.dim);
-    }
-    nearestPairsOfRows<Rows, Direct>(space, packed, squaredNorms, row, groups);
-}
-
+// Searches groups of rows that are packed already.
 template <bool Direct>
-void searchPairs(const SearchSpace& space, const MatrixView& x, float* packed, PairGroups& groups) {
-    const auto rows = static_cast<std::size_t>(x.rows);
-    std::size_t row = 0;
-    for (; row + pairRows <= rows; row += pairRows) {
-        packAndSearchPairs<pairRows, Direct>(space, x, row, packed, groups);
+void searchPackedPairs(const SearchSpace& space, std::size_t rows, std::size_t groupRows,
+                       const PairScratch& scratch, BestPairs* best) {
+    const std::size_t padded = (space.count + pairCodewords - 1) / pairCodewords * pairCodewords;
+    for (std::size_t begin = 0; begin < padded; begin += segmentCodewords) {
+        const std::size_t end = std::min(begin + segmentCodewords, padded);
+        std::size_t row = 0;
+        for (; row + pairRows <= rows; row += pairRows)
+            distancesOfRows<pairRows, Direct>(space, begin, end, row, scratch);
+        for (; row < rows; ++row)
+            distancesOfRows<1, Direct>(space, begin, end, row, scratch);
+        for (std::size_t group = 0; group < rows / groupRows; ++group) {
+            enterPairs(space, begin, end - begin,
+                       scratch.distances + group * groupRows * (end - begin), groupRows, scratch,
+                       best[group]);
+        }
     }
-    for (; row < rows; ++row)
-        packAndSearchPairs<1, Direct>(space, x, row, packed, groups);
 }
 
-void searchPairsTarget(const SearchSpace& space, const MatrixView& x, float* packed,
-                       PairGroups& groups) {
+// `x`: some whole groups, for which `scratch` has room.
+void searchPairsTarget(const SearchSpace& space, const MatrixView& x, std::size_t groupRows,
+                       const PairScratch& scratch, BestPairs* best) {
+    const auto rows = static_cast<std::size_t>(x.rows);
+    packRows(space, x, 0, rows, scratch.packed);
+    for (std::size_t r = 0; r < rows; ++r) {
+        scratch.squaredNorms[r] =
+            squaredDistance(x.data + static_cast<Index>(r) * x.stride, space.offset, space.dim);
+    }
     if (space.direct) {
-        searchPairs<true>(space, x, packed, groups);
+        searchPackedPairs<true>(space, rows, groupRows, scratch, best);
     } else {
-        searchPairs<false>(space, x, packed, groups);
+        searchPackedPairs<false>(space, rows, groupRows, scratch, best);
     }
 }
 
@@ -288,12 +334,6 @@ std::vector<float> offsetFor(MatrixView codewords) {
         return static_cast<float>(step > 0.0 ? std::rint(value / step) * step : value);
     });
     return offset;
-}
-
-// Room for the rows of one register block of any instruction set.
-std::vector<float> packingRoom(Index dim) {
-    constexpr Index mostRows = 8;
-    return std::vector<float>(static_cast<std::size_t>(mostRows * dim));
 }
 
 }  // namespace
@@ -350,10 +390,34 @@ void CodewordPanels::nearestPairs(MatrixView x, Index groupRows,
     if (x.rows == 0) return;
     assert(best.size() % static_cast<std::size_t>(x.rows / groupRows) == 0);
     assert(static_cast<Index>(best.size()) <= x.rows * count());
-    std::vector<float> packed = packingRoom(dim());
-    PairGroups groups(static_cast<std::size_t>(x.rows), static_cast<std::size_t>(groupRows), best);
-    HWY_DYNAMIC_DISPATCH(searchPairsTarget)
-    (searchSpace(), x, packed.data(), groups);
+    // A number of groups whose rows fill register blocks whatever their number.
+    constexpr Index groupsAtOnce = 8;
+    const auto groupCount = static_cast<std::size_t>(x.rows / groupRows);
+    const std::size_t each = best.size() / groupCount;
+    if (each == 0) return;
+    const auto rows = static_cast<std::size_t>(std::min(groupsAtOnce * groupRows, x.rows));
+    // As many minima as any instruction set needs for `each` pairs.
+    const std::size_t minima = 2 * each + static_cast<std::size_t>(panelWidth);
+    const std::size_t distances = rows * segmentCodewords;
+    std::vector<float> floats(rows * static_cast<std::size_t>(dim()) + rows + distances + minima);
+    std::vector<std::uint32_t> places(static_cast<std::size_t>(groupRows) * segmentCodewords +
+                                      static_cast<std::size_t>(panelWidth));
+    PairScratch scratch{};
+    scratch.packed = floats.data();
+    scratch.squaredNorms = scratch.packed + rows * static_cast<std::size_t>(dim());
+    scratch.distances = scratch.squaredNorms + rows;
+    scratch.lowest = scratch.distances + distances;
+    scratch.places = places.data();
+    for (std::size_t first = 0; first < groupCount; first += groupsAtOnce) {
+        const std::size_t count = std::min<std::size_t>(groupsAtOnce, groupCount - first);
+        std::vector<BestPairs> pairs;
+        for (std::size_t group = first; group < first + count; ++group)
+            pairs.emplace_back(best.subspan(group * each, each));
+        HWY_DYNAMIC_DISPATCH(searchPairsTarget)
+        (searchSpace(),
+         x.middleRows(static_cast<Index>(first) * groupRows, static_cast<Index>(count) * groupRows),
+         static_cast<std::size_t>(groupRows), scratch, pairs.data());
+    }
 }
 
 void assignRows(const CodewordPanels& codewords, MatrixView x, std::span<std::uint32_t> codes,
