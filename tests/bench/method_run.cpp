@@ -54,7 +54,7 @@ MethodRun runMethod(std::shared_ptr<const Method> method, const std::string& tex
     const double start = cpuSeconds();
     std::atomic<double> trained = start;
     const RunContext context(seed, {}, [&](double, std::string_view phase) {
-        if (phase.starts_with("training")) trained = cpuSeconds();
+        if (phase != "encoding") trained = cpuSeconds();
     });
     PhaseSeconds wall;
     const QuantizedTensor tensor(quantizer->quantize(source, {}, context, wall), registry);

@@ -11,7 +11,7 @@ namespace quantscope::bench {
 
 /// What quantizing a matrix took and lost.
 struct MethodRun {
-    double trainSeconds = 0.0;   ///< Processor seconds until the last progress of training.
+    double trainSeconds = 0.0;   ///< Processor seconds until encoding begins.
     double encodeSeconds = 0.0;  ///< The rest.
     double decodeSeconds = 0.0;
     double wallTrainSeconds = 0.0;
