@@ -4,9 +4,9 @@
 #include <array>
 #include <span>
 
+#include "core/quant/scale_format.h"
 #include "plugins/scalar/level_grid.h"
 #include "plugins/scalar/scalar_settings.h"
-#include "plugins/scalar/scale_format.h"
 
 namespace quantscope::scalar {
 

@@ -8,9 +8,9 @@
 #include "core/base/float16.h"
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
+#include "core/quant/scale_format.h"
 #include "plugins/scalar/clip_search.h"
 #include "plugins/scalar/scalar_sections.h"
-#include "plugins/scalar/scale_format.h"
 
 namespace quantscope::scalar {
 

@@ -5,10 +5,10 @@
 
 #include "core/quant/encoded_tensor.h"
 #include "core/quant/run_context.h"
+#include "core/quant/scale_format.h"
 #include "core/tensor/weight_reader.h"
 #include "plugins/scalar/clip_search.h"
 #include "plugins/scalar/level_grid.h"
-#include "plugins/scalar/scale_format.h"
 #include "plugins/scalar/unit_layout.h"
 
 namespace quantscope::scalar {

@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
-namespace quantscope::scalar {
+#include "core/quant/encoded_tensor.h"
+
+namespace quantscope {
 
 /// How scales are stored: binary16 or binary32 numbers times a power of two that all scales of a
 /// tensor share, so that weights of any magnitude keep their relative precision.
@@ -32,6 +35,10 @@ public:
     static std::vector<double> load(bool half, std::span<const std::uint8_t> bytes,
                                     std::size_t count);
 
+    /// Rounds scales whose codes do not depend on their last digits, and stores them with the base
+    /// that fits.
+    static Section storeRounded(const std::string& name, bool half, std::vector<double> scales);
+
     static std::uint64_t bitCount(bool half, std::uint64_t count) {
         return 32 + count * (half ? 16 : 32);
     }
@@ -43,4 +50,4 @@ private:
     std::optional<int> m_base;
 };
 
-}  // namespace quantscope::scalar
+}  // namespace quantscope

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plugins/scalar/scale_format.h"
+#include "core/quant/scale_format.h"
 
 #include <algorithm>
 #include <bit>
@@ -8,7 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/float16.h"
 
-namespace quantscope::scalar {
+namespace quantscope {
 
 namespace {
 
@@ -102,4 +102,14 @@ std::vector<double> ScaleFormat::load(bool half, std::span<const std::uint8_t> b
     return scales;
 }
 
-}  // namespace quantscope::scalar
+Section ScaleFormat::storeRounded(const std::string& name, bool half, std::vector<double> scales) {
+    for (double& scale : scales)
+        scale = ScaleFormat(half).rounded(scale);
+    const ScaleFormat format(half, baseFor(half, scales));
+    for (double& scale : scales)
+        scale = format.rounded(scale);
+    Section section{name, RatePart::Scales, bitCount(half, scales.size()), format.store(scales)};
+    return section;
+}
+
+}  // namespace quantscope

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/trellis/trellis_decoder.h"
+
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "core/base/error.h"
+#include "core/quant/scale_format.h"
+#include "plugins/trellis/trellis_quantizer.h"
+
+namespace quantscope::trellis {
+
+namespace {
+
+Error damaged(const std::string& what) {
+    return Error("The encoded tensor (trellis) is damaged: " + what + ".",
+                 "Read the artifact from its original place, or quantize again.");
+}
+
+BlockLayout checkedLayout(const TrellisSettings& settings, const EncodedTensor& tensor) {
+    constexpr Index largest = Index{1} << 57;
+    if (tensor.rows <= 0 || tensor.cols <= 0 || tensor.rows > largest / tensor.cols) {
+        throw damaged("its shape is " + std::to_string(tensor.rows) + " x " +
+                      std::to_string(tensor.cols));
+    }
+    BlockLayout layout(settings, tensor.rows, tensor.cols);
+    const std::size_t size = tensor.section(TrellisQuantizer::codesSection).bytes.size();
+    if (size != (layout.totalBits() + 7) / 8) {
+        throw damaged("its codes have " + std::to_string(size) + " bytes");
+    }
+    return layout;
+}
+
+float scaled(float value, double scale) {
+    constexpr double limit = std::numeric_limits<float>::max();
+    return static_cast<float>(std::clamp(static_cast<double>(value) * scale, -limit, limit));
+}
+
+}  // namespace
+
+TrellisDecoder::TrellisDecoder(std::shared_ptr<const EncodedTensor> tensor)
+    : m_tensor(std::move(tensor)),
+      m_settings(TrellisSettings::from(ParameterValues(m_tensor->method.parameters))),
+      m_layout(checkedLayout(m_settings, *m_tensor)),
+      m_code(m_settings, *m_tensor),
+      m_scales(ScaleFormat::load(m_settings.halfScales,
+                                 m_tensor->section(TrellisQuantizer::scalesSection).bytes,
+                                 static_cast<std::size_t>(m_settings.scaleCount(m_tensor->rows)))) {
+}
+
+BitRing TrellisDecoder::ring(Index block) const {
+    const std::vector<std::uint8_t>& bytes =
+        m_tensor->section(TrellisQuantizer::codesSection).bytes;
+    return {bytes.data() + m_layout.firstByte(block), m_layout.schedule(block).bits()};
+}
+
+double TrellisDecoder::scaleOf(Index row) const {
+    return m_scales[m_settings.scalePerRow ? static_cast<std::size_t>(row) : 0];
+}
+
+// Weights first ... in the order of the blocks, without scale.
+void TrellisDecoder::decodeRun(Index first, std::span<float> out) const {
+    const MatrixView values = m_code.values();
+    const std::uint32_t stateMask = (1U << m_settings.stateBits) - 1U;
+    std::size_t done = 0;
+    while (done < out.size()) {
+        const Index block = (first + static_cast<Index>(done)) / blockLength;
+        const auto at = static_cast<int>(first + static_cast<Index>(done) - block * blockLength);
+        const BlockSchedule& schedule = m_layout.schedule(block);
+        const BitRing bits = ring(block);
+        const auto count =
+            std::min(out.size() - done, static_cast<std::size_t>(m_layout.weightsOf(block) - at));
+        auto step = static_cast<std::size_t>(at / m_settings.valuesPerStep);
+        int v = at % m_settings.valuesPerStep;
+        std::uint32_t state = bits.window(schedule.ends[step], m_settings.stateBits);
+        for (std::size_t i = 0; i < count; ++i) {
+            out[done + i] = values(v, static_cast<Index>(state));
+            if (++v < m_settings.valuesPerStep || i + 1 == count) continue;
+            v = 0;
+            ++step;
+            const int shift = schedule.shifts[step];
+            state = (state << shift | bits.window(schedule.ends[step], shift)) & stateMask;
+        }
+        done += count;
+    }
+}
+
+void TrellisDecoder::decode(Index firstRow, MatrixSpan out) const {
+    for (Index r = 0; r < out.rows; ++r) {
+        const std::span<float> row = out.row(r);
+        decodeRun((firstRow + r) * m_tensor->cols, row);
+        const double scale = scaleOf(firstRow + r);
+        for (float& value : row)
+            value = scaled(value, scale);
+    }
+}
+
+std::vector<Codebook> TrellisDecoder::codebooks() const {
+    std::map<int, Codebook> books;
+    for (Index block = 0; block < m_layout.blocks(); ++block) {
+        const BlockSchedule& schedule = m_layout.schedule(block);
+        const BitRing bits = ring(block);
+        for (std::size_t step = 0; step < schedule.shifts.size(); ++step) {
+            const int shift = schedule.shifts[step];
+            Codebook& book = books[shift];
+            book.counts.resize(std::size_t{1} << shift);
+            ++book.counts[bits.window(schedule.ends[step], shift)];
+        }
+    }
+    std::vector<Codebook> result;
+    for (auto& [shift, book] : books) {
+        book.name = "steps of " + std::to_string(shift) + " bits";
+        book.dim = m_settings.valuesPerStep;
+        result.push_back(std::move(book));
+    }
+    return result;
+}
+
+std::vector<float> TrellisDecoder::levels(Index row, Index column) const {
+    const Index weight = row * m_tensor->cols + column;
+    const Index block = weight / blockLength;
+    const auto at = static_cast<int>(weight % blockLength);
+    const auto step = static_cast<std::size_t>(at / m_settings.valuesPerStep);
+    const BlockSchedule& schedule = m_layout.schedule(block);
+    const std::uint32_t fan = 1U << schedule.shifts[step];
+    const std::uint32_t state = ring(block).window(schedule.ends[step], m_settings.stateBits);
+    std::vector<float> values;
+    for (std::uint32_t bits = 0; bits < fan; ++bits) {
+        const std::uint32_t choice = (state & ~(fan - 1U)) | bits;
+        values.push_back(
+            scaled(m_code.values()(at % m_settings.valuesPerStep, static_cast<Index>(choice)),
+                   scaleOf(row)));
+    }
+    std::ranges::sort(values);
+    return values;
+}
+
+}  // namespace quantscope::trellis

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/quant/quantizer.h"
+#include "plugins/trellis/block_schedule.h"
+#include "plugins/trellis/trellis_code.h"
+
+namespace quantscope::trellis {
+
+/// Reads what TrellisQuantizer stored.
+class TrellisDecoder final : public Decoder {
+public:
+    /// Throws Error when sections are missing or do not fit the shape and the parameters.
+    explicit TrellisDecoder(std::shared_ptr<const EncodedTensor> tensor);
+
+    void decode(Index firstRow, MatrixSpan out) const override;
+    /// The bits of the steps: one codebook for each number of bits that a step takes.
+    std::vector<Codebook> codebooks() const override;
+    /// The values that the bits of the weight's step choose among, given the bits before them.
+    std::vector<float> levels(Index row, Index column) const override;
+
+private:
+    BitRing ring(Index block) const;
+    void decodeRun(Index first, std::span<float> out) const;
+    double scaleOf(Index row) const;
+
+    std::shared_ptr<const EncodedTensor> m_tensor;
+    TrellisSettings m_settings;
+    BlockLayout m_layout;
+    TrellisCode m_code;
+    std::vector<double> m_scales;
+};
+
+}  // namespace quantscope::trellis

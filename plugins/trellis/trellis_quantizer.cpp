@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/trellis/trellis_quantizer.h"
+
+#include <cmath>
+
+#include "core/base/parallel.h"
+#include "core/quant/scale_format.h"
+#include "core/tensor/weight_reader.h"
+#include "plugins/trellis/trellis_encoder.h"
+
+namespace quantscope::trellis {
+
+namespace {
+
+/// What weights are divided by before they are coded, by unit; 0 where all are zero.
+std::vector<double> divisors(const TrellisSettings& settings, const TensorSource& weights,
+                             const std::stop_token& stop) {
+    const WeightReader reader(weights, stop);
+    std::vector<double> energies(static_cast<std::size_t>(weights.rows()));
+    parallelFor(weights.rows(), reader.rowsAtOnce(), stop, [&](Index begin, Index end) {
+        std::vector<float> storage;
+        const MatrixView rows = reader.read(begin, end - begin, storage);
+        for (Index r = 0; r < rows.rows; ++r) {
+            double sum = 0.0;
+            for (const float weight : rows.row(r))
+                sum += static_cast<double>(weight) * static_cast<double>(weight);
+            energies[static_cast<std::size_t>(begin + r)] = sum;
+        }
+    });
+    auto count = static_cast<double>(weights.cols());
+    if (!settings.scalePerRow) {
+        double sum = 0.0;
+        for (const double energy : energies)
+            sum += energy;
+        energies.assign(1, sum);
+        count *= static_cast<double>(weights.rows());
+    }
+    for (double& energy : energies)
+        energy = std::sqrt(energy / count) / settings.inputScale();
+    return energies;
+}
+
+/// One run over the tensor: rows come in, blocks go out.
+class Coding {
+public:
+    Coding(const TrellisSettings& settings, const TensorSource& weights, const TrellisCode& code,
+           std::vector<double> unitDivisors, const RunContext& context)
+        : m_settings(settings),
+          m_code(code),
+          m_layout(settings, weights.rows(), weights.cols()),
+          m_divisors(std::move(unitDivisors)),
+          m_fits(m_divisors.size()),
+          m_reader(weights, context.stop()),
+          m_context(context),
+          m_rows(weights.rows()),
+          m_cols(weights.cols()),
+          m_bytes((m_layout.totalBits() + 7) / 8) {}
+
+    void run() {
+        constexpr Index weightsAtOnce = Index{1} << 20;
+        const Index step = std::max<Index>(1, weightsAtOnce / m_cols);
+        for (Index first = 0; first < m_rows; first += step) {
+            const Index count = std::min(step, m_rows - first);
+            readRows(first, count);
+            codeBlocks(first + count == m_rows);
+        }
+    }
+
+    Section codes() {
+        return {TrellisQuantizer::codesSection, RatePart::Codes, m_layout.totalBits(),
+                std::move(m_bytes)};
+    }
+
+    std::vector<double> scales() const {
+        std::vector<double> scales;
+        for (std::size_t unit = 0; unit < m_fits.size(); ++unit)
+            scales.push_back(m_fits[unit].scale() * m_divisors[unit]);
+        return scales;
+    }
+
+private:
+    std::size_t unitOf(Index row) const {
+        return m_settings.scalePerRow ? static_cast<std::size_t>(row) : 0;
+    }
+
+    // Appends rows, divided, to the weights that wait for their block to be full.
+    void readRows(Index first, Index count) {
+        const Index waiting = static_cast<Index>(m_waiting.size());
+        m_waiting.resize(static_cast<std::size_t>(waiting + count * m_cols));
+        parallelFor(count, m_reader.rowsAtOnce(), m_reader.stop(), [&](Index begin, Index end) {
+            std::vector<float> storage;
+            const MatrixView rows = m_reader.read(first + begin, end - begin, storage);
+            float* out = m_waiting.data() + waiting + begin * m_cols;
+            for (Index r = 0; r < rows.rows; ++r) {
+                const double divisor = m_divisors[unitOf(first + begin + r)];
+                for (const float weight : rows.row(r))
+                    *out++ = divisor > 0.0 ? static_cast<float>(weight / divisor) : 0.0F;
+            }
+        });
+    }
+
+    void codeBlocks(bool last) {
+        const auto waiting = static_cast<Index>(m_waiting.size());
+        const Index blocks =
+            last ? (waiting + blockLength - 1) / blockLength : waiting / blockLength;
+        const Index coded = std::min(waiting, blocks * blockLength);
+        std::vector<float> decoded(static_cast<std::size_t>(coded));
+        const Index firstBlock = m_coded / blockLength;
+        // Few blocks per search, because a block can take milliseconds.
+        constexpr Index blocksPerSearch = 16;
+        parallelFor(blocks, blocksPerSearch, m_reader.stop(), [&](Index begin, Index end) {
+            BlockEncoder encoder(m_settings, m_code);
+            for (Index block = begin; block < end; ++block) {
+                throwIfStopped(m_reader.stop());
+                const auto at = static_cast<std::size_t>(block * blockLength);
+                const auto count = static_cast<std::size_t>(m_layout.weightsOf(firstBlock + block));
+                encoder.encode(std::span<const float>(m_waiting).subspan(at, count),
+                               m_layout.schedule(firstBlock + block),
+                               m_bytes.data() + m_layout.firstByte(firstBlock + block),
+                               std::span(decoded).subspan(at, count));
+            }
+            const auto done = static_cast<double>(m_coded + end * blockLength);
+            m_context.progress(std::min(1.0, done / static_cast<double>(m_rows * m_cols)),
+                               "encoding");
+        });
+        addFits(decoded);
+        m_waiting.erase(m_waiting.begin(), m_waiting.begin() + coded);
+        m_coded += coded;
+    }
+
+    void addFits(std::span<const float> decoded) {
+        for (std::size_t i = 0; i < decoded.size(); ++i) {
+            GainFit& fit = m_fits[unitOf((m_coded + static_cast<Index>(i)) / m_cols)];
+            const auto value = static_cast<double>(decoded[i]);
+            fit.weightsByValues += static_cast<double>(m_waiting[i]) * value;
+            fit.valuesSquared += value * value;
+        }
+    }
+
+    const TrellisSettings& m_settings;
+    const TrellisCode& m_code;
+    const BlockLayout m_layout;
+    const std::vector<double> m_divisors;  ///< By unit.
+    std::vector<GainFit> m_fits;           ///< By unit, of the divided weights.
+    const WeightReader m_reader;
+    const RunContext& m_context;
+    const Index m_rows;
+    const Index m_cols;
+    std::vector<std::uint8_t> m_bytes;
+    std::vector<float> m_waiting;  ///< Weights that are read and not coded yet.
+    Index m_coded = 0;             ///< Weights that are coded.
+};
+
+RateLedger exactRate(const TrellisSettings& settings, Index rows, Index cols) {
+    const BlockLayout layout(settings, rows, cols);
+    RateLedger rate;
+    rate[RatePart::Codes] = layout.totalBits();
+    rate[RatePart::Padding] = (8 - layout.totalBits() % 8) % 8;
+    rate[RatePart::Scales] = ScaleFormat::bitCount(
+        settings.halfScales, static_cast<std::uint64_t>(settings.scaleCount(rows)));
+    rate[RatePart::Codebooks] = TrellisCode::storedBits(settings);
+    return rate;
+}
+
+std::uint64_t workingBytes(const TrellisSettings& settings) {
+    constexpr std::uint64_t buffers = std::uint64_t{32} << 20;
+    constexpr std::uint64_t threads = 16;
+    const std::uint64_t states = std::uint64_t{1} << settings.stateBits;
+    // Costs and values, and which predecessor was best, for at most half the states in every step.
+    return buffers + threads * states * (16 + static_cast<std::uint64_t>(blockLength) / 2);
+}
+
+}  // namespace
+
+TrellisQuantizer::TrellisQuantizer(MethodSpec spec)
+    : m_spec(std::move(spec)),
+      m_settings(TrellisSettings::from(ParameterValues(m_spec.parameters))) {}
+
+Preflight TrellisQuantizer::preflight(Index rows, Index cols,
+                                      const SideInformation& /*side*/) const {
+    Preflight result;
+    if (rows <= 0 || cols <= 0) {
+        result.refusal = "The tensor has no weights. Choose another one.";
+        return result;
+    }
+    result.warnings = ineffectiveParameters(trellisParameters(), m_spec.parameters);
+    result.rate = exactRate(m_settings, rows, cols);
+    result.workingBytes = workingBytes(m_settings);
+    // Closing the ring takes a third of the search again; a state costs about two multiply-adds.
+    constexpr double perState = 1.33 * 2.0;
+    result.multiplyAdds = static_cast<double>(rows) * static_cast<double>(cols) * perState *
+                          std::exp2(m_settings.stateBits) / m_settings.valuesPerStep;
+    return result;
+}
+
+EncodedTensor TrellisQuantizer::quantize(const TensorSource& weights,
+                                         const SideInformation& /*side*/, const RunContext& context,
+                                         PhaseSeconds& seconds) const {
+    EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
+    std::optional<TrellisCode> code;
+    std::vector<double> unitDivisors;
+    {
+        const PhaseTimer timer(seconds.train);
+        code.emplace(m_settings, context.stop());
+        unitDivisors = divisors(m_settings, weights, context.stop());
+    }
+    const PhaseTimer timer(seconds.encode);
+    Coding coding(m_settings, weights, *code, std::move(unitDivisors), context);
+    coding.run();
+    encoded.sections.push_back(coding.codes());
+    encoded.sections.push_back(
+        ScaleFormat::storeRounded(scalesSection, m_settings.halfScales, coding.scales()));
+    if (auto table = code->section()) encoded.sections.push_back(std::move(*table));
+    return encoded;
+}
+
+}  // namespace quantscope::trellis

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/trellis/trellis_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "plugins/trellis/block_schedule.h"
+
+namespace quantscope::trellis {
+
+namespace {
+
+constexpr double leastBits = 1.0;
+constexpr double mostBits = 6.0;
+constexpr int leastStateBits = 8;
+constexpr int mostStateBits = 16;
+constexpr int mostBitsPerStep = 8;
+
+ParameterSpec bitsParameter() {
+    ParameterSpec spec;
+    spec.id = "bits";
+    spec.label = "Bits per weight";
+    spec.help =
+        "Rate of the path, rounded to 1/32 bit; between whole numbers of bits per step, steps of "
+        "both kinds alternate.";
+    spec.unit = "bits";
+    spec.type = ParameterType::Real;
+    spec.defaultValue = 2.0;
+    spec.minimum = leastBits;
+    spec.maximum = mostBits;
+    spec.step = 0.25;
+    return spec;
+}
+
+ParameterSpec stateParameter() {
+    ParameterSpec spec;
+    spec.id = "state";
+    spec.label = "State bits";
+    spec.help =
+        "L: the trellis has 2^L states. Every further bit lowers the error a little and doubles "
+        "the time; 12 to explore, 16 for final results.";
+    spec.unit = "bits";
+    spec.defaultValue = 12;
+    spec.minimum = leastStateBits;
+    spec.maximum = mostStateBits;
+    spec.step = 1;
+    return spec;
+}
+
+ParameterSpec codeParameter() {
+    ParameterSpec spec;
+    spec.id = "code";
+    spec.label = "Code";
+    spec.help =
+        "How a state gives its values (QTIP 2024, section 3): computed from its number alone, from "
+        "a hash into a trained table of 512 entries, or from a table of normal random numbers.";
+    spec.type = ParameterType::Choice;
+    spec.defaultValue = "3inst";
+    spec.choices = {{"1mad", "1MAD (sum of bytes)"},
+                    {"3inst", "3INST (sum of two halves)"},
+                    {"hyb", "HYB (hash and table)"},
+                    {"random", "Random table"}};
+    return spec;
+}
+
+ParameterSpec valuesParameter() {
+    ParameterSpec spec;
+    spec.id = "v";
+    spec.label = "Weights per step";
+    spec.help = "V: how many weights a state gives; with 2, half bits per weight are whole steps.";
+    spec.defaultValue = 1;
+    spec.minimum = 1;
+    spec.maximum = 2;
+    spec.step = 1;
+    spec.enabledIf = {{"code", {"hyb", "random"}}};
+    return spec;
+}
+
+ParameterSpec granularityParameter() {
+    ParameterSpec spec;
+    spec.id = "granularity";
+    spec.label = "Scale per";
+    spec.help =
+        "Which weights share a scale: the least-squares gain of their paths. Behind a rotation one "
+        "for the tensor is enough.";
+    spec.type = ParameterType::Choice;
+    spec.defaultValue = "row";
+    spec.choices = {{"tensor", "Tensor"}, {"row", "Row (output channel or vector)"}};
+    return spec;
+}
+
+ParameterSpec scaleParameter() {
+    ParameterSpec spec;
+    spec.id = "scale";
+    spec.label = "Scale format";
+    spec.help = "Number format of stored scales, relative to a power of two that is stored once.";
+    spec.type = ParameterType::Choice;
+    spec.defaultValue = "fp16";
+    spec.choices = {{"fp16", "16-bit float"}, {"fp32", "32-bit float"}};
+    spec.advanced = true;
+    return spec;
+}
+
+[[noreturn]] void impossible(const std::string& name) {
+    throw Error("The parameter '" + name + "' of trellis has an impossible value.",
+                "The artifact is damaged or was written by another version; quantize again.");
+}
+
+CodeKind codeFrom(const std::string& value) {
+    if (value == "1mad") return CodeKind::OneMad;
+    if (value == "3inst") return CodeKind::ThreeInst;
+    if (value == "hyb") return CodeKind::Hybrid;
+    if (value == "random") return CodeKind::RandomTable;
+    impossible("code");
+}
+
+// Every step must leave at least two bits of the state before it.
+void checkStep(const TrellisSettings& settings) {
+    const int bitsPerStep = static_cast<int>(std::ceil(settings.bits() * settings.valuesPerStep));
+    const int most = std::min(mostBitsPerStep, settings.stateBits - 2);
+    if (bitsPerStep <= most) return;
+    throw Error("A step of " + std::to_string(settings.valuesPerStep) + " weights with " +
+                    formatNumber(settings.bits()) + " bits each is too large for a state of " +
+                    std::to_string(settings.stateBits) + " bits: a step takes at most " +
+                    std::to_string(most) + " bits.",
+                "Choose fewer bits, v=1 or a larger state.");
+}
+
+}  // namespace
+
+double TrellisSettings::bits() const {
+    return static_cast<double>(blockBits) / static_cast<double>(blockLength);
+}
+
+double TrellisSettings::inputScale() const {
+    constexpr std::array byBits = {1.0, 1.0, 0.97, 0.94, 0.90, 0.86, 0.82};
+    const double whole = std::floor(bits());
+    const auto below = static_cast<std::size_t>(whole);
+    const std::size_t above = std::min(below + 1, byBits.size() - 1);
+    return std::lerp(byBits[below], byBits[above], bits() - whole);
+}
+
+TrellisSettings TrellisSettings::from(const ParameterValues& values) {
+    TrellisSettings settings;
+    const double bits = values.real("bits");
+    if (!(bits >= leastBits && bits <= mostBits)) impossible("bits");
+    settings.blockBits = 8 * static_cast<int>(std::lround(bits * blockLength / 8.0));
+    const std::int64_t state = values.integer("state");
+    if (state < leastStateBits || state > mostStateBits) impossible("state");
+    settings.stateBits = static_cast<int>(state);
+    settings.code = codeFrom(values.choice("code"));
+    const std::int64_t perStep = values.integer("v");
+    if (perStep < 1 || perStep > 2) impossible("v");
+    const bool isTable =
+        settings.code == CodeKind::Hybrid || settings.code == CodeKind::RandomTable;
+    settings.valuesPerStep = isTable ? static_cast<int>(perStep) : 1;
+    settings.scalePerRow = values.choice("granularity") == "row";
+    settings.halfScales = values.choice("scale") == "fp16";
+    checkStep(settings);
+    return settings;
+}
+
+std::vector<ParameterSpec> trellisParameters() {
+    return {bitsParameter(),   stateParameter(),       codeParameter(),
+            valuesParameter(), granularityParameter(), scaleParameter()};
+}
+
+}  // namespace quantscope::trellis
