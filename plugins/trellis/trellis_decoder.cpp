@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/trellis/trellis_decoder.h"
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
 #include <map>
 
 #include "core/base/error.h"
-#include "core/quant/scale_format.h"
 #include "plugins/trellis/trellis_quantizer.h"
 
 namespace quantscope::trellis {
@@ -32,11 +30,6 @@ BlockLayout checkedLayout(const TrellisSettings& settings, const EncodedTensor& 
     return layout;
 }
 
-float scaled(float value, double scale) {
-    constexpr double limit = std::numeric_limits<float>::max();
-    return static_cast<float>(std::clamp(static_cast<double>(value) * scale, -limit, limit));
-}
-
 }  // namespace
 
 TrellisDecoder::TrellisDecoder(std::shared_ptr<const EncodedTensor> tensor)
@@ -44,19 +37,12 @@ TrellisDecoder::TrellisDecoder(std::shared_ptr<const EncodedTensor> tensor)
       m_settings(TrellisSettings::from(ParameterValues(m_tensor->method.parameters))),
       m_layout(checkedLayout(m_settings, *m_tensor)),
       m_code(m_settings, *m_tensor),
-      m_scales(ScaleFormat::load(m_settings.halfScales,
-                                 m_tensor->section(TrellisQuantizer::scalesSection).bytes,
-                                 static_cast<std::size_t>(m_settings.scaleCount(m_tensor->rows)))) {
-}
+      m_gains(m_settings.gains.load(*m_tensor)) {}
 
 BitRing TrellisDecoder::ring(Index block) const {
     const std::vector<std::uint8_t>& bytes =
         m_tensor->section(TrellisQuantizer::codesSection).bytes;
     return {bytes.data() + m_layout.firstByte(block), m_layout.schedule(block).bits()};
-}
-
-double TrellisDecoder::scaleOf(Index row) const {
-    return m_scales[m_settings.scalePerRow ? static_cast<std::size_t>(row) : 0];
 }
 
 // Weights first ... in the order of the blocks, without scale.
@@ -90,9 +76,9 @@ void TrellisDecoder::decode(Index firstRow, MatrixSpan out) const {
     for (Index r = 0; r < out.rows; ++r) {
         const std::span<float> row = out.row(r);
         decodeRun((firstRow + r) * m_tensor->cols, row);
-        const double scale = scaleOf(firstRow + r);
+        const double gain = gainOf(firstRow + r);
         for (float& value : row)
-            value = scaled(value, scale);
+            value = withGain(value, gain);
     }
 }
 
@@ -129,8 +115,8 @@ std::vector<float> TrellisDecoder::levels(Index row, Index column) const {
     for (std::uint32_t bits = 0; bits < fan; ++bits) {
         const std::uint32_t choice = (state & ~(fan - 1U)) | bits;
         values.push_back(
-            scaled(m_code.values()(at % m_settings.valuesPerStep, static_cast<Index>(choice)),
-                   scaleOf(row)));
+            withGain(m_code.values()(at % m_settings.valuesPerStep, static_cast<Index>(choice)),
+                     gainOf(row)));
     }
     std::ranges::sort(values);
     return values;

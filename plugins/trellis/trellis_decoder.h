@@ -25,13 +25,13 @@ public:
 private:
     BitRing ring(Index block) const;
     void decodeRun(Index first, std::span<float> out) const;
-    double scaleOf(Index row) const;
+    double gainOf(Index row) const { return m_gains[m_settings.gains.unitOf(row)]; }
 
     std::shared_ptr<const EncodedTensor> m_tensor;
     TrellisSettings m_settings;
     BlockLayout m_layout;
     TrellisCode m_code;
-    std::vector<double> m_scales;
+    std::vector<double> m_gains;
 };
 
 }  // namespace quantscope::trellis

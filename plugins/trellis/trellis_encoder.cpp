@@ -64,8 +64,4 @@ std::uint32_t BlockEncoder::seam(const BlockSchedule& schedule) {
     return last & ((1U << (m_search.stateBits() - schedule.shifts[0])) - 1U);
 }
 
-double GainFit::scale() const {
-    return valuesSquared > 0.0 ? std::max(0.0, weightsByValues / valuesSquared) : 0.0;
-}
-
 }  // namespace quantscope::trellis

@@ -37,13 +37,4 @@ private:
     TrellisPath m_path;
 };
 
-/// Sums over the weights w of a unit and the values q they decode to without scale.
-struct GainFit {
-    double weightsByValues = 0.0;  ///< sum w q
-    double valuesSquared = 0.0;    ///< sum q^2
-
-    /// The scale with the least squared error; at least 0.
-    double scale() const;
-};
-
 }  // namespace quantscope::trellis

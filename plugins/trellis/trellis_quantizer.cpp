@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/trellis/trellis_quantizer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/base/parallel.h"
-#include "core/quant/scale_format.h"
 #include "core/tensor/weight_reader.h"
 #include "plugins/trellis/trellis_encoder.h"
 
@@ -12,44 +13,25 @@ namespace quantscope::trellis {
 
 namespace {
 
-/// What weights are divided by before they are coded, by unit; 0 where all are zero.
+/// What weights are divided by before they are coded, by unit.
 std::vector<double> divisors(const TrellisSettings& settings, const TensorSource& weights,
                              const std::stop_token& stop) {
-    const WeightReader reader(weights, stop);
-    std::vector<double> energies(static_cast<std::size_t>(weights.rows()));
-    parallelFor(weights.rows(), reader.rowsAtOnce(), stop, [&](Index begin, Index end) {
-        std::vector<float> storage;
-        const MatrixView rows = reader.read(begin, end - begin, storage);
-        for (Index r = 0; r < rows.rows; ++r) {
-            double sum = 0.0;
-            for (const float weight : rows.row(r))
-                sum += static_cast<double>(weight) * static_cast<double>(weight);
-            energies[static_cast<std::size_t>(begin + r)] = sum;
-        }
-    });
-    auto count = static_cast<double>(weights.cols());
-    if (!settings.scalePerRow) {
-        double sum = 0.0;
-        for (const double energy : energies)
-            sum += energy;
-        energies.assign(1, sum);
-        count *= static_cast<double>(weights.rows());
-    }
-    for (double& energy : energies)
-        energy = std::sqrt(energy / count) / settings.inputScale();
-    return energies;
+    std::vector<double> divisors = rootMeanSquares(weights, settings.gains, stop);
+    for (double& divisor : divisors)
+        divisor /= settings.inputScale();
+    return divisors;
 }
 
 /// One run over the tensor: rows come in, blocks go out.
 class Coding {
 public:
-    Coding(const TrellisSettings& settings, const TensorSource& weights, const TrellisCode& code,
-           std::vector<double> unitDivisors, const RunContext& context)
+    Coding(const TrellisSettings& settings, const DividedSource& weights, const TrellisCode& code,
+           const RunContext& context)
         : m_settings(settings),
           m_code(code),
           m_layout(settings, weights.rows(), weights.cols()),
-          m_divisors(std::move(unitDivisors)),
-          m_fits(m_divisors.size()),
+          m_weights(weights),
+          m_fits(weights.divisors().size()),
           m_reader(weights, context.stop()),
           m_context(context),
           m_rows(weights.rows()),
@@ -71,31 +53,23 @@ public:
                 std::move(m_bytes)};
     }
 
-    std::vector<double> scales() const {
-        std::vector<double> scales;
+    std::vector<double> gains() const {
+        std::vector<double> gains;
         for (std::size_t unit = 0; unit < m_fits.size(); ++unit)
-            scales.push_back(m_fits[unit].scale() * m_divisors[unit]);
-        return scales;
+            gains.push_back(m_fits[unit].gain() * m_weights.divisors()[unit]);
+        return gains;
     }
 
 private:
-    std::size_t unitOf(Index row) const {
-        return m_settings.scalePerRow ? static_cast<std::size_t>(row) : 0;
-    }
-
-    // Appends rows, divided, to the weights that wait for their block to be full.
+    // Appends rows to the weights that wait for their block to be full.
     void readRows(Index first, Index count) {
-        const Index waiting = static_cast<Index>(m_waiting.size());
+        const auto waiting = static_cast<Index>(m_waiting.size());
         m_waiting.resize(static_cast<std::size_t>(waiting + count * m_cols));
-        parallelFor(count, m_reader.rowsAtOnce(), m_reader.stop(), [&](Index begin, Index end) {
+        const Index rowsAtOnce = m_reader.rowsAtOnce();
+        parallelFor(count, rowsAtOnce, m_reader.stop(), [&](Index begin, Index end) {
             std::vector<float> storage;
-            const MatrixView rows = m_reader.read(first + begin, end - begin, storage);
-            float* out = m_waiting.data() + waiting + begin * m_cols;
-            for (Index r = 0; r < rows.rows; ++r) {
-                const double divisor = m_divisors[unitOf(first + begin + r)];
-                for (const float weight : rows.row(r))
-                    *out++ = divisor > 0.0 ? static_cast<float>(weight / divisor) : 0.0F;
-            }
+            m_reader.read(first + begin, end - begin, storage);
+            std::ranges::copy(storage, m_waiting.begin() + waiting + begin * m_cols);
         });
     }
 
@@ -130,18 +104,16 @@ private:
 
     void addFits(std::span<const float> decoded) {
         for (std::size_t i = 0; i < decoded.size(); ++i) {
-            GainFit& fit = m_fits[unitOf((m_coded + static_cast<Index>(i)) / m_cols)];
-            const auto value = static_cast<double>(decoded[i]);
-            fit.weightsByValues += static_cast<double>(m_waiting[i]) * value;
-            fit.valuesSquared += value * value;
+            const Index row = (m_coded + static_cast<Index>(i)) / m_cols;
+            m_fits[m_settings.gains.unitOf(row)].add(m_waiting[i], decoded[i]);
         }
     }
 
     const TrellisSettings& m_settings;
     const TrellisCode& m_code;
     const BlockLayout m_layout;
-    const std::vector<double> m_divisors;  ///< By unit.
-    std::vector<GainFit> m_fits;           ///< By unit, of the divided weights.
+    const DividedSource& m_weights;
+    std::vector<GainFit> m_fits;  ///< By unit.
     const WeightReader m_reader;
     const RunContext& m_context;
     const Index m_rows;
@@ -156,8 +128,7 @@ RateLedger exactRate(const TrellisSettings& settings, Index rows, Index cols) {
     RateLedger rate;
     rate[RatePart::Codes] = layout.totalBits();
     rate[RatePart::Padding] = (8 - layout.totalBits() % 8) % 8;
-    rate[RatePart::Scales] = ScaleFormat::bitCount(
-        settings.halfScales, static_cast<std::uint64_t>(settings.scaleCount(rows)));
+    rate[RatePart::Scales] = settings.gains.bitCount(rows);
     rate[RatePart::Codebooks] = TrellisCode::storedBits(settings);
     return rate;
 }
@@ -198,18 +169,17 @@ EncodedTensor TrellisQuantizer::quantize(const TensorSource& weights,
                                          PhaseSeconds& seconds) const {
     EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
     std::optional<TrellisCode> code;
-    std::vector<double> unitDivisors;
+    std::optional<DividedSource> divided;
     {
         const PhaseTimer timer(seconds.train);
         code.emplace(m_settings, context.stop());
-        unitDivisors = divisors(m_settings, weights, context.stop());
+        divided.emplace(weights, m_settings.gains, divisors(m_settings, weights, context.stop()));
     }
     const PhaseTimer timer(seconds.encode);
-    Coding coding(m_settings, weights, *code, std::move(unitDivisors), context);
+    Coding coding(m_settings, *divided, *code, context);
     coding.run();
     encoded.sections.push_back(coding.codes());
-    encoded.sections.push_back(
-        ScaleFormat::storeRounded(scalesSection, m_settings.halfScales, coding.scales()));
+    encoded.sections.push_back(m_settings.gains.store(coding.gains()));
     if (auto table = code->section()) encoded.sections.push_back(std::move(*table));
     return encoded;
 }

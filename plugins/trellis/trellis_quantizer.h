@@ -11,7 +11,6 @@ namespace quantscope::trellis {
 class TrellisQuantizer final : public Quantizer {
 public:
     static constexpr const char* codesSection = "codes";  ///< The blocks' bits, block by block.
-    static constexpr const char* scalesSection = "scales";
 
     /// `spec` is resolved. Throws Error when the combination of parameters makes no sense.
     explicit TrellisQuantizer(MethodSpec spec);

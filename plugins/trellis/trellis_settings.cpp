@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -79,31 +80,6 @@ ParameterSpec valuesParameter() {
     return spec;
 }
 
-ParameterSpec granularityParameter() {
-    ParameterSpec spec;
-    spec.id = "granularity";
-    spec.label = "Scale per";
-    spec.help =
-        "Which weights share a scale: the least-squares gain of their paths. Behind a rotation one "
-        "for the tensor is enough.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "row";
-    spec.choices = {{"tensor", "Tensor"}, {"row", "Row (output channel or vector)"}};
-    return spec;
-}
-
-ParameterSpec scaleParameter() {
-    ParameterSpec spec;
-    spec.id = "scale";
-    spec.label = "Scale format";
-    spec.help = "Number format of stored scales, relative to a power of two that is stored once.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "fp16";
-    spec.choices = {{"fp16", "16-bit float"}, {"fp32", "32-bit float"}};
-    spec.advanced = true;
-    return spec;
-}
-
 [[noreturn]] void impossible(const std::string& name) {
     throw Error("The parameter '" + name + "' of trellis has an impossible value.",
                 "The artifact is damaged or was written by another version; quantize again.");
@@ -157,15 +133,16 @@ TrellisSettings TrellisSettings::from(const ParameterValues& values) {
     const bool isTable =
         settings.code == CodeKind::Hybrid || settings.code == CodeKind::RandomTable;
     settings.valuesPerStep = isTable ? static_cast<int>(perStep) : 1;
-    settings.scalePerRow = values.choice("granularity") == "row";
-    settings.halfScales = values.choice("scale") == "fp16";
+    settings.gains = GainSettings::from(values);
     checkStep(settings);
     return settings;
 }
 
 std::vector<ParameterSpec> trellisParameters() {
-    return {bitsParameter(),   stateParameter(),       codeParameter(),
-            valuesParameter(), granularityParameter(), scaleParameter()};
+    std::vector<ParameterSpec> schema = {bitsParameter(), stateParameter(), codeParameter(),
+                                         valuesParameter()};
+    std::ranges::move(GainSettings::parameters(), std::back_inserter(schema));
+    return schema;
 }
 
 }  // namespace quantscope::trellis

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/matrix_view.h"
-#include "core/quant/parameter.h"
+#include "core/quant/gains.h"
 
 namespace quantscope::trellis {
 
@@ -23,14 +23,12 @@ struct TrellisSettings {
     int stateBits = 12;
     CodeKind code = CodeKind::ThreeInst;
     int valuesPerStep = 1;
-    bool scalePerRow = true;  ///< Otherwise one scale for the tensor.
-    bool halfScales = true;
+    GainSettings gains;
 
     /// Throws Error when a parameter is missing or the combination makes no sense.
     static TrellisSettings from(const ParameterValues& values);
 
     double bits() const;
-    Index scaleCount(Index rows) const { return scalePerRow ? rows : 1; }
     /// The root of the mean square that weights are brought to before they are coded: below that of
     /// the code's values, because the path can be chosen. The best values for N(0,1), found by
     /// scanning.

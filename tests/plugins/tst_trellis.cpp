@@ -333,8 +333,8 @@ private Q_SLOTS:
         const Matrix x = gaussian(1000, 1000);
         bool cancelled = false;
         const auto elapsed =
-            test::timeToStop(std::chrono::milliseconds(300), cancelled, [&](std::stop_token stop) {
-                bench().encode("trellis:state=16", ViewSource(x.view()), RunContext(1, stop));
+            test::timeToStop(0.01, "encoding", cancelled, [&](const RunContext& context) {
+                bench().encode("trellis:state=16", ViewSource(x.view()), context);
             });
         QVERIFY(cancelled);
         QVERIFY2(elapsed.count() < 200, qPrintable(QString::number(elapsed.count())));

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/e8/e8_settings.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/base/error.h"
+
+namespace quantscope::e8 {
+
+namespace {
+
+constexpr int leastBits = 2;
+constexpr int mostBits = 4;
+
+ParameterSpec bitsParameter() {
+    ParameterSpec spec;
+    spec.id = "bits";
+    spec.label = "Bits per weight";
+    spec.help =
+        "2: the book E8P of 2^16 points. 3 and 4: what is left is coded again, by 256 points of E8 "
+        "or by E8P (QuIP# 2024, section 4).";
+    spec.unit = "bits";
+    spec.defaultValue = 2;
+    spec.minimum = leastBits;
+    spec.maximum = mostBits;
+    spec.step = 1;
+    return spec;
+}
+
+}  // namespace
+
+E8Settings E8Settings::from(const ParameterValues& values) {
+    const std::int64_t bits = values.integer("bits");
+    if (bits < leastBits || bits > mostBits) {
+        throw Error("The parameter 'bits' of e8 cannot be " + std::to_string(bits) + ".",
+                    "The artifact is damaged or was written by another version; quantize again.");
+    }
+    return {static_cast<int>(bits), GainSettings::from(values)};
+}
+
+double E8Settings::inputScale() const {
+    return bits == 2 ? 1.03 : (bits == 3 ? 0.97 : 0.92);
+}
+
+double E8Settings::residualScale() const {
+    return bits == 3 ? 2.07 : 3.8;
+}
+
+std::vector<ParameterSpec> e8Parameters() {
+    std::vector<ParameterSpec> schema = {bitsParameter()};
+    std::ranges::move(GainSettings::parameters(), std::back_inserter(schema));
+    return schema;
+}
+
+}  // namespace quantscope::e8
