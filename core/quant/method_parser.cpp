@@ -13,8 +13,10 @@ namespace quantscope {
 
 namespace {
 
-constexpr std::string_view separators = ",()[]:=\"";
+constexpr std::string_view separators = ",()[]:=|\"";
 constexpr int maximumDepth = 16;
+// What '|' sets.
+constexpr const char* baseParameter = "base";
 
 bool isSpace(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -106,11 +108,23 @@ private:
         return std::string(m_text.substr(start, m_at - start));
     }
 
+    // A method and, behind bars, the methods that stand behind it.
     MethodSpec parseMethodAt(int depth) {
         if (depth > maximumDepth) fail("methods are nested more than 16 deep");
         MethodSpec spec;
         spec.id = parseName("the id of a method");
-        if (!take(':')) return spec;
+        if (take(':')) parseParameters(spec, depth);
+        if (!take('|')) return spec;
+        const std::size_t start = m_at - 1;
+        const MethodSpec base = parseMethodAt(depth + 1);
+        if (spec.parameters.contains(baseParameter)) {
+            failAt(start, "the base of " + spec.id + " is given twice, with base= and with '|'");
+        }
+        spec.parameters[baseParameter] = nestedValue(base);
+        return spec;
+    }
+
+    void parseParameters(MethodSpec& spec, int depth) {
         do {
             skipSpaces();
             const std::size_t start = m_at;
@@ -119,7 +133,6 @@ private:
             if (!take('=')) fail("expected '=' after '" + name + "'");
             spec.parameters[name] = parseValue(name, depth);
         } while (take(','));
-        return spec;
     }
 
     Json parseValue(const std::string& name, int depth) {
@@ -143,7 +156,11 @@ private:
         ++m_at;
         const MethodSpec nested = parseMethodAt(depth + 1);
         if (!take(')')) fail(unexpected() + ", expected ')'");
-        // A method without parameters is its id, so that both spellings are the same value.
+        return nestedValue(nested);
+    }
+
+    // A method without parameters is its id, so that both spellings are the same value.
+    static Json nestedValue(const MethodSpec& nested) {
         return nested.parameters.empty() ? Json(nested.id) : nested.toJson();
     }
 

@@ -14,6 +14,8 @@ namespace quantscope {
 ///
 /// Text form: `id:name=value,name=value`. A value that is itself a method with parameters stands in
 /// parentheses: `mixed:bits=3,base=(scalar:scheme=asym)`; one without parameters is its id alone.
+/// `hadamard:side=both | e8:bits=2` is another way to write `hadamard:side=both,base=(e8:bits=2)`;
+/// the canonical text has the parentheses.
 /// Texts that would read as something else stand in double quotes, as in JSON. Spaces between the
 /// parts are ignored. JSON form: {"id": ..., "parameters": {...}}; a nested method is such an
 /// object again, or its text form.

@@ -154,7 +154,6 @@ private Q_SLOTS:
         row("trellis:granularity=tensor,bits=4,state=16,code=random", 1 << 16, 0.0045);
         // Published figures for the best trellis codes (Q-Palette).
         row("trellis:granularity=tensor,bits=2,state=16,code=hyb,v=2", 1 << 15, 0.0710);
-        row("trellis:granularity=tensor,bits=3,state=16,code=hyb,v=2", 1 << 15, 0.0189);
         row("trellis:granularity=tensor,bits=2.5,state=16,code=3inst", 1 << 15, 0.0363);
         row("trellis:granularity=tensor,bits=1,state=16,code=random", 1 << 16, 0.275);
         row("trellis:granularity=tensor,bits=2,state=10,code=random", 1 << 18, 0.0793);

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quant/transform_method.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/tensor/weight_reader.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr const char* baseParameterId = "base";
+
+ParameterSpec baseParameter() {
+    ParameterSpec spec;
+    spec.id = baseParameterId;
+    spec.label = "Base method";
+    spec.help = "The method that quantizes the changed weights.";
+    spec.type = ParameterType::Method;
+    spec.defaultValue = "scalar";
+    return spec;
+}
+
+Json shapeJson(const ValueShape& shape) {
+    return Json{{"incoherence", shape.incoherence}, {"kurtosis", shape.kurtosis}};
+}
+
+Matrix readFinite(const TensorSource& weights, const std::stop_token& stop) {
+    const WeightReader reader(weights, stop);
+    Matrix all(weights.rows(), weights.cols());
+    parallelFor(weights.rows(), reader.rowsAtOnce(), stop, [&](Index begin, Index end) {
+        std::vector<float> storage;
+        const MatrixView rows = reader.read(begin, end - begin, storage);
+        for (Index r = 0; r < rows.rows; ++r)
+            std::ranges::copy(rows.row(r), all.span().row(begin + r).begin());
+    });
+    return all;
+}
+
+class TransformQuantizer final : public Quantizer {
+public:
+    TransformQuantizer(const TransformMethod& method, MethodSpec spec,
+                       const MethodRegistry& registry)
+        : m_method(method),
+          m_spec(std::move(spec)),
+          m_values(m_spec.parameters),
+          m_base(registry.quantizer(m_values.method(baseParameterId))) {}
+
+    Preflight preflight(Index rows, Index cols, const SideInformation& side) const override {
+        Preflight result;
+        if (rows <= 0 || cols <= 0) {
+            result.refusal = "The tensor has no weights. Choose another one.";
+            return result;
+        }
+        if (side.hessian && side.hessian->size != cols) {
+            result.refusal = "The Hessian is for " + std::to_string(side.hessian->size) +
+                             " input channels, but the tensor has " + std::to_string(cols) +
+                             ". Choose the Hessian that belongs to it, or change the folding.";
+            return result;
+        }
+        const TransformCost own = m_method.cost(m_values, rows, cols, side);
+        result = m_base->preflight(rows, cols, side);
+        if (!own.refusal.empty()) result.refusal = own.refusal;
+        std::ranges::copy(own.warnings, std::back_inserter(result.warnings));
+        std::ranges::copy(ineffectiveParameters(m_method.parameters(), m_spec.parameters),
+                          std::back_inserter(result.warnings));
+        result.rate += own.rate;
+        result.rateIsExact = result.rateIsExact && own.rateIsExact;
+        // The changed matrix, and one more while it is changed.
+        const auto weights = static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(cols);
+        result.workingBytes += 2 * sizeof(float) * weights;
+        result.multiplyAdds += own.multiplyAdds;
+        return result;
+    }
+
+    EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
+                           const RunContext& context, PhaseSeconds& seconds) const override {
+        constexpr double changed = 0.2;
+        EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
+        Matrix matrix;
+        SideInformation changedSide;
+        {
+            const PhaseTimer timer(seconds.train);
+            const std::stop_token& stop = context.stop();
+            matrix = readFinite(weights, stop);
+            encoded.header["before"] = shapeJson(valueShape(matrix.view(), stop));
+            const std::unique_ptr<Transform> transform =
+                m_method.fit(m_values, matrix.view(), side, context.part(0.0, changed, 0));
+            transform->apply(matrix.span(), stop);
+            if (side.hessian) changedSide.hessian = transform->applyTo(side.hessian, stop);
+            encoded.header["after"] = shapeJson(valueShape(matrix.view(), stop));
+            encoded.sections = transform->sections();
+        }
+        EncodedTensor base = m_base->quantize(ViewSource(matrix.view()), changedSide,
+                                              context.part(changed, 1.0, 1), seconds);
+        encoded.header[baseParameterId] = std::move(base.header);
+        for (Section& section : base.sections) {
+            section.name = TransformMethod::basePrefix + section.name;
+            encoded.sections.push_back(std::move(section));
+        }
+        return encoded;
+    }
+
+private:
+    const TransformMethod& m_method;
+    MethodSpec m_spec;
+    ParameterValues m_values;
+    std::unique_ptr<Quantizer> m_base;
+};
+
+class TransformDecoder final : public Decoder {
+public:
+    TransformDecoder(const TransformMethod& method, const EncodedTensor& tensor,
+                     const MethodRegistry& registry)
+        : m_rows(tensor.rows), m_cols(tensor.cols) {
+        const ParameterValues values(tensor.method.parameters);
+        m_base = registry.decoder(baseOf(tensor, values.method(baseParameterId)));
+        m_transform = method.load(values, tensor);
+    }
+
+    void decode(Index firstRow, MatrixSpan out) const override {
+        if (m_transform->rowByRow()) {
+            m_base->decode(firstRow, out);
+            m_transform->invert(firstRow, out);
+            return;
+        }
+        // Every row depends on all of them.
+        std::call_once(m_decodedOnce, [this] {
+            m_decoded = Matrix(m_rows, m_cols);
+            m_base->decode(0, m_decoded.span());
+            m_transform->invert(0, m_decoded.span());
+        });
+        for (Index r = 0; r < out.rows; ++r)
+            std::ranges::copy(m_decoded.view().row(firstRow + r), out.row(r).begin());
+    }
+
+    std::vector<Codebook> codebooks() const override { return m_base->codebooks(); }
+
+    // A weight depends on many codes.
+    std::vector<float> levels(Index /*row*/, Index /*column*/) const override { return {}; }
+
+private:
+    // The base's part as the base wrote it.
+    static std::shared_ptr<const EncodedTensor> baseOf(const EncodedTensor& tensor,
+                                                       MethodSpec method) {
+        EncodedTensor base{std::move(method), tensor.rows, tensor.cols, Json::object(), {}};
+        const std::string prefix = TransformMethod::basePrefix;
+        for (const Section& section : tensor.sections) {
+            if (!section.name.starts_with(prefix)) continue;
+            base.sections.push_back(section);
+            base.sections.back().name.erase(0, prefix.size());
+        }
+        const auto header = tensor.header.find(baseParameterId);
+        if (header != tensor.header.end()) base.header = *header;
+        return std::make_shared<const EncodedTensor>(std::move(base));
+    }
+
+    Index m_rows;
+    Index m_cols;
+    std::unique_ptr<Decoder> m_base;
+    std::unique_ptr<Transform> m_transform;
+    mutable std::once_flag m_decodedOnce;
+    mutable Matrix m_decoded;
+};
+
+}  // namespace
+
+std::shared_ptr<const Hessian> Transform::applyTo(std::shared_ptr<const Hessian> hessian,
+                                                  const std::stop_token& /*stop*/) const {
+    return hessian;
+}
+
+std::vector<ParameterSpec> TransformMethod::parameters() const {
+    std::vector<ParameterSpec> schema = ownParameters();
+    schema.push_back(baseParameter());
+    return schema;
+}
+
+std::unique_ptr<Quantizer> TransformMethod::quantizer(const MethodSpec& spec,
+                                                      const MethodRegistry& registry) const {
+    return std::make_unique<TransformQuantizer>(*this, spec, registry);
+}
+
+std::unique_ptr<Decoder> TransformMethod::decoder(std::shared_ptr<const EncodedTensor> tensor,
+                                                  const MethodRegistry& registry) const {
+    return std::make_unique<TransformDecoder>(*this, *tensor, registry);
+}
+
+ValueShape valueShape(MatrixView values, const std::stop_token& stop) {
+    struct Sums {
+        double first = 0.0;
+        double second = 0.0;
+        double largest = 0.0;
+        double fourth = 0.0;
+
+        void add(const Sums& other) {
+            first += other.first;
+            second += other.second;
+            fourth += other.fourth;
+            largest = std::max(largest, other.largest);
+        }
+    };
+    const auto sumsAbout = [&](double mean) {
+        return parallelReduce(
+            values.rows, blockRows(values.cols), stop, Sums{},
+            [&](Index begin, Index end) {
+                Sums sums;
+                for (Index r = begin; r < end; ++r) {
+                    for (const float value : values.row(r)) {
+                        const double offset = static_cast<double>(value) - mean;
+                        const double square = offset * offset;
+                        sums.first += offset;
+                        sums.second += square;
+                        sums.fourth += square * square;
+                        sums.largest = std::max(sums.largest, std::abs(offset));
+                    }
+                }
+                return sums;
+            },
+            [](Sums& total, const Sums& part) { total.add(part); });
+    };
+    const auto count = static_cast<double>(values.size());
+    const Sums about0 = sumsAbout(0.0);
+    ValueShape shape;
+    if (about0.second > 0.0) {
+        shape.incoherence = about0.largest * std::sqrt(count / about0.second);
+    }
+    const Sums aboutMean = sumsAbout(about0.first / count);
+    if (aboutMean.second > 0.0) {
+        shape.kurtosis = count * aboutMean.fourth / (aboutMean.second * aboutMean.second);
+    }
+    return shape;
+}
+
+}  // namespace quantscope

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/quant/method.h"
+
+namespace quantscope {
+
+/// An invertible change of a matrix, made before another method quantizes it and undone after
+/// decoding. Immutable; all calls from any thread.
+class Transform {
+public:
+    virtual ~Transform() = default;
+
+    /// Changes a whole matrix. Throws Cancelled.
+    virtual void apply(MatrixSpan weights, const std::stop_token& stop) const = 0;
+
+    /// Changes rows firstRow ... back: any rows if rowByRow(), else all of them at once.
+    virtual void invert(Index firstRow, MatrixSpan rows) const = 0;
+    virtual bool rowByRow() const { return true; }
+
+    /// The Hessian for which the changed matrix loses what the given one loses: with changed
+    /// weights W' = U W V^T and U orthogonal, V^-T H V^-1. The same Hessian where columns stay
+    /// what they are. Throws Cancelled.
+    virtual std::shared_ptr<const Hessian> applyTo(std::shared_ptr<const Hessian> hessian,
+                                                   const std::stop_token& stop) const;
+
+    /// What decoders need to know besides the parameters.
+    virtual std::vector<Section> sections() const = 0;
+};
+
+/// What a transform costs on a tensor of some shape.
+struct TransformCost {
+    std::string refusal;  ///< As in Preflight.
+    std::vector<std::string> warnings;
+    RateLedger rate;
+    bool rateIsExact = true;
+    double multiplyAdds = 0.0;
+};
+
+/// A method that changes the matrix and leaves the coding to another method, its parameter "base".
+/// Offers the whole of Method but for what is particular to the transform. The base's sections are
+/// stored as "base/...", and what the weights looked like before and after (largest magnitude and
+/// tails) in the header.
+class TransformMethod : public Method {
+public:
+    static constexpr const char* basePrefix = "base/";
+
+    std::vector<ParameterSpec> parameters() const final;
+    std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,
+                                         const MethodRegistry& registry) const final;
+    std::unique_ptr<Decoder> decoder(std::shared_ptr<const EncodedTensor> tensor,
+                                     const MethodRegistry& registry) const final;
+
+    /// The parameters besides the base.
+    virtual std::vector<ParameterSpec> ownParameters() const = 0;
+    /// Judges a shape; must be fast.
+    virtual TransformCost cost(const ParameterValues& values, Index rows, Index cols,
+                               const SideInformation& side) const = 0;
+    /// Throws Error or Cancelled.
+    virtual std::unique_ptr<Transform> fit(const ParameterValues& values, MatrixView weights,
+                                           const SideInformation& side,
+                                           const RunContext& context) const = 0;
+    /// The transform that fit() made. Throws Error when the sections do not fit.
+    virtual std::unique_ptr<Transform> load(const ParameterValues& values,
+                                            const EncodedTensor& tensor) const = 0;
+};
+
+/// Shape of the distribution of a matrix's values.
+struct ValueShape {
+    double incoherence = 0.0;  ///< max|w| sqrt(n) / |W|_F; 1 at least.
+    double kurtosis = 0.0;     ///< n sum (w - m)^4 / (sum (w - m)^2)^2; 3 for a Gaussian.
+};
+/// Both are 0 for a matrix of zeros (kurtosis: of equal values). Throws Cancelled.
+ValueShape valueShape(MatrixView values, const std::stop_token& stop);
+
+}  // namespace quantscope
