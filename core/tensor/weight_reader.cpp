@@ -55,4 +55,21 @@ MatrixView WeightReader::read(Index first, Index count, std::vector<float>& stor
     return rows;
 }
 
+void forEachRowRange(
+    const TensorSource& source, Index granule, const std::stop_token& stop,
+    const std::function<void(Index begin, Index end, std::span<const float> values)>& body) {
+    const WeightReader reader(source, stop);
+    const Index rowsAtOnce = (reader.rowsAtOnce() + granule - 1) / granule * granule;
+    parallelFor(source.rows(), rowsAtOnce, stop, [&](Index begin, Index end) {
+        std::vector<float> storage;
+        const MatrixView rows = reader.read(begin, end - begin, storage);
+        const auto size = static_cast<std::size_t>(rows.size());
+        if (rows.stride == rows.cols) return body(begin, end, {rows.data, size});
+        storage.resize(size);
+        for (Index r = 0; r < rows.rows; ++r)
+            std::ranges::copy(rows.row(r), storage.begin() + r * rows.cols);
+        body(begin, end, storage);
+    });
+}
+
 }  // namespace quantscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -29,5 +30,12 @@ private:
     std::stop_token m_stop;
     Index m_rowsAtOnce;
 };
+
+/// Calls body(begin, end, values) in parallel for ranges of rows that cover `source`; all but the
+/// last have a multiple of `granule` rows, and their values follow each other without gaps. Throws
+/// Error or Cancelled as WeightReader::read does.
+void forEachRowRange(
+    const TensorSource& source, Index granule, const std::stop_token& stop,
+    const std::function<void(Index begin, Index end, std::span<const float> values)>& body);
 
 }  // namespace quantscope

@@ -76,10 +76,10 @@ void TestMethodSpec::parses_data() {
     row("mixed|scalar", "mixed", R"({"base": "scalar"})", "mixed:base=scalar");
     row("hadamard:side=both | e8:bits=[2,3]", "hadamard",
         R"({"side": "both", "base": {"id": "e8", "parameters": {"bits": [2, 3]}}})",
-        "hadamard:base=(e8:bits=[2,3]),side=both");
+        "hadamard:side=both,base=(e8:bits=[2,3])");
     row("a:x=1 | b | c:y=2", "a",
         R"({"x": 1, "base": {"id": "b", "parameters": {"base": {"id": "c", "parameters": {"y": 2}}}}})",
-        "a:base=(b:base=(c:y=2)),x=1");
+        "a:x=1,base=(b:base=(c:y=2))");
     row("a:inner=(b|c:y=2)", "a",
         R"({"inner": {"id": "b", "parameters": {"base": {"id": "c", "parameters": {"y": 2}}}}})",
         "a:inner=(b:base=(c:y=2))");
@@ -135,8 +135,8 @@ void TestMethodSpec::namesThePlaceOfAMistake_data() {
     row("scalar:bits=[2,4", "at character 17: unexpected end, expected ',' or ']'.");
     row("scalar:bits=[]", "at character 14: expected a value after 'bits='.");
     row("scalar:bits=[[2]]", "at character 14: lists cannot stand in lists.");
-    row("mixed:base=pq | scalar", "at character 15: the base of mixed is given twice");
-    row("mixed |", "at character 8: expected the id of a method");
+    row("mixed:base=pq | scalar", "at character 15: the base of mixed is given twice, with base= and with '|'.");
+    row("mixed |", "at character 8: expected the id of a method.");
     row("mixed:base=(scalar:bits=4", "at character 26: unexpected end, expected ')'.");
     row("mixed:base=()", "at character 13: expected the id of a method, not ')'.");
     row("mixed:base=scalar:bits=4",

@@ -220,7 +220,7 @@ private Q_SLOTS:
         QVERIFY(error > 0.0233 && error < 0.0247);
         const Json& header = rotated.encoded().header;
         const double kurtosis = header["after"]["kurtosis"].get<double>();
-        QVERIFY(header["before"]["kurtosis"].get<double>() > 50.0);
+        QVERIFY(header["before"]["kurtosis"].get<double>() > 20.0);
         QVERIFY2(kurtosis > 2.7 && kurtosis < 3.3, qPrintable(QString::number(kurtosis)));
         QVERIFY(header["after"]["incoherence"].get<double>() <
                 0.2 * header["before"]["incoherence"].get<double>());
