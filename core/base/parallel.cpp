@@ -174,8 +174,10 @@ void parallelFor(Index count, Index grain, const std::stop_token& stop,
             },
             tbb::simple_partitioner());
     });
-    // A cancelled loop returns silently; its partial results must not be used.
+    // A cancelled loop returns silently, and so does one inside a loop of which another chunk has
+    // thrown; their partial results must not be used.
     throwIfStopped(stop);
+    if (next.load() < chunks) throw Cancelled();
 }
 
 #endif

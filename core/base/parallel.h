@@ -50,8 +50,9 @@ private:
 /// Calls `body(begin, end)` for consecutive chunks of `grain` items that cover 0 .. count-1, in
 /// parallel. The chunks depend on `count` and `grain` alone, never on the number of threads, and
 /// are begun in ascending order. While it waits, the calling thread runs chunks of this loop only.
-/// Throws Cancelled when `stop` was requested, and then some chunks may not have run; otherwise
-/// passes on the first exception.
+/// Throws Cancelled when `stop` was requested or when the loop is inside another one of which a
+/// chunk has thrown, and then some chunks may not have run; otherwise passes on the first
+/// exception.
 void parallelFor(Index count, Index grain, const std::stop_token& stop,
                  const std::function<void(Index begin, Index end)>& body);
 

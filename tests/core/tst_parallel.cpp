@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QTest>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <mutex>
 #include <numeric>
+#include <thread>
 
 #include "core/base/parallel.h"
 #include "core/base/random.h"
@@ -103,6 +105,38 @@ private Q_SLOTS:
                                                      [](Index, Index) {});
                                      }));
         });
+    }
+
+    void nestedReductionsNoticeThatASiblingHasThrown() {
+        // Nobody asked for a stop, yet the library cancels the loop inside the other chunk. What
+        // did not run must not be combined.
+        for (int repeat = 0; repeat < 3; ++repeat) {
+            std::atomic<bool> begun = false;
+            std::atomic<bool> thrown = false;
+            std::atomic<int> combined = 0;
+            const auto outer = [&](Index chunk, Index) {
+                if (chunk == 0) {
+                    while (!begun)
+                        std::this_thread::yield();
+                    thrown = true;
+                    throw Error("the sibling is broken");
+                }
+                const auto part = [&](Index, Index) {
+                    begun = true;
+                    while (!thrown)
+                        std::this_thread::yield();
+                    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                    return 1;
+                };
+                parallelReduce(10000, 1, {}, 0, part, [&](int& total, int&& one) {
+                    ++combined;
+                    total += one;
+                });
+            };
+            Arena arena(2);
+            arena.execute([&] { QVERIFY_THROWS_EXCEPTION(Error, parallelFor(2, 1, {}, outer)); });
+            QCOMPARE(combined.load(), 0);
+        }
     }
 
     void exceptionsPassThrough() {
