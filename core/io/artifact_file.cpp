@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/io/artifact_file.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
@@ -72,6 +75,7 @@ public:
         } catch (const Error& error) {
             throw damaged(std::string("its header cannot be used: ") + error.what());
         }
+        checkGeometry(artifact);
         artifact.tensorName = requiredText("tensor");
         for (Section& section : artifact.tensor.sections)
             readSection(section);
@@ -85,6 +89,7 @@ private:
             "Quantize again.");
     }
     void checkFormat() const;
+    void checkGeometry(const Artifact& artifact) const;
     std::string requiredText(const std::string& name) const;
     void readSection(Section& section);
     std::uint64_t contiguousBytes(const Hdf5Pass& pass, hid_t dataset) const;
@@ -110,6 +115,31 @@ void ArtifactReader::checkFormat() const {
                         std::to_string(version) + "; this program reads up to version " +
                         std::to_string(formatVersion) + ".",
                     "Use a newer version of Quantscope.");
+    }
+}
+
+/// The shape in the source file and its folding make the matrix that was encoded. Whoever writes
+/// decoded rows by them relies on it.
+void ArtifactReader::checkGeometry(const Artifact& artifact) const {
+    const EncodedTensor& tensor = artifact.tensor;
+    const Shape shape = artifact.shape.empty() ? Shape{tensor.rows, tensor.cols} : artifact.shape;
+    Index product = 1;
+    for (const Index length : shape) {
+        if (length < 0 ||
+            product > std::numeric_limits<Index>::max() / std::max<Index>(1, length)) {
+            throw damaged("its shape " + shapeText(shape) + " is impossible");
+        }
+        product *= std::max<Index>(1, length);
+    }
+    try {
+        artifact.fold.check(shape);
+    } catch (const Error& error) {
+        throw damaged(error.what());
+    }
+    if (artifact.fold.rows(shape) != tensor.rows || artifact.fold.cols(shape) != tensor.cols) {
+        throw damaged("its shape " + shapeText(shape) + " folded by " + artifact.fold.toText() +
+                      " does not make its " + std::to_string(tensor.rows) + " rows and " +
+                      std::to_string(tensor.cols) + " columns");
     }
 }
 

@@ -53,8 +53,8 @@ void writeForged(const std::filesystem::path& path, const std::string& header,
     const std::vector<std::pair<std::string, std::string>> attributes = {
         {"format", "quantscope-artifact"},
         {"tensor", "w"},
-        {"shape", "[4,4]"},
-        {"fold", "rows=0"},
+        {"shape", skipped.starts_with("[") ? skipped : "[4,4]"},
+        {"fold", skipped.starts_with("rows") ? skipped : "rows=0"},
         {"header", header},
         {"provenance", "{}"}};
     for (const auto& [name, value] : attributes) {
@@ -202,6 +202,22 @@ void TestArtifactFile::refusesForgeries_data() {
                                      .replace("\"cols\":4", "\"cols\":4611686018427387904")
                               << ""
                               << "impossible size";
+    // decode writes by shape and folding what the decoder makes by rows and columns.
+    for (const char* shape : {"[4,5]", "[2,4]", "[5,4]", "[4,4,2]", "[4]"}) {
+        QTest::newRow(shape) << good << shape << "does not make its 4 rows and 4 columns";
+    }
+    QTest::newRow("negative length") << good << "[-4,-4]"
+                                     << "is impossible";
+    QTest::newRow("overflowing shape") << good << "[4,4611686018427387904,4]"
+                                       << "is impossible";
+    QTest::newRow("overflowing empty shape") << good << "[0,4294967296,4294967296]"
+                                             << "is impossible";
+    QTest::newRow("fold of another rank") << good << "rows=2"
+                                          << "names axis 2";
+    QTest::newRow("all rows") << good << "rows=0,1"
+                              << "does not make";
+    QTest::newRow("the matrix itself") << good << "[]"
+                                       << "";
     QTest::newRow("unknown part") << replaced("\"part\":\"codes\"", "\"part\":\"junk\"") << ""
                                   << "unknown part";
     QTest::newRow("too many bits") << replaced("\"used_bits\":8", "\"used_bits\":9") << ""
