@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/random.h"
 #include "cpu_time.h"
 
 // This file is compiled once per instruction set.
@@ -52,6 +53,13 @@ namespace {
 
 HWY_EXPORT(multiplyAdd);
 
+std::vector<float> normalValues(std::size_t count, std::uint64_t seed) {
+    Random random(seed);
+    std::vector<float> values(count);
+    std::ranges::generate(values, [&] { return static_cast<float>(random.normal()); });
+    return values;
+}
+
 }  // namespace
 
 double multiplyAddRate() {
@@ -66,8 +74,9 @@ double multiplyAddRate() {
 double sgemmRate() {
     constexpr int size = 1536;
     constexpr double operations = 2.0 * size * size * size;
-    static const std::vector<float> a(size * size, 0.5F);
-    static const std::vector<float> b(size * size, 0.25F);
+    // Not constants: processors run faster on values with few different bits.
+    static const std::vector<float> a = normalValues(size * size, 1);
+    static const std::vector<float> b = normalValues(size * size, 2);
     static std::vector<float> c(size * size);
     openblas_set_num_threads(1);
     const double seconds = cpuSecondsOf([] {
