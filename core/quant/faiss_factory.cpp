@@ -50,12 +50,13 @@ std::string pqString(const MethodSpec& method, Index dim) {
     return "PQ" + std::to_string(slices) + "x" + std::to_string(integer(method, "bits"));
 }
 
-std::string rvqString(const MethodSpec& method, Index dim) {
+// Sums of codewords: "RQ" with a parameter for their number of another name than "LSQ".
+std::string sumString(const MethodSpec& method, Index dim, const char* kind, const char* codes) {
     const std::int64_t length = integer(method, "dim");
     if (length != 0 && length != dim) {
         refuse(method, "it codes whole vectors (dim=0), not pieces of " + std::to_string(length));
     }
-    return "RQ" + std::to_string(integer(method, "stages")) + "x" +
+    return kind + std::to_string(integer(method, codes)) + "x" +
            std::to_string(integer(method, "bits"));
 }
 
@@ -75,16 +76,21 @@ std::int64_t takeNumber(std::string_view& text) {
 std::string faissFactoryString(const MethodSpec& method, Index dim) {
     if (method.id == "scalar") return scalarString(method);
     if (method.id == "pq") return pqString(method, dim);
-    if (method.id == "rvq") return rvqString(method, dim);
-    refuse(method, "it offers scalar (SQ), product (PQ) and residual (RQ) codes of these methods");
+    if (method.id == "rvq") return sumString(method, dim, "RQ", "stages");
+    if (method.id == "additive") return sumString(method, dim, "LSQ", "m");
+    refuse(method,
+           "it offers scalar (SQ), product (PQ), residual (RQ) and additive (LSQ) codes of these "
+           "methods");
 }
 
 MethodSpec methodFromFaissFactory(std::string_view text) {
     const Error unknown(
         "'" + std::string(text) + "' is not a Faiss string that is understood here.",
-        "Understood are SQ4, SQ6, SQ8, PQ{slices}x{bits} and RQ{stages}x{bits}.");
-    const std::string_view kind = text.substr(0, 2);
-    std::string_view rest = text.substr(std::min<std::size_t>(2, text.size()));
+        "Understood are SQ4, SQ6, SQ8, PQ{slices}x{bits}, RQ{stages}x{bits} and "
+        "LSQ{codebooks}x{bits}.");
+    const std::size_t letters = text.starts_with("LSQ") ? 3 : 2;
+    const std::string_view kind = text.substr(0, letters);
+    std::string_view rest = text.substr(std::min(letters, text.size()));
     const std::int64_t count = takeNumber(rest);
     std::int64_t bits = 8;
     if (kind == "SQ" && rest.empty() && (count == 4 || count == 6 || count == 8)) {
@@ -97,6 +103,7 @@ MethodSpec methodFromFaissFactory(std::string_view text) {
     if (count < 1 || bits < 1 || !rest.empty()) throw unknown;
     if (kind == "PQ") return {"pq", {{"m", count}, {"bits", bits}}};
     if (kind == "RQ") return {"rvq", {{"stages", count}, {"bits", bits}, {"dim", 0}}};
+    if (kind == "LSQ") return {"additive", {{"m", count}, {"bits", bits}, {"dim", 0}}};
     throw unknown;
 }
 

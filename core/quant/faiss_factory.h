@@ -15,6 +15,7 @@ namespace quantscope {
 ///   scalar  SQ4, SQ6, SQ8: uniform codes between the minimum and maximum of each dimension
 ///   pq      PQ{m}x{bits}: m equal slices with a codebook each
 ///   rvq     RQ{stages}x{bits}: residual codes of whole vectors (Faiss chooses its own beam)
+///   additive  LSQ{m}x{bits}: additive codes of whole vectors (Faiss chooses its own search)
 std::string faissFactoryString(const MethodSpec& method, Index dim);
 
 /// The method behind one of these strings; "PQ10" stands for "PQ10x8". Throws Error with the reason

@@ -24,4 +24,18 @@ void RowVectors::cut(MatrixView values, Index firstVector, int exponent, MatrixS
     }
 }
 
+std::string refuseVectorLength(Index dim, Index cols) {
+    if (dim <= cols) return {};
+    return "A row has " + std::to_string(cols) + " columns, too few for vectors of " +
+           std::to_string(dim) + ". Choose dim <= " + std::to_string(cols) +
+           ", or dim=0 for whole rows.";
+}
+
+std::string fillingRemark(const RowVectors& layout) {
+    const Index rest = layout.cols % layout.dim;
+    if (rest == 0) return {};
+    return "The last vector of each row holds " + std::to_string(rest) + " of " +
+           std::to_string(layout.dim) + " columns and is filled up with zeros.";
+}
+
 }  // namespace quantscope

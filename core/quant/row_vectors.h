@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 
 #include "core/base/matrix_view.h"
 
@@ -25,5 +26,12 @@ struct RowVectors {
     /// numbers far below the largest.
     void cut(MatrixView values, Index firstVector, int exponent, MatrixSpan vectors) const;
 };
+
+/// Why rows of `cols` columns cannot be cut into vectors of `dim`, with a way out for methods whose
+/// parameter "dim" is 0 for whole rows; empty if they can.
+std::string refuseVectorLength(Index dim, Index cols);
+
+/// What the user should know when vectors are filled up with zeros; empty if none is.
+std::string fillingRemark(const RowVectors& layout);
 
 }  // namespace quantscope

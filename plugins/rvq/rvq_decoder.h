@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/quant/quantizer.h"
+#include "core/quant/summed_codes.h"
 #include "plugins/rvq/rvq_settings.h"
 
 namespace quantscope::rvq {
@@ -17,14 +18,8 @@ public:
     std::vector<float> levels(Index row, Index column) const override;
 
 private:
-    void decodeRow(std::span<const std::uint32_t> codes, std::span<float> row) const;
-    std::vector<std::vector<std::uint64_t>> countCodes() const;
-
     std::shared_ptr<const EncodedTensor> m_tensor;
-    RvqSettings m_settings;
-    RowVectors m_layout;
-    std::span<const std::uint8_t> m_codes;
-    std::vector<Matrix> m_codebooks;  // one for each stage; codewords x dim
+    SummedCodes m_codes;
     std::vector<double> m_residualEnergies;
 };
 

@@ -3,26 +3,12 @@
 
 #include "core/kernels/residual_beam.h"
 #include "core/quant/codeword_format.h"
-#include "core/quant/packed_codes.h"
+#include "core/quant/summed_codes.h"
 #include "core/quant/training_sample.h"
 #include "core/quant/vector_encoding.h"
 
 namespace quantscope::rvq {
 namespace {
-
-std::string refuseLength(const RvqSettings& settings, Index cols) {
-    if (settings.dim <= cols) return {};
-    return "A row has " + std::to_string(cols) + " columns, too few for vectors of " +
-           std::to_string(settings.dim) + ". Choose dim <= " + std::to_string(cols) +
-           ", or dim=0 for whole rows.";
-}
-
-std::string paddingWarning(const RowVectors& layout) {
-    const Index rest = layout.cols % layout.dim;
-    if (rest == 0) return {};
-    return "The last vector of each row holds " + std::to_string(rest) + " of " +
-           std::to_string(layout.dim) + " columns and is filled up with zeros.";
-}
 
 CodebookDemand demandOf(const RvqSettings& settings, const RowVectors& layout) {
     return {static_cast<int>(settings.stages), settings.bits, layout.count(),
@@ -42,15 +28,9 @@ struct Work {
 };
 
 RateLedger exactRate(const RvqSettings& settings, const RowVectors& layout) {
-    RateLedger rate;
-    const std::uint64_t codeBits =
-        PackedCodes::bitCount(layout.count() * settings.stages, settings.bits);
-    rate[RatePart::Codes] = codeBits;
-    rate[RatePart::Padding] = (8 - codeBits % 8) % 8;
-    rate[RatePart::Codebooks] =
-        static_cast<std::uint64_t>(settings.stages * settings.codewords() * layout.dim *
-                                   CodewordFormat::bitsPerComponent(settings.half)) +
-        CodewordFormat::exponentBits;
+    RateLedger rate = SummedCodes::rate(layout, settings.stages, settings.bits,
+                                        CodewordFormat::bitsPerComponent(settings.half));
+    rate[RatePart::Codebooks] += CodewordFormat::exponentBits;
     return rate;
 }
 
@@ -107,14 +87,14 @@ Preflight RvqQuantizer::preflight(Index rows, Index cols, const SideInformation&
         result.refusal = "The tensor has no weights. Choose another one.";
         return result;
     }
-    result.refusal = refuseLength(m_settings, cols);
+    result.refusal = refuseVectorLength(m_settings.dim, cols);
     if (!result.refusal.empty()) return result;
     const RowVectors layout = m_settings.layout(rows, cols);
     const CodebookDemand demand = demandOf(m_settings, layout);
     result.refusal = refuseTraining(demand);
     if (!result.refusal.empty()) return result;
     result.warnings = trainingWarnings(demand);
-    const std::string padding = paddingWarning(layout);
+    const std::string padding = fillingRemark(layout);
     if (!padding.empty()) result.warnings.push_back(padding);
     result.rate = exactRate(m_settings, layout);
     result.workingBytes = workingBytes(m_settings, layout);

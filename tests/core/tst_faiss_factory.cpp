@@ -40,6 +40,8 @@ private Q_SLOTS:
         QTest::newRow("pq of 4 bits") << pq(16, 4) << 64LL << "PQ16x4";
         QTest::newRow("rvq of whole vectors") << rvq(4, 8, 0) << 64LL << "RQ4x8";
         QTest::newRow("rvq whose pieces are the vectors") << rvq(8, 6, 64) << 64LL << "RQ8x6";
+        QTest::newRow("additive") << MethodSpec{"additive", {{"m", 4}, {"bits", 8}, {"dim", 0}}}
+                                  << 64LL << "LSQ4x8";
         QTest::newRow("scalar") << scalar(8, "asym", "column") << 50LL << "SQ8";
         QTest::newRow("scalar 4") << scalar(4, "asym", "column") << 50LL << "SQ4";
     }
@@ -62,6 +64,8 @@ private Q_SLOTS:
         QTest::newRow("shared codebook") << pq(8, 8, true) << "codebook of its own";
         QTest::newRow("uneven slices") << pq(7, 8) << "equal slices";
         QTest::newRow("short pieces") << rvq(4, 8, 8) << "dim=0";
+        QTest::newRow("short additive pieces")
+            << MethodSpec{"additive", {{"m", 4}, {"bits", 8}, {"dim", 8}}} << "dim=0";
         QTest::newRow("per row") << scalar(8, "asym", "row") << "granularity=column";
         QTest::newRow("symmetric") << scalar(8, "sym", "column") << "scheme=asym";
         QTest::newRow("trained levels") << scalar(8, "asym", "column", "lloyd") << "equal steps";
@@ -87,6 +91,8 @@ private Q_SLOTS:
                                       << "pq:m=10,bits=8";
         QTest::newRow("residual") << "RQ4x6"
                                   << "rvq:stages=4,bits=6,dim=0";
+        QTest::newRow("additive") << "LSQ8"
+                                  << "additive:m=8,bits=8,dim=0";
         QTest::newRow("scalar") << "SQ6"
                                 << "scalar:bits=6,scheme=asym,granularity=column";
     }
@@ -99,8 +105,9 @@ private Q_SLOTS:
 
     void nonsenseIsRefused_data() {
         QTest::addColumn<QString>("factory");
-        for (const char* text : {"", "P", "PQ", "PQ0x8", "PQ8x", "PQ8x8,Flat", "IVF1024,PQ8", "SQ5",
-                                 "SQ", "SQ8x8", "RQ4x8 ", "pq8x8", "PQ99999999999999999999"}) {
+        for (const char* text :
+             {"", "P", "PQ", "PQ0x8", "PQ8x", "PQ8x8,Flat", "IVF1024,PQ8", "SQ5", "SQ", "SQ8x8",
+              "LS", "LSQ", "RQ4x8 ", "pq8x8", "PQ99999999999999999999"}) {
             QTest::newRow(qPrintable(QStringLiteral("'%1'").arg(text))) << text;
         }
     }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/quant/quantizer.h"
+#include "core/quant/summed_codes.h"
+#include "plugins/additive/additive_settings.h"
+
+namespace quantscope::additive {
+
+/// Sums the codewords of all codebooks.
+class AdditiveDecoder final : public Decoder {
+public:
+    /// Throws Error when the sections do not fit the shape and the parameters.
+    explicit AdditiveDecoder(std::shared_ptr<const EncodedTensor> tensor);
+
+    void decode(Index firstRow, MatrixSpan out) const override { m_codes.decode(firstRow, out); }
+    std::vector<Codebook> codebooks() const override;
+    std::vector<float> levels(Index /*row*/, Index /*column*/) const override { return {}; }
+
+private:
+    std::shared_ptr<const EncodedTensor> m_tensor;
+    SummedCodes m_codes;
+};
+
+}  // namespace quantscope::additive
