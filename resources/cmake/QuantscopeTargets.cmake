@@ -46,7 +46,9 @@ endfunction()
 include(QuantscopePlugin)
 
 # The programs with the plugins that they load: what `./dev run` builds.
+add_custom_target(quantscope-plugins)
 add_custom_target(quantscope-programs)
+add_dependencies(quantscope-programs quantscope-plugins)
 
 # quantscope_add_own_plugin(<id> SOURCES ...)
 # A plugin of this project: lies beside the program, and its classes without the QObject shell are
@@ -61,12 +63,13 @@ function(quantscope_add_own_plugin id)
     set_target_properties(${target} PROPERTIES
         LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${QUANTSCOPE_PLUGIN_SUBDIR}
         INSTALL_RPATH "$ORIGIN/..")
-    add_dependencies(quantscope-programs ${target})
+    add_dependencies(quantscope-plugins ${target})
 endfunction()
 
 # quantscope_add_test(<name> LABEL core|plugins|models|gui|cli SOURCES ... [LIBRARIES ...])
-# One Qt Test executable, registered with CTest. Tests run without a display and in the C locale
-# of numbers that the desktop may not have: see tests/CMakeLists.txt for the second locale.
+# One Qt Test executable, registered with CTest. Tests run without a display, and those of core,
+# plugins and cli a second time, as <name>_comma, in a locale with a decimal comma (see
+# tests/CMakeLists.txt).
 function(quantscope_add_test name)
     cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
     add_executable(${name} ${ARG_SOURCES})
@@ -80,8 +83,14 @@ function(quantscope_add_test name)
         QUANTSCOPE_DATASETS_DIR="${PROJECT_SOURCE_DIR}/datasets"
         QUANTSCOPE_TEST_DATA_DIR="${PROJECT_SOURCE_DIR}/tests/data"
         QUANTSCOPE_BUILD_DIR="${PROJECT_BINARY_DIR}")
+    set(environment "QT_QPA_PLATFORM=offscreen;QT_LOGGING_RULES=qt.qpa.*=false")
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES
-        LABELS ${ARG_LABEL} TIMEOUT 300
-        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_LOGGING_RULES=qt.qpa.*=false")
+        LABELS ${ARG_LABEL} TIMEOUT 300 ENVIRONMENT "${environment}")
+    if(QUANTSCOPE_COMMA_LOCALE AND ARG_LABEL MATCHES "^(core|plugins|cli)$")
+        add_test(NAME ${name}_comma COMMAND ${name})
+        set_tests_properties(${name}_comma PROPERTIES
+            LABELS "${ARG_LABEL};locale" TIMEOUT 300
+            ENVIRONMENT "${environment};LC_ALL=;${QUANTSCOPE_COMMA_LOCALE}")
+    endif()
 endfunction()

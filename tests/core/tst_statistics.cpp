@@ -10,6 +10,7 @@
 
 #include "core/base/parallel.h"
 #include "core/base/random.h"
+#include "core/base/text.h"
 #include "core/tensor/statistics.h"
 #include "tests/core/test_files.h"
 
@@ -79,7 +80,8 @@ void TestStatistics::tensorsMatchNumpy() {
         for (std::size_t i = 0; i < actual.size(); ++i) {
             // The file has nine digits; means near zero carry the rounding of their largest terms.
             const double slack = i == 2 ? 1e-9 * std::max(-statistics.min, statistics.max) : 0.0;
-            const double expected = std::stod(record[4 + i]);
+            double expected = 0.0;
+            QVERIFY(parseNumber(record[4 + i], expected));
             QVERIFY2(std::abs(actual[i] - expected) <= 1e-6 * std::abs(expected) + slack,
                      (name + " column " + std::to_string(4 + i)).c_str());
         }

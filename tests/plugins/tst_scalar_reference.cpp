@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "core/base/text.h"
 #include "core/hessian/hessian_file.h"
 #include "core/metrics/hessian_form.h"
 #include "core/metrics/recall.h"
@@ -226,7 +227,8 @@ void TestScalarReference::everyTensorOfTheFiles() {
             continue;
         }
         const auto source = file->source(info->name, info->fold);
-        const double expected = std::stod(record[static_cast<std::size_t>(column)]);
+        double expected = 0.0;
+        QVERIFY(parseNumber(record[static_cast<std::size_t>(column)], expected));
         const double nmse = *measured(method, *source).nmse;
         QVERIFY2(std::abs(nmse - expected) <= 3e-5 * expected,
                  qPrintable(QString("%1: %2 instead of %3")
