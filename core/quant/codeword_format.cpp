@@ -87,13 +87,15 @@ Section CodewordFormat::store(const std::string& name, MatrixView codewords) con
 }
 
 Matrix CodewordFormat::load(const Section& section, Index count, Index dim) const {
-    Matrix codewords(count, dim);
     const std::size_t width = m_half ? sizeof(std::uint16_t) : sizeof(std::uint32_t);
-    const auto size = static_cast<std::size_t>(count * dim);
-    if (section.bytes.size() != size * width) {
+    const std::size_t size = section.bytes.size() / width;
+    // A damaged artifact may claim a length of codewords that no memory holds.
+    if (section.bytes.size() % width != 0 || size % static_cast<std::size_t>(count) != 0 ||
+        size / static_cast<std::size_t>(count) != static_cast<std::size_t>(dim)) {
         throw damaged("section '" + section.name + "' has " + std::to_string(section.bytes.size()) +
                       " bytes");
     }
+    Matrix codewords(count, dim);
     constexpr double largest = std::numeric_limits<float>::max();
     const double scale = std::exp2(m_exponent);
     for (std::size_t i = 0; i < size; ++i) {

@@ -74,6 +74,7 @@ std::unique_ptr<Quantizer> MethodRegistry::quantizer(const MethodSpec& spec) con
 std::unique_ptr<Decoder> MethodRegistry::decoder(
     std::shared_ptr<const EncodedTensor> tensor) const {
     const Method& owner = method(tensor->method.id);
+    resolve(tensor->method);  // Throws where an artifact holds values that the schema forbids.
     return owner.decoder(std::move(tensor), *this);
 }
 

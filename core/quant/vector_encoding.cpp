@@ -2,12 +2,12 @@
 #include "core/quant/vector_encoding.h"
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <vector>
 
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
+#include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
 
 namespace quantscope {
@@ -42,7 +42,7 @@ EncodedVectors encodeVectors(const TensorSource& weights, const VectorEncoding& 
                     std::vector<std::uint8_t>(PackedCodes::byteCount(codeCount, encoding.bits))};
     const WeightReader reader(weights, context.stop());
     const Index rowsAtOnce = (reader.rowsAtOnce() + granule - 1) / granule * granule;
-    std::atomic<Index> done{0};
+    ProgressCounter progress(context, static_cast<double>(layout.count()), "encoding");
     const auto encodeBlock = [&](MatrixView rows, Index firstRow, Index begin, Index end) {
         Matrix vectors(end - begin, layout.dim);
         layout.cut(rows, begin, encoding.exponent, vectors.span());
@@ -54,9 +54,7 @@ EncodedVectors encodeVectors(const TensorSource& weights, const VectorEncoding& 
                             encoding.bits);
         Sums sums(encoding.sumCount);
         if (encoding.measure) encoding.measure(firstVector, vectors.view(), codes, sums);
-        const Index finished = done += end - begin;
-        context.progress(static_cast<double>(finished) / static_cast<double>(layout.count()),
-                         "encoding");
+        progress.add(static_cast<double>(end - begin));
         return sums;
     };
     Sums sums = parallelReduce(

@@ -2,13 +2,15 @@
 #include "sign_method.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <limits>
 #include <span>
 
 #include "core/base/error.h"
-#include "core/base/float16.h"
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
+#include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
 
 namespace quantscope {
@@ -38,43 +40,48 @@ struct Layout {
     Index rowsPerBlock() const { return (blockRows(cols) + 7) / 8 * 8; }
 };
 
-void storeScale(std::span<std::uint8_t> bytes, Index position, std::uint16_t half) {
-    bytes[static_cast<std::size_t>(2 * position)] = static_cast<std::uint8_t>(half & 0xFFU);
-    bytes[static_cast<std::size_t>(2 * position + 1)] = static_cast<std::uint8_t>(half >> 8);
+// Scales are stored as bfloat16, the upper half of a float: 16 bits with the range of weights, so
+// that none is too large or too small, at a precision that costs nothing beside the error of signs.
+
+std::uint16_t nearestScale(float value) {
+    constexpr std::uint32_t largest = 0x7F7FU;
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    const std::uint32_t rounded = (bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16;  // Ties to even.
+    return static_cast<std::uint16_t>(std::min(rounded, largest));
+}
+
+float scaleValue(std::uint16_t stored) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(stored) << 16);
+}
+
+void storeScale(std::span<std::uint8_t> bytes, Index position, std::uint16_t stored) {
+    bytes[static_cast<std::size_t>(2 * position)] = static_cast<std::uint8_t>(stored & 0xFFU);
+    bytes[static_cast<std::size_t>(2 * position + 1)] = static_cast<std::uint8_t>(stored >> 8);
 }
 
 float loadScale(std::span<const std::uint8_t> bytes, Index position) {
     const unsigned low = bytes[static_cast<std::size_t>(2 * position)];
     const unsigned high = bytes[static_cast<std::size_t>(2 * position + 1)];
-    return fromFloat16(static_cast<std::uint16_t>(low | high << 8));
+    return scaleValue(static_cast<std::uint16_t>(low | high << 8));
 }
 
-/// The binary16 number nearest to the mean magnitude of `values`. Throws Error where that is beyond
-/// the range of binary16.
-std::uint16_t meanMagnitude(std::span<const float> values, Index row) {
+std::uint16_t meanMagnitude(std::span<const float> values) {
     double sum = 0.0;
     for (const float value : values)
         sum += std::abs(static_cast<double>(value));
-    const std::uint16_t half =
-        toFloat16(static_cast<float>(sum / static_cast<double>(values.size())));
-    if (!std::isfinite(fromFloat16(half))) {
-        throw Error("The weights in row " + std::to_string(row) +
-                        " are too large for a 16-bit scale (beyond 65,504).",
-                    "Scale them down first.");
-    }
-    return half;
+    return nearestScale(static_cast<float>(sum / static_cast<double>(values.size())));
 }
 
 /// Encodes one group, of which `rest` holds the weights: takes the planes off one by one, and sets
 /// bit k of a code where plane k is positive.
-void encodeGroup(std::span<float> rest, std::span<std::uint32_t> codes, int planes, Index row,
+void encodeGroup(std::span<float> rest, std::span<std::uint32_t> codes, int planes,
                  std::span<std::uint8_t> scales, Index firstScale) {
     std::ranges::fill(codes, 0U);
     for (int plane = 0; plane < planes; ++plane) {
-        const std::uint16_t half = meanMagnitude(rest, row);
-        storeScale(scales, firstScale + plane, half);
+        const std::uint16_t stored = meanMagnitude(rest);
+        storeScale(scales, firstScale + plane, stored);
         // The rounded scale is what the decoder will see, so it is what the next plane corrects.
-        const float scale = fromFloat16(half);
+        const float scale = scaleValue(stored);
         for (std::size_t i = 0; i < rest.size(); ++i) {
             const bool positive = rest[i] >= 0.0F;
             if (positive) codes[i] |= 1U << plane;
@@ -115,12 +122,12 @@ public:
             PackedCodes::byteCount(layout.rows * layout.cols, layout.planes));
         std::vector<std::uint8_t> scales(2 * static_cast<std::size_t>(layout.scaleCount()));
         const WeightReader reader(weights, context.stop());
+        ProgressCounter progress(context, static_cast<double>(layout.rows), "encoding");
         parallelFor(
             layout.rows, layout.rowsPerBlock(), context.stop(), [&](Index begin, Index end) {
                 std::vector<float> storage;
                 encodeRows(layout, begin, reader.read(begin, end - begin, storage), codes, scales);
-                context.progress(static_cast<double>(end) / static_cast<double>(layout.rows),
-                                 "encoding");
+                progress.add(static_cast<double>(end - begin));
             });
         encoded.sections.push_back({"codes", RatePart::Codes, layout.codeBits(), std::move(codes)});
         const std::uint64_t scaleBits = 8 * scales.size();
@@ -144,8 +151,7 @@ private:
                 encodeGroup(rest,
                             std::span(blockCodes)
                                 .subspan(static_cast<std::size_t>(r * layout.cols + first), length),
-                            layout.planes, row, scales,
-                            (row * layout.groups() + g) * layout.planes);
+                            layout.planes, scales, (row * layout.groups() + g) * layout.planes);
             }
         }
         PackedCodes::packAt(codes, firstRow * layout.cols, blockCodes, layout.planes);
@@ -209,12 +215,13 @@ private:
     }
 
     float value(std::uint32_t code, Index scalePosition) const {
-        float sum = 0.0F;
+        constexpr double largest = std::numeric_limits<float>::max();
+        double sum = 0.0;
         for (int plane = 0; plane < m_layout.planes; ++plane) {
-            const float scale = loadScale(m_scales, scalePosition + plane);
+            const double scale = loadScale(m_scales, scalePosition + plane);
             sum += (code >> plane & 1U) != 0U ? scale : -scale;
         }
-        return sum;
+        return static_cast<float>(std::clamp(sum, -largest, largest));
     }
 
     std::shared_ptr<const EncodedTensor> m_tensor;

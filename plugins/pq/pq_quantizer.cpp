@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/pq/pq_quantizer.h"
 
-#include <atomic>
-
 #include "core/base/parallel.h"
 #include "core/kernels/kmeans.h"
 #include "core/kernels/nearest.h"
 #include "core/quant/codeword_format.h"
 #include "core/quant/packed_codes.h"
+#include "core/quant/progress_counter.h"
 #include "core/quant/training_sample.h"
 #include "core/quant/vector_encoding.h"
 
@@ -87,16 +86,15 @@ std::vector<CodewordPanels> trainCodebooks(const PqSettings& settings, const Sli
                                       .iterations = settings.iterations};
     std::vector<std::unique_ptr<CodewordPanels>> books(
         static_cast<std::size_t>(settings.codebooks()));
-    std::atomic<int> iterationsDone{0};
-    const double iterationsPlanned =
-        static_cast<double>(settings.codebooks()) * settings.iterations;
+    ProgressCounter progress(context,
+                             static_cast<double>(settings.codebooks()) * settings.iterations,
+                             "training codebooks");
     parallelFor(settings.codebooks(), 1, context.stop(), [&](Index begin, Index) {
         const Index book = begin;
         int done = 0;
         const auto report = [&](int iterations) {
-            const int total = iterationsDone += iterations;
             done += iterations;
-            context.progress(total / iterationsPlanned, "training codebooks");
+            progress.add(iterations);
         };
         const RunContext part(context.part(0.0, 1.0, static_cast<std::uint64_t>(book)).seed(),
                               context.stop(), [&](double, std::string_view) { report(1); });

@@ -138,11 +138,7 @@ std::vector<Codebook> ScalarDecoder::codebooks() const {
         [](Counts& total, const Counts& part) {
             std::ranges::transform(total, part, total.begin(), std::plus());
         });
-    if (m_layout.wholeTensor()) {
-        codebook.codewords = levels(0, 0);
-    } else if (!m_table.empty()) {
-        codebook.codewords = m_table;
-    }
+    if (m_layout.wholeTensor()) codebook.codewords = levels(0, 0);
     return {std::move(codebook)};
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/scalar/scalar_encoder.h"
 
-#include <atomic>
 #include <bit>
 #include <numeric>
 
 #include "core/base/float16.h"
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
+#include "core/quant/progress_counter.h"
 #include "plugins/scalar/scalar_sections.h"
 #include "plugins/scalar/table_training.h"
 #include "plugins/scalar/unit_passes.h"
@@ -179,7 +179,7 @@ void ScalarEncoder::encode(const RunContext& context) {
     const Index rows = m_layout.rows();
     const Index cols = m_layout.cols();
     m_codes.assign(PackedCodes::byteCount(rows * cols, m_settings.bits), 0);
-    std::atomic<Index> done = 0;
+    ProgressCounter progress(context, static_cast<double>(rows), "encoding");
     parallelFor(rows, alignedRows(m_reader.rowsAtOnce(), cols, m_settings.bits), m_reader.stop(),
                 [&](Index begin, Index end) {
                     std::vector<float> storage;
@@ -189,9 +189,7 @@ void ScalarEncoder::encode(const RunContext& context) {
                         encodeRow(begin + r, block.row(r), codes.data() + r * cols);
                     }
                     PackedCodes::packAt(m_codes, begin * cols, codes, m_settings.bits);
-                    const Index finished = done += end - begin;
-                    context.progress(static_cast<double>(finished) / static_cast<double>(rows),
-                                     "encoding");
+                    progress.add(static_cast<double>(end - begin));
                 });
 }
 

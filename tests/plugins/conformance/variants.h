@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include "core/quant/method.h"
+
+namespace quantscope::test {
+
+/// A tensor to choose settings for, and how much work they may cost on it.
+struct Occasion {
+    Index rows = 301;
+    Index cols = 24;
+    double multiplyAdds = 2e8;
+};
+
+/// Whether the method can be made and its preflight neither refuses the tensor nor promises more
+/// work than wanted. Settings that make no sense have to be refused with an Error.
+bool isAccepted(const MethodSpec& spec, const Occasion& occasion);
+
+/// Settings that follow from the schema alone, all of them accepted: the defaults, then one
+/// parameter at a time at every choice, at both ends of its range (or as near as is accepted), and,
+/// where it is a method, at every method that is accepted with each of that method's settings.
+/// A parameter that counts only under another one is varied with that one set.
+std::vector<MethodSpec> plainVariants(const Method& method, const Occasion& occasion);
+
+/// `count` accepted settings drawn at random, the same ones in every run.
+std::vector<MethodSpec> randomVariants(const Method& method, const Occasion& occasion, int count);
+
+/// For each accepted whole-numbered or real parameter of unit "bits": the settings with it at 1, 2,
+/// ... and otherwise at the defaults, as far as they are accepted.
+std::vector<std::vector<MethodSpec>> bitSeries(const Method& method, const Occasion& occasion);
+
+}  // namespace quantscope::test
