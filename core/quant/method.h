@@ -28,8 +28,7 @@ public:
     /// of parameters makes no sense.
     virtual std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,
                                                  const MethodRegistry& registry) const = 0;
-    /// Takes over the encoded tensor, whose parameters are in range as far as they are present; the
-    /// rest of it may be damaged. Throws Error when its sections do not fit together.
+    /// Takes over the encoded tensor. Throws Error when its sections do not fit together.
     virtual std::unique_ptr<Decoder> decoder(std::shared_ptr<const EncodedTensor> tensor,
                                              const MethodRegistry& registry) const = 0;
 };
@@ -52,7 +51,6 @@ public:
     MethodSpec abbreviate(const MethodSpec& resolved) const;
     /// Resolves and makes the quantizer.
     std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec) const;
-    /// Checks the parameters and makes the decoder. Throws Error when the tensor is damaged.
     std::unique_ptr<Decoder> decoder(std::shared_ptr<const EncodedTensor> tensor) const;
 
 private:

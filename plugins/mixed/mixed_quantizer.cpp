@@ -164,7 +164,9 @@ Preflight MixedQuantizer::preflight(Index rows, Index cols, const SideInformatio
     const int high = choices.options[upper];
     const double share =
         low < high ? std::clamp((m_settings.bits - low) / (high - low), 0.0, 1.0) : 0.0;
-    const auto highColumns = static_cast<Index>(std::floor(share * static_cast<double>(cols)));
+    // Groups are given bits as a whole.
+    const auto wanted = static_cast<Index>(std::floor(share * static_cast<double>(cols)));
+    const Index highColumns = wanted / m_settings.group * m_settings.group;
     for (const auto& [bits, columns] : {std::pair{low, cols - highColumns}, {high, highColumns}}) {
         if (bits == 0 || columns == 0) continue;
         const Preflight part = m_bases.at(bits)->preflight(rows, columns, {});
@@ -173,12 +175,16 @@ Preflight MixedQuantizer::preflight(Index rows, Index cols, const SideInformatio
         result.multiplyAdds += part.multiplyAdds;
     }
     result.rateIsExact = false;
-    result.rate[RatePart::Scales] += BitMap::bitCount(m_settings, cols);
+    const std::uint64_t mapBits = BitMap::bitCount(m_settings, cols);
+    result.rate[RatePart::Scales] += mapBits;
+    result.rate[RatePart::Padding] += (8 - mapBits % 8) % 8;
     result.workingBytes += result.rate.totalBits() / 8;
     const double runs = m_settings.rule == Rule::Measured
                             ? 1.0 + static_cast<double>(choices.options.size())
                             : (m_settings.rule == Rule::EqualLoss ? 2.0 : 1.0);
-    result.multiplyAdds *= runs;
+    // The losses of the columns are summed over all weights, whatever the base does.
+    result.multiplyAdds =
+        runs * (result.multiplyAdds + static_cast<double>(rows) * static_cast<double>(cols));
     return result;
 }
 

@@ -195,7 +195,7 @@ private Q_SLOTS:
         for (const auto& method : registry().methods()) {
             const std::size_t plain = test::plainVariants(*method, {}).size();
             const std::size_t random = test::randomVariants(*method, {}, 20).size();
-            QVERIFY2(plain > method->parameters().size(), method->id().c_str());
+            QVERIFY2(plain > 1, method->id().c_str());
             QCOMPARE(random, std::size_t{20});
         }
     }
