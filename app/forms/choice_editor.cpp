@@ -26,6 +26,7 @@ ChoiceEditor::ChoiceEditor(const ParameterSpec& spec, const MethodRegistry& regi
     }
     m_box->setObjectName(QString::fromStdString(spec.id));
     m_box->setAccessibleName(QString::fromStdString(spec.label));
+    m_box->lineEdit()->setAccessibleName(m_box->accessibleName());
     m_box->setAccessibleDescription(QString::fromStdString(spec.help));
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

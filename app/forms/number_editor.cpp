@@ -3,6 +3,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <cmath>
@@ -47,6 +48,8 @@ NumberEditor::NumberEditor(const ParameterSpec& spec, const MethodRegistry& regi
     setFocusProxy(m_box);
     m_box->setObjectName(QString::fromStdString(spec.id));
     m_box->setAccessibleName(QString::fromStdString(spec.label));
+    // The keyboard is in the field inside.
+    m_box->findChild<QLineEdit*>()->setAccessibleName(m_box->accessibleName());
     m_box->setAccessibleDescription(QString::fromStdString(spec.help));
     if (const std::optional<int> last = lastPosition(spec)) {
         m_slider = new QSlider(Qt::Horizontal, this);

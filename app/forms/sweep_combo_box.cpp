@@ -28,9 +28,9 @@ void SweepComboBox::showText(const QString& text) {
     const int entry = findData(text);
     setCurrentIndex(entry);
     const QString shown = entry >= 0 ? itemText(entry) : text;
-    if (lineEdit()->text() == shown) return;
-    lineEdit()->setText(shown);
-    lineEdit()->setCursorPosition(0);
+    if (lineEdit()->text() != shown) lineEdit()->setText(shown);
+    // Of what is too long, its beginning shows.
+    if (!lineEdit()->hasFocus()) lineEdit()->setCursorPosition(0);
 }
 
 QString SweepComboBox::standingFor() const {

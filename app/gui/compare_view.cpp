@@ -3,6 +3,7 @@
 
 #include <QComboBox>
 #include <QLabel>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
@@ -40,6 +41,7 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
       m_points(new QComboBox(this)) {
     m_tabs->setDocumentMode(true);
     m_tabs->setObjectName(QStringLiteral("plotTabs"));
+    m_tabs->tabBar()->setAccessibleName(tr("Plots"));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_tabs);
@@ -70,7 +72,7 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
     connect(&feed, &PlotFeed::rateBarsChanged, this, drawOn(m_rateBars, rateBars));
     connect(&feed, &PlotFeed::levelsChanged, this, drawOn(m_levels, levels));
     connect(&feed, &PlotFeed::errorMapChanged, this, drawOn(m_errorMap, errorMap));
-    connect(m_tabs, &QTabWidget::currentChanged, this, &CompareView::errorMapWantedChanged);
+    connect(m_tabs, &QTabWidget::currentChanged, this, &CompareView::decodedWantedChanged);
     connect(&bench.selection, &TrialSelection::currentTensorChanged, this, [this] {
         if (points() == currentTensor) applyOptions();
     });
@@ -94,9 +96,10 @@ void CompareView::makeTradeOffTools(PlotPage* page) {
     m_metric->setAccessibleName(tr("Metric"));
     m_metric->setToolTip(tr("What the vertical axis shows"));
     m_metric->setCurrentIndex(m_metric->findData(m_bench.plots.tradeOffOptions().metric));
+    // The first answers the first question: which method is best at which rate.
+    m_points->addItem(tr("All tensors together"), allTogether);
     m_points->addItem(tr("Every tensor"), everyTensor);
     m_points->addItem(tr("Current tensor"), currentTensor);
-    m_points->addItem(tr("All tensors together"), allTogether);
     m_points->setObjectName(QStringLiteral("pointsChoice"));
     m_points->setAccessibleName(tr("Points"));
     m_points->setToolTip(tr("A point for each trial, or one per method over all tensors"));
@@ -135,18 +138,18 @@ void CompareView::applyOptions() {
     m_bench.plots.setTradeOffOptions(options);
 }
 
-bool CompareView::errorMapWanted() const {
-    return m_errorMap->isVisible();
+bool CompareView::decodedWanted() const {
+    return m_errorMap->isVisible() || m_levels->isVisible();
 }
 
 void CompareView::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
-    Q_EMIT errorMapWantedChanged();
+    Q_EMIT decodedWantedChanged();
 }
 
 void CompareView::hideEvent(QHideEvent* event) {
     QWidget::hideEvent(event);
-    Q_EMIT errorMapWantedChanged();
+    Q_EMIT decodedWantedChanged();
 }
 
 }  // namespace quantscope

@@ -36,10 +36,10 @@ public:
     QString points() const;
     void choose(const QString& metric, const QString& points);
     /// The error map costs a pass over the tensor, so it is made only while it is on show.
-    bool errorMapWanted() const;
+    bool decodedWanted() const;
 
 Q_SIGNALS:
-    void errorMapWantedChanged();
+    void decodedWantedChanged();
 
 protected:
     void showEvent(QShowEvent* event) override;

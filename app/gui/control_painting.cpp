@@ -38,12 +38,16 @@ QColor mutedColor(const QStyleOption& option) {
         QPalette::PlaceholderText);
 }
 
+bool isPrimary(const QStyleOptionButton& button) {
+    return (button.state & QStyle::State_Enabled) &&
+           (button.features & QStyleOptionButton::DefaultButton);
+}
+
 void drawPushButton(const QStyleOption& option, QPainter& painter) {
     const QPalette& palette = option.palette;
     const bool enabled = option.state & QStyle::State_Enabled;
     const auto* button = qstyleoption_cast<const QStyleOptionButton*>(&option);
-    const bool primary =
-        enabled && button && (button->features & QStyleOptionButton::DefaultButton);
+    const bool primary = button && isPrimary(*button);
     QColor ground = primary ? palette.color(QPalette::Highlight)
                             : palette.color(enabled ? QPalette::Button : QPalette::Window);
     const QColor ink = palette.color(primary ? QPalette::HighlightedText : QPalette::ButtonText);
@@ -108,6 +112,21 @@ void drawTab(const QStyleOptionTab& option, QPainter& painter) {
         painter.fillRect(rect, blend(palette.color(QPalette::WindowText),
                                      palette.color(QPalette::Window), 0.05));
     }
+}
+
+void drawMenuBarItem(const QStyleOptionMenuItem& option, QPainter& painter, bool underlined) {
+    const QPalette& palette = option.palette;
+    const bool enabled = option.state & QStyle::State_Enabled;
+    painter.fillRect(option.rect, palette.color(QPalette::Window));
+    if (enabled && (option.state & (QStyle::State_Selected | QStyle::State_Sunken))) {
+        painter.fillRect(option.rect, selectionTint(palette));
+    }
+    painter.setPen(
+        palette.color(enabled ? QPalette::Active : QPalette::Disabled, QPalette::WindowText));
+    painter.drawText(option.rect,
+                     Qt::AlignCenter | Qt::TextSingleLine | Qt::TextDontClip |
+                         (underlined ? Qt::TextShowMnemonic : Qt::TextHideMnemonic),
+                     option.text);
 }
 
 void drawProgress(const QStyleOptionProgressBar& option, QPainter& painter, bool groove) {

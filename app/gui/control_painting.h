@@ -6,6 +6,8 @@
 
 class QPainter;
 class QStyleOption;
+class QStyleOptionButton;
+class QStyleOptionMenuItem;
 class QStyleOptionProgressBar;
 class QStyleOptionSlider;
 class QStyleOptionTab;
@@ -20,10 +22,14 @@ void drawField(const QStyleOption& option, QPainter& painter);
 /// The colour of arrows and other small signs.
 QColor mutedColor(const QStyleOption& option);
 
+/// The one button of a panel that stands for its purpose, drawn in the accent colour.
+bool isPrimary(const QStyleOptionButton& button);
 void drawPushButton(const QStyleOption& option, QPainter& painter);
 void drawToolButtonPanel(const QStyleOption& option, QPainter& painter);
 void drawCheckBox(const QStyleOption& option, QPainter& painter);
 void drawTab(const QStyleOptionTab& option, QPainter& painter);
+/// `underlined`: the letter that opens the menu by key is marked.
+void drawMenuBarItem(const QStyleOptionMenuItem& option, QPainter& painter, bool underlined);
 /// The track, or the part of it that is done.
 void drawProgress(const QStyleOptionProgressBar& option, QPainter& painter, bool groove);
 void drawSlider(const QStyleOptionSlider& option, const QRectF& handle, QPainter& painter);

@@ -20,6 +20,11 @@ namespace quantscope {
 
 namespace {
 
+// Widths of the panel, in heights of its font, from which there is room for more than the name, its
+// picture and the shape; the rest stands in the tooltip and in the panel Selected.
+constexpr int sizeFromWidth = 26;
+constexpr int typeFromWidth = 31;
+
 // A tree this long is worth showing unfolded; longer ones start with their top groups.
 constexpr int longestExpanded = 400;
 
@@ -110,6 +115,8 @@ DataPanel::DataPanel(Workbench& bench, QAction* open, QWidget* parent)
     connect(&bench.selection, &TrialSelection::currentTensorChanged, this,
             &DataPanel::followCurrentTensor);
     connect(&bench.tensors, &QAbstractItemModel::modelReset, this, &DataPanel::followModel);
+    connect(&bench.data, &DataLoader::opened, this,
+            [this] { m_tree->setFocus(Qt::OtherFocusReason); });
     connect(&bench.tensors, &TensorTreeModel::chosenChanged, this, &DataPanel::showCounts);
     connect(&bench.data, &DataLoader::stateChanged, this, &DataPanel::followData);
     followData();
@@ -119,6 +126,13 @@ DataPanel::DataPanel(Workbench& bench, QAction* open, QWidget* parent)
 void DataPanel::focusFilter() {
     m_filter->setFocus(Qt::ShortcutFocusReason);
     m_filter->selectAll();
+}
+
+void DataPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const int em = fontMetrics().height();
+    m_tree->setColumnHidden(TensorTreeModel::Size, width() < sizeFromWidth * em);
+    m_tree->setColumnHidden(TensorTreeModel::DType, width() < typeFromWidth * em);
 }
 
 void DataPanel::followData() {

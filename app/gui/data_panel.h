@@ -29,6 +29,9 @@ Q_SIGNALS:
     /// The user wants to see how a tensor is folded and what its values are like.
     void detailsRequested(const QString& tensor);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void followData();
     void followModel();

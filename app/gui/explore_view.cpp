@@ -33,9 +33,11 @@ NamedValue figure(std::string_view metricId, const std::optional<double>& value)
 
 }  // namespace
 
-ExploreView::ExploreView(Workbench& bench, QWidget* parent)
+ExploreView::ExploreView(Workbench& bench, QAction* open, QAction* addMethod, QWidget* parent)
     : QWidget(parent),
       m_bench(bench),
+      m_open(open),
+      m_addMethod(addMethod),
       m_pages(new QStackedWidget(this)),
       m_empty(new EmptyState(this)),
       m_tensorName(new QLabel(this)),
@@ -82,6 +84,8 @@ ExploreView::ExploreView(Workbench& bench, QWidget* parent)
     connect(&bench.document, &ExperimentDocument::specChanged, this, &ExploreView::schedule);
     connect(&bench.data, &DataLoader::stateChanged, this, &ExploreView::schedule);
     connect(&bench.selection, &TrialSelection::currentTensorChanged, this, &ExploreView::schedule);
+    connect(&bench.selection, &TrialSelection::currentTrialChanged, this,
+            &ExploreView::followTrial);
     connect(&bench.results, &ResultSet::changed, this, &ExploreView::schedule);
     connect(&bench.preview, &LivePreview::ready, this, &ExploreView::showPreview);
     connect(&bench.preview, &LivePreview::failed, this, &ExploreView::showFailure);
@@ -97,15 +101,18 @@ void ExploreView::makePlots() {
     m_utilization = new UtilizationPlot;
     m_splitter = new QSplitter(Qt::Vertical, this);
     auto* lower = new QSplitter(Qt::Horizontal, m_splitter);
-    const auto addPage = [this](PlotWidget* plot, const QString& name, QSplitter* place) {
+    const auto addPage = [this](PlotWidget* plot, const QString& name, const QString& about,
+                                QSplitter* place) {
         auto* page = new PlotPage(plot, name, m_bench.selection, place);
+        page->showHeading(about);
         place->addWidget(page);
         m_plotPages.push_back(page);
     };
-    addPage(m_levels, tr("Levels"), m_splitter);
+    addPage(m_levels, tr("Levels"), tr("Distribution of the weights, and the values on offer"),
+            m_splitter);
     m_splitter->insertWidget(1, lower);
-    addPage(m_errorMap, tr("Error map"), lower);
-    addPage(m_utilization, tr("Utilization"), lower);
+    addPage(m_errorMap, tr("Error map"), tr("Where in the matrix the error is"), lower);
+    addPage(m_utilization, tr("Utilization"), tr("How evenly the codebooks are used"), lower);
     for (QSplitter* splitter : {m_splitter, lower})
         splitter->setChildrenCollapsible(false);
     m_splitter->setStretchFactor(0, 3);
@@ -126,18 +133,19 @@ void ExploreView::schedule() {
 
 void ExploreView::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
+    followTrial();
     schedule();
-    Q_EMIT errorMapWantedChanged();
+    Q_EMIT decodedWantedChanged();
 }
 
 void ExploreView::hideEvent(QHideEvent* event) {
     QWidget::hideEvent(event);
     m_bench.preview.cancel();
-    Q_EMIT errorMapWantedChanged();
+    Q_EMIT decodedWantedChanged();
 }
 
-bool ExploreView::errorMapWanted() const {
-    return m_errorMap->isVisible() && m_exact;
+bool ExploreView::decodedWanted() const {
+    return isVisible() && m_exact;
 }
 
 PlotPage* ExploreView::currentPage() const {
@@ -165,7 +173,8 @@ void ExploreView::answer() {
     if (m_bench.data.state() != DataLoader::State::Open) {
         showNothing(tr("Open a file to explore it"),
                     tr("The distribution of a tensor's values and what a method makes of them "
-                       "appear here."));
+                       "appear here."),
+                    m_open);
         return;
     }
     const TensorInfo* info = m_bench.tensors.tensor(m_bench.selection.currentTensor());
@@ -179,7 +188,8 @@ void ExploreView::answer() {
     if (m_row < 0 || m_row >= m_bench.methods.rowCount()) {
         showNothing(tr("Add a method"),
                     tr("Move its settings, and its levels, errors and bits per weight follow at "
-                       "once."));
+                       "once."),
+                    m_addMethod);
         return;
     }
     try {
@@ -244,7 +254,7 @@ void ExploreView::showExact(const TrialRecord& record) {
     m_figures->setNote(tr("exact, from the run"));
     m_remark->hide();
     setStale(false);
-    Q_EMIT errorMapWantedChanged();
+    Q_EMIT decodedWantedChanged();
     followFeed();
 }
 
@@ -256,6 +266,40 @@ void ExploreView::followFeed() {
     m_errorMap->setData(m_bench.plots.errorMap());
     m_utilization->setData(m_bench.plots.utilization());
     refreshPages();
+}
+
+void ExploreView::followTrial() {
+    const QString trial = m_bench.selection.currentTrial();
+    if (!isVisible() || trial == m_shownTrial) return;
+    const RecordPointer record = m_bench.results.find(trial);
+    if (!record || record->failed() || !m_bench.tensors.tensor(qtText(record->tensor))) return;
+    const auto place = settingOf(*record);
+    if (!place) return;
+    m_bench.selection.setCurrentTensor(qtText(record->tensor));
+    m_row = place->first;
+    listSettings(m_bench.methods.method(m_row));
+    m_settings->setCurrentIndex(place->second);
+    Q_EMIT methodRequested(m_row);
+    schedule();
+}
+
+std::optional<std::pair<int, int>> ExploreView::settingOf(const TrialRecord& record) const {
+    for (int row = 0; row < m_bench.methods.rowCount(); ++row) {
+        const SweptMethod& method = m_bench.methods.method(row);
+        if (method.method.id != record.method.id || !m_bench.registry.contains(record.method.id)) {
+            continue;
+        }
+        try {
+            const std::vector<MethodSpec> settings = method.expand();
+            for (std::size_t i = 0; i < settings.size(); ++i) {
+                if (m_bench.registry.resolve(settings[i]) != record.method) continue;
+                return std::pair(row, static_cast<int>(i));
+            }
+        } catch (const Error&) {
+            continue;  // It is being edited and makes no sense yet.
+        }
+    }
+    return std::nullopt;
 }
 
 void ExploreView::showPreview(const PreviewResult& result) {
@@ -299,10 +343,10 @@ void ExploreView::showFailure(const Message& message) {
     m_remark->show();
 }
 
-void ExploreView::showNothing(const QString& headline, const QString& text) {
+void ExploreView::showNothing(const QString& headline, const QString& text, QAction* remedy) {
     m_exact = false;
     m_shownTrial.clear();
-    m_empty->setContent(headline, text);
+    m_empty->setContent(headline, text, remedy);
     m_pages->setCurrentIndex(1);
 }
 

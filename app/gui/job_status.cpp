@@ -70,7 +70,8 @@ void JobStatus::follow() {
     QString text = progress.partsTotal > 0
                        ? tr("%1 of %2 trials").arg(progress.partsDone).arg(progress.partsTotal)
                        : shown->title;
-    if (active > 1) text += tr(", %1 more jobs").arg(active - 1);
+    if (active == 2) text += tr(", 1 more job");
+    if (active > 2) text += tr(", %1 more jobs").arg(active - 1);
     m_text->setText(text);
     m_bar->setValue(static_cast<int>(progress.fraction * 1000));
     m_bar->setAccessibleName(shown->title);

@@ -155,9 +155,9 @@ void MainWindow::layOutCompare() {
     }
     m_resultsDock->raise();
     const int em = fontMetrics().height();
-    resizeDocks({m_dataDock, m_methodsDock}, {em * 19, em * 22}, Qt::Horizontal);
-    resizeDocks({m_methodsDock, m_selectedDock}, {em * 26, em * 22}, Qt::Vertical);
-    resizeDocks({m_resultsDock}, {em * 16}, Qt::Vertical);
+    resizeDocks({m_dataDock, m_methodsDock}, {em * 22, em * 24}, Qt::Horizontal);
+    resizeDocks({m_methodsDock, m_selectedDock}, {em * 28, em * 22}, Qt::Vertical);
+    resizeDocks({m_resultsDock}, {em * 15}, Qt::Vertical);
 }
 
 void MainWindow::layOutExplore() {
@@ -165,7 +165,7 @@ void MainWindow::layOutExplore() {
     for (PanelDock* dock : {m_dataDock, m_methodsDock, m_selectedDock})
         dock->show();
     const int em = fontMetrics().height();
-    resizeDocks({m_dataDock, m_methodsDock}, {em * 19, em * 22}, Qt::Horizontal);
+    resizeDocks({m_dataDock, m_methodsDock}, {em * 22, em * 24}, Qt::Horizontal);
     resizeDocks({m_methodsDock, m_selectedDock}, {em * 30, em * 20}, Qt::Vertical);
 }
 
@@ -173,7 +173,7 @@ void MainWindow::makeCentre() {
     auto* centre = new QWidget(this);
     m_centre = new QStackedWidget(centre);
     m_start = new StartPage(&m_bench.recentFiles, m_actions->open, m_centre);
-    m_explore = new ExploreView(m_bench, m_centre);
+    m_explore = new ExploreView(m_bench, m_actions->open, m_actions->addMethod, m_centre);
     m_compare = new CompareView(m_bench, m_actions->run, m_centre);
     for (QWidget* page : {static_cast<QWidget*>(m_start), static_cast<QWidget*>(m_explore),
                           static_cast<QWidget*>(m_compare)}) {
@@ -187,12 +187,13 @@ void MainWindow::makeCentre() {
     setCentralWidget(centre);
     connect(m_start, &StartPage::openRequested, this, &MainWindow::open);
     connect(m_methods, &MethodsPanel::currentMethodChanged, m_explore, &ExploreView::setMethod);
+    connect(m_explore, &ExploreView::methodRequested, m_methods, &MethodsPanel::setCurrentMethod);
     m_explore->setMethod(m_methods->currentMethod());
-    const auto wantErrorMap = [this] {
-        m_bench.plots.setErrorMapWanted(m_explore->errorMapWanted() || m_compare->errorMapWanted());
+    const auto wantDecoded = [this] {
+        m_bench.plots.setDecodedWanted(m_explore->decodedWanted() || m_compare->decodedWanted());
     };
-    connect(m_explore, &ExploreView::errorMapWantedChanged, this, wantErrorMap);
-    connect(m_compare, &CompareView::errorMapWantedChanged, this, wantErrorMap);
+    connect(m_explore, &ExploreView::decodedWantedChanged, this, wantDecoded);
+    connect(m_compare, &CompareView::decodedWantedChanged, this, wantDecoded);
 }
 
 void MainWindow::makePerspectives() {
@@ -275,6 +276,14 @@ void MainWindow::followPerspective(const QString& name) {
     const bool explore = name == exploreName;
     m_centre->setCurrentWidget(explore ? static_cast<QWidget*>(m_explore) : m_compare);
     m_perspectiveBar->setCurrentIndex(explore ? 0 : 1);
+    QMetaObject::invokeMethod(this, &MainWindow::nameDockTabs, Qt::QueuedConnection);
+}
+
+// The tab bars of docks are made by Qt, when it lays them out, and have no name for screen readers.
+void MainWindow::nameDockTabs() {
+    for (QTabBar* bar : findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly)) {
+        bar->setAccessibleName(tr("Panels"));
+    }
 }
 
 void MainWindow::followTitle() {

@@ -74,6 +74,7 @@ private:
     void layOutExplore();
     void placeDocks();
     void followPerspective(const QString& name);
+    void nameDockTabs();
     void followCentre();
     void followTitle();
     void followRunnable();

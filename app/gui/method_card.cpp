@@ -12,6 +12,7 @@
 
 #include "app/forms/parameter_form.h"
 #include "app/gui/family_icon.h"
+#include "app/gui/qt_text.h"
 #include "app/gui/themed_icon.h"
 #include "app/models/method_list_model.h"
 
@@ -45,7 +46,7 @@ MethodCard::MethodCard(MethodListModel& methods, const MethodRegistry& registry,
     m_count->setForegroundRole(QPalette::PlaceholderText);
     m_summary->setForegroundRole(QPalette::PlaceholderText);
     m_summary->setWordWrap(true);
-    m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_summary->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_error->setForegroundRole(QPalette::BrightText);
     m_error->setWordWrap(true);
     m_form->setContentsMargins(0, 4, 0, 8);
@@ -89,11 +90,12 @@ void MethodCard::setRow(int row) {
     const QString name = index.data(MethodListModel::NameRole).toString();
     m_header->setIcon(familyIcon(index.data(MethodListModel::IdRole).toString(), palette()));
     m_header->setText(name);
+    m_text = text;
     m_header->setToolTip(index.data(Qt::ToolTipRole).toString());
     m_header->setAccessibleName(tr("%1, %n setting(s)", nullptr, settings).arg(text));
     m_count->setText(settings == 1 ? tr("1 setting") : tr("%1 settings").arg(settings));
     m_count->setVisible(error.isEmpty());
-    m_summary->setText(text);
+    m_summary->setText(breakable(text));
     m_error->setText(error);
     m_error->setVisible(!error.isEmpty());
     showForm();
@@ -126,7 +128,7 @@ void MethodCard::fillMenu() {
     menu->addAction(themedIcon(QStringLiteral("duplicate")), tr("Duplicate"),
                     [this] { m_methods.duplicateMethod(m_row); });
     menu->addAction(themedIcon(QStringLiteral("copy")), tr("Copy as text"),
-                    [this] { QGuiApplication::clipboard()->setText(m_summary->text()); });
+                    [this] { QGuiApplication::clipboard()->setText(m_text); });
     menu->addAction(themedIcon(QStringLiteral("reset")), tr("Reset to defaults"), [this] {
         const std::string id = m_methods.method(m_row).method.id;
         m_methods.setMethod(m_row, SweptMethod{{id, Json::object()}});

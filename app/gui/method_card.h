@@ -52,6 +52,7 @@ private:
     QToolButton* m_menuButton;
     QLabel* m_count;
     QLabel* m_summary;
+    QString m_text;
     QLabel* m_error;
     ParameterForm* m_form;
 };

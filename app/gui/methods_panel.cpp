@@ -6,6 +6,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -20,7 +21,8 @@ namespace quantscope {
 
 namespace {
 
-constexpr int remarksShown = 2;
+// Lines of remarks that show at once; more are scrolled.
+constexpr int remarkLines = 8;
 
 QLabel* quietLabel(QWidget* parent) {
     auto* label = new QLabel(parent);
@@ -54,6 +56,8 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
       m_help(quietLabel(this)),
       m_plan(quietLabel(this)),
       m_remarks(quietLabel(this)),
+      m_remarksToggle(new QToolButton(this)),
+      m_remarksArea(new QScrollArea(this)),
       m_runButton(new QPushButton(themedIcon(QStringLiteral("run"), QPalette::HighlightedText),
                                   tr("Run"), this)),
       m_cancelButton(new QPushButton(themedIcon(QStringLiteral("cancel")), tr("Cancel"), this)) {
@@ -66,6 +70,7 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_scroll->setFocusPolicy(Qt::NoFocus);
+    m_remarksArea->setAccessibleName(tr("Remarks on this run"));
     m_content = new ContentOrEmpty(m_scroll, this);
     m_content->emptyState().setContent(
         tr("No methods yet"),
@@ -88,15 +93,16 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
     planRow->addWidget(m_runButton);
     planRow->addWidget(m_cancelButton);
     m_help->setContentsMargins(8, 4, 8, 0);
-    m_remarks->setContentsMargins(8, 4, 8, 0);
     m_help->hide();
+    makeRemarks();
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(m_content, 1);
     layout->addWidget(m_help);
-    layout->addWidget(m_remarks);
+    layout->addWidget(m_remarksToggle);
+    layout->addWidget(m_remarksArea);
     layout->addLayout(planRow);
 
     connect(&bench.methods, &QAbstractItemModel::rowsInserted, this,
@@ -114,6 +120,31 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
     if (bench.methods.rowCount() > 0) insertCards(0, bench.methods.rowCount() - 1);
     followCount();
     showPlan();
+}
+
+void MethodsPanel::makeRemarks() {
+    m_remarks->setContentsMargins(8, 0, 8, 0);
+    m_remarks->setAlignment(Qt::AlignTop);
+    m_remarks->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_remarks->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_remarksToggle->setObjectName(QStringLiteral("remarksToggle"));
+    m_remarksToggle->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_remarksToggle->setAutoRaise(true);
+    m_remarksToggle->setCheckable(true);
+    m_remarksToggle->setArrowType(Qt::RightArrow);
+    m_remarksToggle->setFocusPolicy(Qt::TabFocus);
+    m_remarksToggle->setToolTip(tr("What to know before running: training data, memory, refusals"));
+    m_remarksArea->setWidget(m_remarks);
+    m_remarksArea->setWidgetResizable(true);
+    m_remarksArea->setFrameShape(QFrame::NoFrame);
+    m_remarksArea->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_remarksArea->setMaximumHeight(remarkLines * fontMetrics().height());
+    m_remarksArea->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    m_remarksArea->hide();
+    connect(m_remarksToggle, &QToolButton::toggled, this, [this](bool open) {
+        m_remarksToggle->setArrowType(open ? Qt::DownArrow : Qt::RightArrow);
+        m_remarksArea->setVisible(open);
+    });
 }
 
 void MethodsPanel::makeAddMenu() {
@@ -221,13 +252,16 @@ void MethodsPanel::showPlan() {
     m_plan->setForegroundRole(wrong && !m_cards.empty() ? QPalette::BrightText
                               : m_bench.plan.isStale()  ? QPalette::PlaceholderText
                                                         : QPalette::WindowText);
-    QStringList shown = summary.remarks.mid(0, remarksShown);
-    if (summary.remarks.size() > remarksShown) {
-        shown << tr("and %1 more remarks").arg(summary.remarks.size() - remarksShown);
-    }
-    m_remarks->setText(shown.join(QLatin1Char('\n')));
-    m_remarks->setToolTip(summary.remarks.join(QLatin1Char('\n')));
-    m_remarks->setVisible(!shown.isEmpty());
+    showRemarks(summary.remarks);
+}
+
+void MethodsPanel::showRemarks(const QStringList& remarks) {
+    m_remarks->setText(remarks.join(QStringLiteral("\n\n")));
+    m_remarksToggle->setText(remarks.size() == 1
+                                 ? tr("1 remark on this run")
+                                 : tr("%1 remarks on this run").arg(remarks.size()));
+    m_remarksToggle->setVisible(!remarks.isEmpty());
+    m_remarksArea->setVisible(!remarks.isEmpty() && m_remarksToggle->isChecked());
 }
 
 }  // namespace quantscope

@@ -9,6 +9,7 @@ class QLabel;
 class QMenu;
 class QPushButton;
 class QScrollArea;
+class QToolButton;
 class QVBoxLayout;
 
 namespace quantscope {
@@ -40,11 +41,13 @@ Q_SIGNALS:
 
 private:
     void makeAddMenu();
+    void makeRemarks();
     void insertCards(int first, int last);
     void removeCards(int first, int last);
     void renumber();
     void toggle(MethodCard* card);
     void showPlan();
+    void showRemarks(const QStringList& remarks);
     void followCount();
 
     Workbench& m_bench;
@@ -59,6 +62,8 @@ private:
     QLabel* m_help;
     QLabel* m_plan;
     QLabel* m_remarks;
+    QToolButton* m_remarksToggle;
+    QScrollArea* m_remarksArea;
     QPushButton* m_runButton;
     QPushButton* m_cancelButton;
     int m_current = -1;

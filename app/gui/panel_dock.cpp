@@ -12,9 +12,14 @@
 namespace quantscope {
 
 PanelDock::PanelDock(const QString& title, const QString& name, QWidget* panel, QWidget* parent)
-    : QDockWidget(title, parent), m_bar(new QWidget(this)), m_caption(new QLabel(title, m_bar)) {
+    : QDockWidget(title, parent),
+      m_bar(new QWidget(this)),
+      m_noBar(new QWidget(this)),
+      m_caption(new QLabel(title, m_bar)) {
     setObjectName(name);
     setWidget(panel);
+    m_noBar->setFixedHeight(0);
+    m_noBar->hide();
     QFont strong = m_caption->font();
     strong.setWeight(QFont::DemiBold);
     m_caption->setFont(strong);
@@ -54,7 +59,11 @@ void PanelDock::addTitleAction(QAction* action) {
 void PanelDock::followTabs() {
     const auto* window = qobject_cast<QMainWindow*>(parentWidget());
     const bool tab = window && !isFloating() && !window->tabifiedDockWidgets(this).isEmpty();
-    m_bar->setVisible(!tab);
+    // Hiding the bar would leave its room empty; another bar takes none.
+    QWidget* bar = tab ? m_noBar : m_bar;
+    if (titleBarWidget() == bar) return;
+    setTitleBarWidget(bar);
+    bar->show();
 }
 
 }  // namespace quantscope

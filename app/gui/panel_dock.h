@@ -23,6 +23,7 @@ private:
     void followTabs();
 
     QWidget* m_bar;
+    QWidget* m_noBar;
     QLabel* m_caption;
 };
 

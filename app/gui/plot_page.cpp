@@ -2,6 +2,7 @@
 #include "app/gui/plot_page.h"
 
 #include <QHeaderView>
+#include <QLabel>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QToolButton>
@@ -136,6 +137,20 @@ void PlotPage::announceTableSelection() {
     m_following = true;
     m_selection.selectTrials(trials, m_plot->markTrial(m_table->currentIndex().row()));
     m_following = false;
+}
+
+void PlotPage::showHeading(const QString& toolTip) {
+    auto* heading = new QLabel(m_plot->accessibleName(), this);
+    heading->setForegroundRole(QPalette::PlaceholderText);
+    heading->setToolTip(toolTip);
+    m_tools->insertWidget(0, heading);
+    m_tools->setContentsMargins(16, 4, 8, 4);
+    // Beside other plots there is room for the signs only.
+    for (QToolButton* button : {m_tableButton, m_exportButton}) {
+        button->setToolButtonStyle(Qt::ToolButtonIconOnly);
+        button->setAccessibleName(
+            QStringLiteral("%1: %2").arg(heading->text(), button->text().toLower()));
+    }
 }
 
 void PlotPage::exportFigure() {

@@ -30,6 +30,8 @@ public:
     PlotWidget& plot() const { return *m_plot; }
     /// Puts a control of this plot into the row of tools.
     void addTool(QWidget* tool);
+    /// For a plot that stands beside others: its name at the left, and small tools.
+    void showHeading(const QString& toolTip);
     bool showsTable() const;
 
 public Q_SLOTS:

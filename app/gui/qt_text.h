@@ -14,6 +14,16 @@ inline QString qtText(std::string_view text) {
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }
 
+/// The same text with invisible places to break a line after dots, slashes, commas and colons, for
+/// labels that wrap: long names have no spaces. Not for labels whose text can be selected, because
+/// it would be copied with them.
+inline QString breakable(QString text) {
+    for (const char separator : {'.', '/', ',', ':'}) {
+        text.replace(QLatin1Char(separator), QLatin1Char(separator) + QString(QChar(0x200B)));
+    }
+    return text;
+}
+
 /// A number as every table of the window shows it: three significant digits in the C locale.
 inline QString shortNumber(double value) {
     return qtText(formatSignificant(value));

@@ -26,7 +26,9 @@ namespace quantscope {
 
 namespace {
 
-constexpr int widestText = 260;
+constexpr int widestText = 320;
+// Room for any number that a column shows, so that later rows are not cut off.
+const QString widestNumber = QStringLiteral("0.00000000");
 
 // Adds the mark of the method's family to the method column, and dims failed trials.
 class ResultDelegate final : public QStyledItemDelegate {
@@ -98,6 +100,7 @@ ResultsPanel::ResultsPanel(Workbench& bench, QAction* run, QWidget* parent)
     m_table->setFrameShape(QFrame::NoFrame);
     m_table->setShowGrid(false);
     m_table->setWordWrap(false);
+    m_table->setTextElideMode(Qt::ElideMiddle);
     m_table->setSortingEnabled(true);
     m_table->setTabKeyNavigation(false);
     m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
@@ -126,6 +129,7 @@ ResultsPanel::ResultsPanel(Workbench& bench, QAction* run, QWidget* parent)
     tools->setContentsMargins(8, 4, 8, 4);
     tools->setSpacing(4);
     tools->addWidget(m_filter, 1);
+    tools->addStretch(0);
     tools->addWidget(columns);
     tools->addWidget(copy);
     m_filter->setMaximumWidth(m_filter->fontMetrics().averageCharWidth() * 48);
@@ -159,6 +163,9 @@ ResultsPanel::ResultsPanel(Workbench& bench, QAction* run, QWidget* parent)
         }
     };
     connect(&bench.results, &ResultSet::changed, this, followResults);
+    // The first rows need not be the widest.
+    connect(&bench.run, &RunController::finished, this, &ResultsPanel::fitColumns);
+    connect(&bench.run, &RunController::runFolderChanged, this, &ResultsPanel::fitColumns);
     followResults();
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &ResultsPanel::announceSelection);
@@ -205,7 +212,10 @@ void ResultsPanel::fitColumns() {
     for (int i = 0; i < static_cast<int>(resultColumns().size()); ++i) {
         if (m_table->isColumnHidden(i)) continue;
         m_table->resizeColumnToContents(i);
-        if (m_table->columnWidth(i) > widestText) m_table->setColumnWidth(i, widestText);
+        const int least = resultColumns()[static_cast<std::size_t>(i)].numeric
+                              ? m_table->fontMetrics().horizontalAdvance(widestNumber)
+                              : 0;
+        m_table->setColumnWidth(i, std::clamp(m_table->columnWidth(i), least, widestText));
     }
 }
 

@@ -6,6 +6,7 @@
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
@@ -28,6 +29,7 @@ namespace quantscope {
 namespace {
 
 constexpr int codebookRowsShown = 8;
+constexpr int commandLines = 5;
 
 enum Page { EmptyPage, TrialPage, TensorPage };
 
@@ -35,8 +37,9 @@ QLabel* textLabel(QWidget* parent, QPalette::ColorRole role, bool strong = false
     auto* label = new QLabel(parent);
     label->setForegroundRole(role);
     label->setWordWrap(true);
+    // Wraps at the panel's width, however long its words are.
+    label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     if (strong) {
         QFont font = label->font();
         font.setWeight(QFont::DemiBold);
@@ -45,17 +48,9 @@ QLabel* textLabel(QWidget* parent, QPalette::ColorRole role, bool strong = false
     return label;
 }
 
-// Long names break only at spaces; dots and slashes are as good.
-QString breakable(const QString& name) {
-    QString text = name;
-    for (const char separator : {'.', '/', ',', ':'}) {
-        text.replace(QLatin1Char(separator), QLatin1Char(separator) + QString(QChar(0x200B)));
-    }
-    return text;
-}
-
 QScrollArea* scrolled(QWidget* page) {
     auto* area = new QScrollArea;
+    area->setAccessibleName(SelectedPanel::tr("Selected"));
     area->setWidget(page);
     area->setWidgetResizable(true);
     area->setFrameShape(QFrame::NoFrame);
@@ -80,6 +75,7 @@ SelectedPanel::SelectedPanel(Workbench& bench, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_pages);
     connect(&bench.selection, &TrialSelection::currentTrialChanged, this, &SelectedPanel::follow);
+    connect(&bench.selection, &TrialSelection::trialsChanged, this, &SelectedPanel::follow);
     connect(&bench.selection, &TrialSelection::currentTensorChanged, this, &SelectedPanel::follow);
     connect(&bench.results, &ResultSet::changed, this, &SelectedPanel::follow);
     connect(&bench.tensors, &QAbstractItemModel::dataChanged, this, &SelectedPanel::follow);
@@ -115,9 +111,17 @@ QWidget* SelectedPanel::makeTrialPage() {
     m_codebooks->horizontalHeader()->setMinimumSectionSize(16);
     m_codebooks->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
     m_warnings = textLabel(page, QPalette::WindowText);
-    m_command = textLabel(page, QPalette::PlaceholderText);
+    for (QLabel* label : {m_error, m_warnings})
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_command = new QPlainTextEdit(page);
+    m_command->setReadOnly(true);
+    m_command->setFrameShape(QFrame::NoFrame);
     m_command->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    m_command->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    m_command->setTabChangesFocus(true);
+    m_command->setFixedHeight(commandLines * m_command->fontMetrics().lineSpacing() + 8);
     m_command->setObjectName(QStringLiteral("commandLine"));
+    m_command->setAccessibleName(tr("CLI command"));
 
     auto* copy =
         new QPushButton(themedIcon(QStringLiteral("terminal")), tr("Copy as CLI command"), page);
@@ -193,7 +197,7 @@ void SelectedPanel::follow() {
 void SelectedPanel::showTrial(const TrialRecord& record) {
     m_trialMethod->setText(breakable(qtText(record.methodText)));
     m_trialTensor->setText(breakable(qtText(record.tensor)) +
-                           tr(", %1 rows of %2").arg(record.rows).arg(record.cols));
+                           tr(", %1 rows of %2").arg(record.rows).arg(record.cols) + others());
     m_error->setText(qtText(record.error));
     m_error->setVisible(record.failed());
 
@@ -224,7 +228,15 @@ void SelectedPanel::showTrial(const TrialRecord& record) {
         warnings << qtText(warning);
     m_warnings->setText(warnings.join(QLatin1Char('\n')));
     m_warnings->setVisible(!warnings.isEmpty());
-    m_command->setText(breakable(commandLine()));
+    m_command->setPlainText(commandLine());
+}
+
+// A point may stand for a method on all tensors, and rows of the table are selected by the dozen.
+QString SelectedPanel::others() const {
+    const auto count = static_cast<int>(m_bench.selection.trials().size()) - 1;
+    if (count < 1) return {};
+    return QLatin1Char('\n') + (count == 1 ? tr("One more trial is selected.")
+                                           : tr("%1 more trials are selected.").arg(count));
 }
 
 void SelectedPanel::showCodebooks(const TrialRecord& record) {

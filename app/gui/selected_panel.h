@@ -6,6 +6,7 @@
 #include "app/models/result_set.h"
 
 class QLabel;
+class QPlainTextEdit;
 class QStackedWidget;
 class QTableWidget;
 class QVBoxLayout;
@@ -43,6 +44,7 @@ private:
     QWidget* makeTensorPage();
     void follow();
     void showTrial(const TrialRecord& record);
+    QString others() const;
     void showCodebooks(const TrialRecord& record);
     void showTensor(const QString& name);
 
@@ -58,7 +60,7 @@ private:
     QLabel* m_codebookTitle;
     QTableWidget* m_codebooks;
     QLabel* m_warnings;
-    QLabel* m_command;
+    QPlainTextEdit* m_command;
     QLabel* m_tensorName;
     QLabel* m_tensorRemark;
     ValueList* m_tensorFigures;

@@ -49,6 +49,7 @@ StartPage::StartPage(RecentFiles* recent, QAction* open, QWidget* parent)
     lead->setForegroundRole(QPalette::PlaceholderText);
     auto* openButton = new QPushButton(open->icon(), open->text(), page);
     openButton->setObjectName(QStringLiteral("startOpenButton"));
+    openButton->setDefault(true);
     connect(openButton, &QPushButton::clicked, open, &QAction::trigger);
 
     QVBoxLayout* samples = makeColumn();
@@ -63,8 +64,8 @@ StartPage::StartPage(RecentFiles* recent, QAction* open, QWidget* parent)
 
     auto* columns = new QHBoxLayout;
     columns->setSpacing(48);
-    columns->addLayout(samples, 1);
-    columns->addLayout(recentColumn, 1);
+    columns->addLayout(samples, 3);
+    columns->addLayout(recentColumn, 2);
     auto* body = new QVBoxLayout;
     body->setSpacing(8);
     body->addWidget(title);

@@ -12,7 +12,7 @@ namespace quantscope {
 
 namespace {
 
-constexpr int sparklineWidth = 48;
+constexpr int sparklineWidth = 40;
 constexpr int sparklineMargin = 8;
 
 void drawSparkline(QPainter& painter, const QRect& area, const QList<double>& shares,
@@ -59,7 +59,7 @@ void TensorDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     if (item.state & QStyle::State_Selected) {
         painter->fillRect(item.rect, selectionTint(item.palette));
     }
-    item.textElideMode = Qt::ElideMiddle;
+    item.textElideMode = Qt::ElideRight;
     item.rect.setRight(item.rect.right() - sparklineWidth - sparklineMargin);
     style->drawControl(QStyle::CE_ItemViewItem, &item, painter, widget);
 

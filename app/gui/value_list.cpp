@@ -20,13 +20,15 @@ void ValueList::setValues(const std::vector<NamedValue>& values) {
         auto* name = new QLabel(this);
         name->setForegroundRole(QPalette::PlaceholderText);
         name->setTextFormat(Qt::PlainText);
+        name->setWordWrap(true);
+        name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
         auto* value = new QLabel(this);
         value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
         value->setTextFormat(Qt::PlainText);
         value->setTextInteractionFlags(Qt::TextSelectableByMouse);
         const int row = static_cast<int>(m_rows.size());
         grid->addWidget(name, row, 0);
-        grid->addWidget(value, row, 1);
+        grid->addWidget(value, row, 1, Qt::AlignRight | Qt::AlignTop);
         m_rows.emplace_back(name, value);
     }
     for (std::size_t i = 0; i < m_rows.size(); ++i) {

@@ -161,6 +161,12 @@ void WorkbenchStyle::drawPrimitive(PrimitiveElement element, const QStyleOption*
                             mutedColor(*option));
             }
             return;
+        case PE_PanelItemViewRow:
+            // Also the part left of the cells, where a tree has its branches.
+            if (option->state & State_Selected) {
+                painter->fillRect(option->rect, selectionTint(option->palette));
+            }
+            return;
         case PE_IndicatorDockWidgetResizeHandle:
             drawHairline(*option, *painter, option->rect.height() > option->rect.width());
             return;
@@ -225,8 +231,23 @@ void WorkbenchStyle::drawControl(ControlElement element, const QStyleOption* opt
         case CE_MenuBarEmptyArea:
             painter->fillRect(option->rect, option->palette.color(QPalette::Window));
             return;
-        case CE_MenuItem:
+        case CE_PushButtonLabel:
+            if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option);
+                button && isPrimary(*button)) {
+                QStyleOptionButton strong = *button;
+                strong.palette.setColor(QPalette::ButtonText,
+                                        button->palette.color(QPalette::HighlightedText));
+                QProxyStyle::drawControl(element, &strong, painter, widget);
+                return;
+            }
+            break;
         case CE_MenuBarItem:
+            if (const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option)) {
+                drawMenuBarItem(*item, *painter,
+                                proxy()->styleHint(SH_UnderlineShortcut, item, widget) != 0);
+            }
+            return;
+        case CE_MenuItem:
         case CE_ItemViewItem: {
             const QColor tint = selectionTint(option->palette);
             const QColor text = option->palette.color(QPalette::Text);
@@ -276,6 +297,15 @@ void WorkbenchStyle::drawComplexControl(ComplexControl control, const QStyleOpti
             drawField(*combo, *painter);
             drawChevron(*painter, subControlRect(control, combo, SC_ComboBoxArrow, widget),
                         Qt::DownArrow, mutedColor(*combo));
+            return;
+        }
+    }
+    if (control == CC_ToolButton) {
+        if (const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option)) {
+            // The arrow of a menu would hang below icon and text.
+            QStyleOptionToolButton plain = *button;
+            plain.features &= ~QStyleOptionToolButton::HasMenu;
+            QProxyStyle::drawComplexControl(control, &plain, painter, widget);
             return;
         }
     }
@@ -343,6 +373,10 @@ QSize WorkbenchStyle::sizeFromContents(ContentsType type, const QStyleOption* op
         case CT_ComboBox:
             // One height for everything that can stand in a row.
             size.setHeight(std::max(size.height(), option->fontMetrics.height() + 12));
+            break;
+        case CT_MenuBarItem:
+            // As high as a tab, because the perspectives stand in the same row.
+            size.setHeight(option->fontMetrics.height() + 12);
             break;
         case CT_HeaderSection:
             size.setHeight(std::max(size.height(), option->fontMetrics.height() + 10));

@@ -55,7 +55,7 @@ Workspace::Workspace(Workbench& bench, WindowPart part, const std::filesystem::p
     connect(&bench.data, &DataLoader::stateChanged, this, [this](DataLoader::State state) {
         // The failed job's own message is there only after this signal.
         if (state == DataLoader::State::Failed) {
-            QMetaObject::invokeMethod(this, &Workspace::offerToLocate, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(this, &Workspace::offerHelp, Qt::QueuedConnection);
         }
     });
     connect(&m_autosave, &Autosave::failed, &bench.messages, &MessageModel::add);
@@ -127,6 +127,8 @@ void Workspace::openData(const std::filesystem::path& path) {
     spec.data.file = path;
     spec.data.tensors.clear();
     m_chooseTensor = true;
+    m_before.reset();
+    if (m_bench.data.state() == DataLoader::State::Open) m_before = snapshot();
     m_bench.run.close();
     m_bench.selection.clear();
     m_bench.document.reset(spec);
@@ -223,11 +225,21 @@ void Workspace::chooseFirstTensor() {
     m_bench.document.reset(spec);
 }
 
-void Workspace::offerToLocate() {
+void Workspace::offerHelp() {
+    if (m_bench.data.state() != DataLoader::State::Failed) return;
     const std::filesystem::path& file = m_bench.document.spec().data.file;
     std::error_code ignored;
-    if (m_bench.data.state() != DataLoader::State::Failed ||
-        std::filesystem::exists(file, ignored)) {
+    Message message = m_bench.data.error();
+    if (!std::filesystem::exists(file, ignored)) {
+        message.what = tr("The data file was not found.");
+        message.why = tr("There is no file %1.").arg(toText(file));
+        message.remedy = tr("Show where it is now; everything else stays as it is.");
+        message.actionLabel = tr("Locate file...");
+        message.action = [this] { locateData(); };
+    } else if (m_before) {
+        message.actionLabel = tr("Back to %1").arg(toText(m_before->spec.data.file.filename()));
+        message.action = [this, before = *m_before] { adopt({before, {}, false}, false); };
+    } else {
         return;
     }
     for (int row = 0; row < m_bench.messages.rowCount(); ++row) {
@@ -235,13 +247,6 @@ void Workspace::offerToLocate() {
         m_bench.messages.dismiss(row);
         break;
     }
-    Message message;
-    message.severity = Message::Severity::Error;
-    message.what = tr("The data file was not found.");
-    message.why = tr("There is no file %1.").arg(toText(file));
-    message.remedy = tr("Show where it is now; everything else stays as it is.");
-    message.actionLabel = tr("Locate file...");
-    message.action = [this] { locateData(); };
     m_bench.messages.add(message);
 }
 

@@ -4,6 +4,7 @@
 #include <QObject>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include "app/models/autosave.h"
 #include "app/models/session.h"
@@ -70,7 +71,8 @@ private:
     /// `saved`: the session is as it lies on disk.
     void adopt(LoadedSession loaded, bool saved);
     void chooseFirstTensor();
-    void offerToLocate();
+    /// The button of the message that the data file was not opened.
+    void offerHelp();
     void locateData();
     void restoreSelection();
     Session snapshot() const;
@@ -84,6 +86,7 @@ private:
     std::filesystem::path m_path;
     Autosave m_autosave;
     Session m_pendingSelection;
+    std::optional<Session> m_before;  ///< What was open before the last data file.
     bool m_specFromRun = false;
     bool m_chooseTensor = false;
 };

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "app/jobs/row_sample.h"
+#include "app/models/decoded_values.h"
 #include "app/models/error_map_builder.h"
 #include "app/models/plot_builders.h"
 #include "core/base/error.h"
@@ -50,22 +51,6 @@ Trial sampleTrial(const PreviewRequest& request, const SelectedTensor& tensor,
     return trial;
 }
 
-std::vector<double> decodedDensity(const QuantizedTensor& tensor, const LevelsData& axis) {
-    ValueHistogram histogram;
-    Matrix decoded(tensor.rows(), tensor.cols());
-    tensor.decode(0, decoded.span());
-    const MatrixView values = decoded.view();
-    for (Index r = 0; r < values.rows; ++r) {
-        for (const float value : values.row(r))
-            histogram.add(value);
-    }
-    const auto bins = static_cast<int>(axis.weightDensity.size());
-    std::vector<double> density = histogram.binned(axis.low, axis.low + axis.binWidth * bins, bins);
-    for (double& count : density)
-        count /= static_cast<double>(values.size());
-    return density;
-}
-
 QString sampleNote(Index sampled, Index total) {
     if (sampled == total) return {};
     return LivePreview::tr("sample of %1 rows").arg(QLocale::c().toString(qlonglong{sampled}));
@@ -75,7 +60,8 @@ void fillPictures(PreviewResult& result, const TrialRecord& record, const Matrix
                   const QuantizedTensor& tensor, const std::stop_token& stop) {
     const ViewSource source(rows.view());
     result.levels = buildLevels(computeStatistics(source, stop), &record, histogramBins);
-    result.levels.decodedDensity = decodedDensity(tensor, result.levels);
+    setDecodedDensity(result.levels, decodedValues(tensor, stop),
+                      static_cast<double>(tensor.rows() * tensor.cols()));
     if (result.levels.levels.empty()) {
         const std::vector<float> levels = tensor.levels(0, 0);
         result.levels.levels.assign(levels.begin(), levels.end());

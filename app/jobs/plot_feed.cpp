@@ -3,6 +3,7 @@
 
 #include "app/jobs/data_loader.h"
 #include "app/jobs/run_controller.h"
+#include "app/models/decoded_values.h"
 #include "app/models/error_map_builder.h"
 #include "app/models/plot_builders.h"
 #include "app/models/tensor_tree_model.h"
@@ -18,18 +19,25 @@ namespace {
 constexpr int throttleMs = 33;  // 30 Hz.
 constexpr int errorMapCells = 256;
 
-RecordList selectedRecords(const RecordList& records, const QSet<QString>& trials) {
-    if (trials.isEmpty()) return records;
+// What the selection is to be compared with: several trials with one another, a single one with
+// the others on its tensor.
+RecordList comparedRecords(const RecordList& records, const QSet<QString>& trials) {
     RecordList selected;
     for (const RecordPointer& record : records) {
         if (trials.contains(QString::fromStdString(record->trialId))) selected.push_back(record);
     }
-    return selected;
+    if (selected.size() > 1) return selected;
+    if (selected.empty()) return records;
+    RecordList sameTensor;
+    for (const RecordPointer& record : records) {
+        if (record->tensor == selected.front()->tensor) sameTensor.push_back(record);
+    }
+    return sameTensor;
 }
 
-ErrorMapData errorMapOf(const TrialRecord& record, const TensorFile& file,
-                        const std::filesystem::path& artifact, const MethodRegistry& registry,
-                        JobContext& context) {
+PlotFeed::Decoded decodedOf(const TrialRecord& record, const TensorFile& file,
+                            const std::filesystem::path& artifact, const MethodRegistry& registry,
+                            JobContext& context) {
     context.progress(0.0, "reading the artifact");
     const QuantizedTensor tensor(readArtifact(artifact).tensor, registry);
     const auto weights = trialSource(file, record);
@@ -37,8 +45,12 @@ ErrorMapData errorMapOf(const TrialRecord& record, const TensorFile& file,
         throw Error("The result is of another tensor than the open file holds.",
                     "Open the data file that the experiment was run on.");
     }
-    return buildErrorMap(*weights, tensor, trialTitle(record), errorMapCells, context.stop(),
-                         [&](double done) { context.progress(done, "comparing"); });
+    ErrorMapData map =
+        buildErrorMap(*weights, tensor, trialTitle(record), errorMapCells, context.stop(),
+                      [&](double done) { context.progress(done, "comparing"); });
+    return {std::move(map),
+            std::make_shared<const ValueHistogram>(decodedValues(tensor, context.stop())),
+            static_cast<double>(tensor.rows() * tensor.cols())};
 }
 
 }  // namespace
@@ -69,9 +81,9 @@ void PlotFeed::setTradeOffOptions(const TradeOffOptions& options) {
     scheduleRecords();
 }
 
-void PlotFeed::setErrorMapWanted(bool wanted) {
-    m_errorMapWanted = wanted;
-    if (wanted) makeErrorMap();
+void PlotFeed::setDecodedWanted(bool wanted) {
+    m_decodedWanted = wanted;
+    if (wanted) decodeTrial();
 }
 
 void PlotFeed::scheduleRecords() {
@@ -90,7 +102,7 @@ void PlotFeed::reduceRecords() {
         [records = m_sources.results->records(), options = m_options,
          selected = m_sources.selection->trials()](const std::stop_token& /*stop*/) {
             return Reduced{buildTradeOff(records, options),
-                           buildRateBars(selectedRecords(records, selected))};
+                           buildRateBars(comparedRecords(records, selected))};
         },
         [this](Reduced reduced) {
             m_tradeOff = std::move(reduced.tradeOff);
@@ -121,34 +133,43 @@ void PlotFeed::reduceTrial() {
         [this](Pictures pictures) {
             m_utilization = std::move(pictures.first);
             m_levels = std::move(pictures.second);
+            showDecodedValues();
             Q_EMIT utilizationChanged(m_utilization);
             Q_EMIT levelsChanged(m_levels);
         });
-    makeErrorMap();
+    decodeTrial();
 }
 
-void PlotFeed::makeErrorMap() {
+// Records do not keep decoded values; they come with the error map, from the artifact.
+void PlotFeed::showDecodedValues() {
+    if (!m_decoded.values || m_levels.title != m_decoded.errorMap.title) return;
+    setDecodedDensity(m_levels, *m_decoded.values, m_decoded.count);
+}
+
+void PlotFeed::decodeTrial() {
     const QString trial = m_sources.selection->currentTrial();
-    if (!m_errorMapWanted || trial == m_errorMapTrial) return;
-    m_errorMapTrial = trial;
+    if (!m_decodedWanted || trial == m_decodedTrial) return;
+    m_decodedTrial = trial;
     const RecordPointer record = m_sources.results->find(trial);
     const std::filesystem::path artifact = m_sources.run->artifact(trial);
     const std::shared_ptr<const TensorFile> file = m_sources.data->file();
-    m_errorMap = {};
-    Q_EMIT errorMapChanged(m_errorMap);
-    m_sources.jobs->cancel(std::exchange(m_errorMapJob, 0));
+    m_decoded = {};
+    Q_EMIT errorMapChanged(m_decoded.errorMap);
+    m_sources.jobs->cancel(std::exchange(m_decodedJob, 0));
     if (!record || record->failed() || artifact.empty() || !file) return;
     JobOptions options;
     options.title = tr("Error map of %1").arg(trialTitle(*record));
     options.failureHeadline = tr("There is no error map.");
-    m_errorMapJob = m_sources.jobs->start(
+    m_decodedJob = m_sources.jobs->start(
         options, this,
         [record, artifact, file, registry = m_sources.registry](JobContext& context) {
-            return errorMapOf(*record, *file, artifact, *registry, context);
+            return decodedOf(*record, *file, artifact, *registry, context);
         },
-        [this](ErrorMapData map) {
-            m_errorMap = std::move(map);
-            Q_EMIT errorMapChanged(m_errorMap);
+        [this](Decoded decoded) {
+            m_decoded = std::move(decoded);
+            Q_EMIT errorMapChanged(m_decoded.errorMap);
+            showDecodedValues();
+            Q_EMIT levelsChanged(m_levels);
         });
 }
 

@@ -4,11 +4,13 @@
 #include <QObject>
 #include <QStringList>
 #include <QTimer>
+#include <memory>
 
 #include "app/jobs/job_queue.h"
 #include "app/jobs/latest_worker.h"
 #include "app/models/plot_data.h"
 #include "app/models/trade_off_builder.h"
+#include "core/tensor/statistics.h"
 
 namespace quantscope {
 
@@ -39,17 +41,25 @@ public:
     const RateBarsData& rateBars() const { return m_rateBars; }
     const UtilizationData& utilization() const { return m_utilization; }
     const LevelsData& levels() const { return m_levels; }
-    const ErrorMapData& errorMap() const { return m_errorMap; }
+    const ErrorMapData& errorMap() const { return m_decoded.errorMap; }
+
+    /// What is known of a trial only from its artifact.
+    struct Decoded {
+        ErrorMapData errorMap;
+        std::shared_ptr<const ValueHistogram> values;
+        double count = 0.0;  ///< Of values.
+    };
 
 public Q_SLOTS:
     void setTradeOffOptions(const quantscope::TradeOffOptions& options);
-    /// The error map costs a pass over the tensor, so it is only made while somebody looks at it.
-    void setErrorMapWanted(bool wanted);
+    /// The error map and the distribution of decoded values cost a pass over the tensor, so they
+    /// are only made while somebody looks at them.
+    void setDecodedWanted(bool wanted);
 
 Q_SIGNALS:
     /// Points of the chosen tensors.
     void tradeOffChanged(const quantscope::TradeOffData& data);
-    /// Of the selected trials; of all when none is selected.
+    /// Of the selected trials; of all on its tensor when one is selected; of all when none is.
     void rateBarsChanged(const quantscope::RateBarsData& data);
     /// Of the current trial; empty data when there is none.
     void utilizationChanged(const quantscope::UtilizationData& data);
@@ -62,7 +72,8 @@ private:
     void scheduleRecords();
     void reduceRecords();
     void reduceTrial();
-    void makeErrorMap();
+    void decodeTrial();
+    void showDecodedValues();
 
     Sources m_sources;
     TradeOffOptions m_options;
@@ -70,10 +81,10 @@ private:
     RateBarsData m_rateBars;
     UtilizationData m_utilization;
     LevelsData m_levels;
-    ErrorMapData m_errorMap;
-    bool m_errorMapWanted = false;
-    QString m_errorMapTrial;  ///< Of the map on show or under way.
-    JobId m_errorMapJob = 0;
+    Decoded m_decoded;
+    bool m_decodedWanted = false;
+    QString m_decodedTrial;  ///< Whose artifact is or was read last.
+    JobId m_decodedJob = 0;
     bool m_recordsStale = false;
     QTimer m_throttle;
     LatestWorker m_recordWorker;

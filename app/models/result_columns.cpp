@@ -159,7 +159,11 @@ QString resultText(const TrialRecord& record, int column) {
     const Definition& one = definition(column);
     if (one.text) return one.text(record);
     const Number number = resultNumber(record, column);
-    return number ? QString::fromStdString(formatSignificant(*number)) : QString();
+    if (!number) return {};
+    // Counts are whole; three significant digits are for measures.
+    const bool count =
+        one.column.id == QLatin1String("dead_codes") || one.column.id == QLatin1String("weights");
+    return QString::fromStdString(count ? formatNumber(*number) : formatSignificant(*number));
 }
 
 QString exactResultText(const TrialRecord& record, int column) {

@@ -3,75 +3,58 @@
 
 #include <QCoreApplication>
 #include <QDir>
-#include <QFile>
-#include <QTextStream>
+#include <optional>
 
 #include "core/base/error.h"
+#include "core/base/text_file.h"
 #include "core/run/experiment_spec.h"
 
 namespace quantscope {
 
 namespace {
 
-std::filesystem::path toPath(const QString& path) {
-    return path.toStdString();
+QString textOf(const Json& entry, const char* key) {
+    return QString::fromStdString(entry.value(key, std::string()));
 }
 
-// Text before the first empty line, on one line; heading marks of Markdown are dropped.
-QString firstParagraph(const QString& path) {
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly | QIODevice::Text)) return {};
-    QTextStream stream(&file);
-    QStringList lines;
-    while (!stream.atEnd()) {
-        const QString line = stream.readLine().trimmed();
-        if (line.startsWith(QLatin1Char('#'))) continue;
-        if (line.isEmpty() && !lines.isEmpty()) break;
-        if (!line.isEmpty()) lines << line;
+std::optional<Sample> sampleFrom(const Json& entry, const std::filesystem::path& folder) {
+    Sample sample;
+    sample.path = folder / entry.at("file").get<std::string>();
+    if (!std::filesystem::is_regular_file(sample.path)) return std::nullopt;
+    sample.title = textOf(entry, "title");
+    sample.description = textOf(entry, "description");
+    if (sample.path.extension() == ".json") {
+        sample.kind = Sample::Kind::Experiment;
+        const ExperimentSpec spec = ExperimentSpec::load(sample.path);
+        if (sample.title.isEmpty()) sample.title = QString::fromStdString(spec.title);
     }
-    return lines.join(QLatin1Char(' '));
-}
-
-QString descriptionBeside(const QFileInfo& file) {
-    for (const QString& name : {file.completeBaseName() + QStringLiteral(".md"),
-                                file.completeBaseName() + QStringLiteral(".txt")}) {
-        const QString text = firstParagraph(file.dir().filePath(name));
-        if (!text.isEmpty()) return text;
-    }
-    return {};
-}
-
-QFileInfoList filesIn(const QString& folder, const QStringList& patterns) {
-    return QDir(folder).entryInfoList(patterns, QDir::Files | QDir::Readable, QDir::Name);
+    if (sample.title.isEmpty()) sample.title = QString::fromStdString(sample.path.stem().string());
+    return sample;
 }
 
 }  // namespace
 
 std::filesystem::path bundledDatasetsFolder() {
     const QDir programs(QCoreApplication::applicationDirPath());
-    return toPath(
-        QDir::cleanPath(programs.filePath(QStringLiteral("../share/quantscope/datasets"))));
+    return QDir::cleanPath(programs.filePath(QStringLiteral("../share/quantscope/datasets")))
+        .toStdString();
 }
 
 std::vector<Sample> findSamples(const std::filesystem::path& folder) {
     std::vector<Sample> samples;
-    const QString root = QString::fromStdString(folder.string());
-    for (const QFileInfo& file :
-         filesIn(root, {QStringLiteral("*.h5"), QStringLiteral("*.hdf5")})) {
-        samples.push_back({Sample::Kind::Data, file.completeBaseName(), descriptionBeside(file),
-                           toPath(file.absoluteFilePath())});
+    Json catalog;
+    try {
+        catalog = readJsonFile(folder / "samples.json");
+    } catch (const Error&) {
+        return samples;  // Installed without its data.
     }
-    for (const QFileInfo& file :
-         filesIn(root + QStringLiteral("/experiments"), {QStringLiteral("*.json")})) {
-        const std::filesystem::path path = toPath(file.absoluteFilePath());
+    for (const Json& entry : catalog.value("samples", Json::array())) {
         try {
-            const ExperimentSpec spec = ExperimentSpec::load(path);
-            const QString title = QString::fromStdString(spec.title);
-            samples.push_back({Sample::Kind::Experiment,
-                               title.isEmpty() ? file.completeBaseName() : title,
-                               descriptionBeside(file), path});
-        } catch (const Error&) {
-            // Not an experiment of this version; the catalog offers what works.
+            if (std::optional<Sample> sample = sampleFrom(entry, folder)) {
+                samples.push_back(*std::move(sample));
+            }
+        } catch (const std::exception&) {
+            // An experiment of another version, or no such entry; the catalog offers what works.
             continue;
         }
     }

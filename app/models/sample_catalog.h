@@ -2,7 +2,6 @@
 #pragma once
 
 #include <QString>
-#include <QStringList>
 #include <filesystem>
 #include <vector>
 
@@ -12,8 +11,8 @@ namespace quantscope {
 struct Sample {
     enum class Kind { Data, Experiment };
     Kind kind = Kind::Data;
-    QString title;        ///< An experiment's own title, or the file's name without its ending.
-    QString description;  ///< First paragraph of a README or text file beside it; may be empty.
+    QString title;        ///< From the catalog, else an experiment's own title, else the file name.
+    QString description;  ///< One line on what it is and what it shows; may be empty.
     std::filesystem::path path;
 };
 
@@ -21,8 +20,10 @@ struct Sample {
 /// installed.
 std::filesystem::path bundledDatasetsFolder();
 
-/// What a folder offers: its HDF5 files, and the experiments in its subfolder "experiments"; both
-/// by name. Files that cannot be read are left out.
+/// What a folder offers, as its `samples.json` lists it: {"samples": [{"file", "title",
+/// "description"}]}, files relative to the folder, those ending in .json being experiments. Files
+/// that are missing, and experiments that cannot be read, are left out; without a catalog there is
+/// nothing.
 std::vector<Sample> findSamples(const std::filesystem::path& folder);
 
 }  // namespace quantscope

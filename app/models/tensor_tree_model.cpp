@@ -33,6 +33,30 @@ QList<double> histogramShares(const TensorStatistics& statistics) {
 
 }  // namespace
 
+// Numbers stand under one another, and titles over their columns.
+Qt::Alignment alignment(int column) {
+    const bool number = column == TensorTreeModel::Size || column == TensorTreeModel::ShapeColumn;
+    return (number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
+}
+
+// Where the group part of a name ends: at the last slash, or, in flat names as PyTorch writes them,
+// after the number of the layer ("model.layers.0" of "model.layers.0.mlp.down_proj.weight").
+std::size_t groupEnd(const std::string& name) {
+    const std::size_t slash = name.rfind('/');
+    if (slash != std::string::npos) return slash;
+    std::size_t end = std::string::npos;
+    std::size_t begin = 0;
+    for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', begin)) {
+        const std::string_view segment(name.data() + begin, dot - begin);
+        const bool number = !segment.empty() && std::ranges::all_of(segment, [](char letter) {
+            return letter >= '0' && letter <= '9';
+        });
+        if (number) end = dot;
+        begin = dot + 1;
+    }
+    return end;
+}
+
 // A group (no tensor) or a leaf. Names in a file are unique and no tensor is also a group.
 struct TensorTreeModel::Node {
     Node* parent = nullptr;
@@ -51,6 +75,21 @@ struct TensorTreeModel::Node {
         node->segment = name;
         children.push_back(std::move(node));
         return *children.back();
+    }
+
+    // Groups that hold nothing but one group become one with it: "conv2d_1/conv2d_1_1".
+    void mergeSingleGroups() {
+        for (const auto& child : children) {
+            while (child->tensor < 0 && child->children.size() == 1 &&
+                   child->children.front()->tensor < 0) {
+                const std::unique_ptr<Node> inner = std::move(child->children.front());
+                child->segment += QLatin1Char('/') + inner->segment;
+                child->children = std::move(inner->children);
+                for (const auto& grandchild : child->children)
+                    grandchild->parent = child.get();
+            }
+            child->mergeSingleGroups();
+        }
     }
 };
 
@@ -89,9 +128,9 @@ void TensorTreeModel::rebuild() {
     };
     for (std::size_t i = 0; i < m_tensors.size(); ++i) {
         const TensorInfo& tensor = m_tensors[i];
-        const std::size_t slash = tensor.name.rfind('/');
-        Node& group = groupAt(slash == std::string::npos ? "" : tensor.name.substr(0, slash));
-        Node& leaf = group.add(QString::fromStdString(tensor.name.substr(slash + 1)));
+        const std::size_t end = groupEnd(tensor.name);
+        Node& group = groupAt(end == std::string::npos ? "" : tensor.name.substr(0, end));
+        Node& leaf = group.add(QString::fromStdString(tensor.name.substr(end + 1)));
         leaf.tensor = static_cast<int>(i);
         m_leaves[tensor.name] = &leaf;
         m_quantizableCount += tensor.quantizable ? 1 : 0;
@@ -100,6 +139,7 @@ void TensorTreeModel::rebuild() {
             node->quantizable += tensor.quantizable ? 1 : 0;
         }
     }
+    m_root->mergeSingleGroups();
 }
 
 void TensorTreeModel::refreshChosen() {
@@ -286,10 +326,7 @@ QVariant TensorTreeModel::data(const QModelIndex& index, int role) const {
         case Qt::ToolTipRole:
             return toolTip(item);
         case Qt::TextAlignmentRole:
-            return QVariant::fromValue(Qt::Alignment(
-                (index.column() == Size || index.column() == ShapeColumn ? Qt::AlignRight
-                                                                         : Qt::AlignLeft) |
-                Qt::AlignVCenter));
+            return QVariant::fromValue(alignment(index.column()));
         case Qt::CheckStateRole:
             if (index.column() != Name || item.quantizable == 0) return {};
             return checkState(item);
@@ -343,7 +380,9 @@ Qt::ItemFlags TensorTreeModel::flags(const QModelIndex& index) const {
 }
 
 QVariant TensorTreeModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+    if (orientation != Qt::Horizontal) return {};
+    if (role == Qt::TextAlignmentRole) return QVariant::fromValue(alignment(section));
+    if (role != Qt::DisplayRole) return {};
     static const std::array<QString, ColumnCount> titles = {tr("Name"), tr("Shape"), tr("Type"),
                                                             tr("Size"), tr("Remark")};
     return section < 0 || section >= ColumnCount ? QVariant()

@@ -146,23 +146,28 @@ void UtilizationPlot::rebuild() {
 
 void UtilizationPlot::addCurve(int codebook) {
     const int used = usedCodewords(codebook);
-    QVector<double> ranks;
+    // A step per codeword, from half a rank before it to half a rank after it.
+    QVector<double> edges;
     QVector<double> shares;
     for (int rank = 0; rank < used; ++rank) {
-        ranks.append(rank + 1.0);
+        edges.append(rank + 0.5);
         shares.append(share({codebook, rank}));
+    }
+    if (used > 0) {
+        edges.append(used + 0.5);
+        shares.append(shares.back());
     }
     const PlotStyle& style = plotStyle();
     const QColor color = curveColor(codebook);
     const bool strong = codebook == m_currentCodebook;
     QCPGraph* graph = addGraph();
-    graph->setLineStyle(QCPGraph::lsStepCenter);
+    graph->setLineStyle(QCPGraph::lsStepLeft);
     graph->setPen(style.pen(color, strong ? 1.4 * style.stroke : style.stroke));
-    if (used == 1) {
-        graph->setScatterStyle({QCPScatterStyle::ssDisc, QPen(color), color, 0.5 * style.em});
+    if (m_data->codebooks.size() == 1 && !m_logShares) {
+        graph->setBrush(style.faded(color, 0.25));
     }
     graph->setSelectable(QCP::stNone);
-    graph->setData(ranks, shares, true);
+    graph->setData(edges, shares, true);
 }
 
 void UtilizationPlot::updateKey() {

@@ -18,6 +18,7 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void showsPathsAsATree();
+    void groupsFlatNamesByLayer();
     void checkingEditsTheSpecInOneStep();
     void checkMarksFollowTheSpec();
     void whatCannotBeQuantizedCannotBeChecked();
@@ -65,9 +66,8 @@ void TestTensorTreeModel::showsPathsAsATree() {
         QStringLiteral("      [x] q | 64×64 | float16 | 8.19 kB | rows = output channels"),
         QStringLiteral("      [x] k | 32×64 | float32 | 8.19 kB | rows = output channels"),
         QStringLiteral("    [x] norm | 64 | float32 | 256 B | rows = output channels"),
-        QStringLiteral("  [x] 1 |  |  | 16.4 kB | "),
-        QStringLiteral("    [x] attn |  |  | 16.4 kB | "),
-        QStringLiteral("      [x] q | 64×64 | float32 | 16.4 kB | rows = output channels"),
+        QStringLiteral("  [x] 1/attn |  |  | 16.4 kB | "),
+        QStringLiteral("    [x] q | 64×64 | float32 | 16.4 kB | rows = output channels"),
         QStringLiteral("notes | 3 | string | 12 B | It holds text."),
     };
     QCOMPARE(textOf(*m_model, {0, 1, 2, 3, 4}).join('\n'), expected.join('\n'));
@@ -80,6 +80,17 @@ void TestTensorTreeModel::showsPathsAsATree() {
     QVERIFY(!m_model->indexOf(QStringLiteral("layers/0")).isValid());
 }
 
+void TestTensorTreeModel::groupsFlatNamesByLayer() {
+    m_model->setTensors(tensorsFromText({QStringLiteral("model.embed.weight 512x64"),
+                                         QStringLiteral("model.layers.0.mlp.up.weight 172x64"),
+                                         QStringLiteral("model.layers.10.mlp.up.weight 172x64")}));
+    QCOMPARE(textOf(*m_model, {0}).join('\n'),
+             QStringLiteral("[x] model.embed.weight\n"
+                            "[x] model.layers.0\n  [x] mlp.up.weight\n"
+                            "[x] model.layers.10\n  [x] mlp.up.weight"));
+    QCOMPARE(m_model->indexOf(QStringLiteral("model.layers.10.mlp.up.weight")).parent().row(), 2);
+}
+
 void TestTensorTreeModel::checkingEditsTheSpecInOneStep() {
     QSignalSpy edits(m_document.get(), &ExperimentDocument::edited);
     QSignalSpy chosen(m_model.get(), &TensorTreeModel::chosenChanged);
@@ -90,7 +101,7 @@ void TestTensorTreeModel::checkingEditsTheSpecInOneStep() {
     QCOMPARE(m_document->spec().data.exclude, std::vector<std::string>{"layers/0/attn/*"});
     QCOMPARE(textOf(*m_model, {0}).join('\n'),
              QStringLiteral("[x] embed\n[-] layers\n  [-] 0\n    [ ] attn\n      [ ] q\n"
-                            "      [ ] k\n    [x] norm\n  [x] 1\n    [x] attn\n      [x] q\n"
+                            "      [ ] k\n    [x] norm\n  [x] 1/attn\n    [x] q\n"
                             "notes"));
     QVERIFY(m_model->setData(attention, Qt::Checked, Qt::CheckStateRole));
     QVERIFY(m_document->spec().data == DataSpec());
@@ -167,8 +178,8 @@ void TestTensorTreeModel::filterKeepsGroupsOfMatches_data() {
     QTest::addColumn<bool>("quantizableOnly");
     QTest::addColumn<QString>("shown");
     QTest::newRow("none") << QString() << true
-                          << QStringLiteral("embed layers 0 attn q k norm 1 attn q");
-    QTest::newRow("word") << QStringLiteral("ATTN 1") << false << QStringLiteral("layers 1 attn q");
+                          << QStringLiteral("embed layers 0 attn q k norm 1/attn q");
+    QTest::newRow("word") << QStringLiteral("ATTN 1") << false << QStringLiteral("layers 1/attn q");
     QTest::newRow("glob") << QStringLiteral("*/k") << false << QStringLiteral("layers 0 attn k");
     QTest::newRow("not quantizable") << QStringLiteral("not") << false << QStringLiteral("notes");
     QTest::newRow("nothing") << QStringLiteral("zebra") << false << QString();
