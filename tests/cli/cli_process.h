@@ -4,10 +4,20 @@
 #include <QByteArray>
 #include <QString>
 #include <QStringList>
+#include <limits>
+#include <string>
 
 #include "core/base/json.h"
+#include "core/base/text.h"
 
 namespace quantscope::test {
+
+/// A number as files hold it, whatever the locale; NaN, which equals nothing, when it is none.
+inline double number(const std::string& text) {
+    double value = std::numeric_limits<double>::quiet_NaN();
+    parseNumber(text, value);
+    return value;
+}
 
 /// What a run of quantscope-cli came to.
 struct CliResult {

@@ -39,7 +39,7 @@ std::string shapeText(const Json& shape) {
 
 // Values are kept as float32, so that is how far they can be right.
 bool agree(const Json& actual, const std::string& expected, double scale) {
-    const double wanted = std::stod(expected);
+    const double wanted = test::number(expected);
     return actual.is_number() &&
            std::abs(actual.get<double>() - wanted) <= 2e-7 * std::max(std::abs(wanted), scale);
 }
@@ -77,8 +77,8 @@ private Q_SLOTS:
             double count = 1.0;
             for (const Json& length : tensor["shape"])
                 count *= length.get<double>();
-            const double squares = std::stod(fields[7]);
-            QVERIFY2(std::abs(mean - std::stod(fields[6])) <= 1e-6 * std::sqrt(squares / count),
+            const double squares = test::number(fields[7]);
+            QVERIFY2(std::abs(mean - test::number(fields[6])) <= 1e-6 * std::sqrt(squares / count),
                      fields[1].c_str());
             QVERIFY2(
                 std::abs(count * (mean * mean + deviation * deviation) - squares) <= 1e-6 * squares,
@@ -108,7 +108,7 @@ private Q_SLOTS:
                 continue;
             }
             const Json& stats = tensor["stats"];
-            const double scale = std::stod(fields[7]);
+            const double scale = test::number(fields[7]);
             QVERIFY2(agree(stats["min"], fields[4], 0.0), name);
             QVERIFY2(agree(stats["max"], fields[5], 0.0), name);
             QVERIFY2(agree(stats["mean"], fields[6], scale), name);

@@ -37,7 +37,7 @@ double value(const Json& trial, const char* key) {
 std::map<std::string, double> energies(const std::string& file) {
     std::map<std::string, double> energy;
     for (const auto& fields : test::readCsv(QUANTSCOPE_TEST_DATA_DIR "/TENSORS.csv")) {
-        if (fields[0] == file) energy[fields[1].substr(1)] = std::stod(fields[7]);
+        if (fields[0] == file) energy[fields[1].substr(1)] = test::number(fields[7]);
     }
     return energy;
 }

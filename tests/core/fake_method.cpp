@@ -128,7 +128,9 @@ private:
         const std::int64_t delay = m_values.integer("delay");
         std::atomic<Index> done{0};
         parallelFor(delay, 1, context.stop(), [&](Index, Index) {
+            raise(m_probe->mostInLoops, ++m_probe->inLoops);
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            --m_probe->inLoops;
             context.progress(static_cast<double>(++done) / static_cast<double>(delay), "waiting");
         });
         const auto together = static_cast<int>(m_values.integer("together"));

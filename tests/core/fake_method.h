@@ -14,6 +14,8 @@ struct FakeProbe {
     std::atomic<int> mostRunning{0};
     std::atomic<std::int64_t> usedMegabytes{0};
     std::atomic<std::int64_t> mostMegabytes{0};
+    std::atomic<int> inLoops{0};  ///< Threads that are in the loop of a delay.
+    std::atomic<int> mostInLoops{0};
     std::atomic<int> quantized{0};  ///< Tensors quantized to the end.
 };
 
