@@ -64,6 +64,13 @@ private:
     float m_scale = 0.0F;
 };
 
+template <typename T, typename Value>
+void raise(std::atomic<T>& most, Value value) {
+    T old = most;
+    while (old < value && !most.compare_exchange_weak(old, static_cast<T>(value))) {
+    }
+}
+
 /// Counts one quantizer as running for as long as it lives.
 class Presence {
 public:
@@ -79,13 +86,6 @@ public:
     Presence& operator=(const Presence&) = delete;
 
 private:
-    template <typename T, typename Value>
-    static void raise(std::atomic<T>& most, Value value) {
-        T old = most;
-        while (old < value && !most.compare_exchange_weak(old, static_cast<T>(value))) {
-        }
-    }
-
     FakeProbe& m_probe;
     std::int64_t m_megabytes;
 };
