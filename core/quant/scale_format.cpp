@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "core/base/error.h"
 #include "core/base/float16.h"
@@ -55,7 +56,10 @@ double ScaleFormat::rounded(double scale) const {
     if (!m_base) return value;
     // Below the normal numbers of the format the spacing stays that of its smallest number.
     const double steps = value / quantum();
-    return (m_half ? std::ceil(steps) : std::rint(steps)) * quantum();
+    const double whole = m_half ? std::ceil(steps) : std::rint(steps);
+    // A scale that has outgrown the range is stored as the largest one, never as infinity.
+    const double largest = m_half ? 65504.0 : std::numeric_limits<float>::max();
+    return std::min(whole * quantum(), std::ldexp(largest, *m_base));
 }
 
 int ScaleFormat::baseFor(bool half, std::span<const double> scales) {

@@ -109,6 +109,28 @@ private slots:
         // 4 bits on Gaussian rows of 32: about 20 dB.
         QVERIFY(nmse(transposed(larger.view()).view(), values.view()) < 0.03);
     }
+
+    void scalesThatOutgrowTheirRangeStayFinite() {
+        const MethodBench bench(std::make_shared<scalar::ScalarMethod>());
+        const Matrix weights = gaussian(2, 32);
+        PhaseSeconds seconds;
+        const auto grid = bench.quantizer("scalar:bits=4,granularity=group,group=32")
+                              ->fitGrid(ViewSource(weights.view()), {}, RunContext(1), seconds);
+        Matrix larger = transposed(weights.view());
+        for (Index i = 0; i < larger.view().size(); ++i)
+            larger.data()[i] *= 1e9F;
+        const auto rows = grid->rows(0, 2);
+        Matrix rounded(32, 2);
+        rows->refit(0, larger.view());
+        for (Index c = 0; c < 32; ++c)
+            rows->round(c, larger.view().middleRows(c, 1), rounded.span().middleRows(c, 1));
+        rows->commit();
+        const Matrix values = decoded(QuantizedTensor(grid->finish(), bench.registry()));
+        for (Index r = 0; r < 2; ++r) {
+            for (Index c = 0; c < 32; ++c)
+                QCOMPARE(values(r, c), rounded(c, r));
+        }
+    }
 };
 
 QTEST_GUILESS_MAIN(TestScalarGrid)
