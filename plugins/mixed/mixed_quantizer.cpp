@@ -75,6 +75,8 @@ struct MixedQuantizer::Choices {
     std::vector<int> options;  ///< Ascending; 0 leaves a group out.
     std::vector<std::string> remarks;
     std::string refusal;
+    /// What a number of bits costs besides its codes (scales of its own), over all weights.
+    double overhead = 0.0;
 };
 
 MixedQuantizer::MixedQuantizer(MethodSpec spec, const MethodRegistry& registry)
@@ -108,13 +110,26 @@ MixedQuantizer::Choices MixedQuantizer::choicesFor(Index rows, Index cols,
     if (m_settings.minimum == 0) choices.options.push_back(0);
     std::string lastRefusal;
     for (const auto& [bits, base] : m_bases) {
-        const std::string refusal = base->preflight(rows, cols, side).refusal;
-        if (refusal.empty()) {
-            choices.options.push_back(bits);
+        const Preflight judged = base->preflight(rows, cols, side);
+        if (!judged.refusal.empty()) {
+            lastRefusal = judged.refusal;
+            choices.remarks.push_back("No group gets " + std::to_string(bits) +
+                                      " bits: " + judged.refusal);
             continue;
         }
-        lastRefusal = refusal;
-        choices.remarks.push_back("No group gets " + std::to_string(bits) + " bits: " + refusal);
+        // The budget counts what the base's number of bits says; it has to cost that.
+        const double coded = judged.rate.bitsPerWeight(RatePart::Codes, rows * cols);
+        if (!judged.rateIsExact || coded != bits) {
+            choices.refusal =
+                "Its bits are a budget per weight, but with bits=" + std::to_string(bits) +
+                " the codes of " + m_settings.base.id + " take " + formatSignificant(coded) +
+                " bits per weight of this tensor. Choose a base that codes every "
+                "weight on its own, for example base=scalar.";
+            return choices;
+        }
+        choices.options.push_back(bits);
+        const double perWeight = judged.rate.bitsPerWeight(rows * cols);
+        choices.overhead = std::max(choices.overhead, perWeight - coded);
     }
     if (choices.options.empty() || choices.options.back() == 0) {
         choices.refusal = lastRefusal;
@@ -152,6 +167,14 @@ Preflight MixedQuantizer::preflight(Index rows, Index cols, const SideInformatio
             "No Hessian is given, so an error counts the same in every input channel and the bits "
             "follow "
             "the weights alone.");
+    }
+    constexpr double noticedOverhead = 0.05;
+    if (choices.overhead >= noticedOverhead) {
+        result.warnings.push_back(
+            "Every number of bits that groups get brings scales of its own: " +
+            formatSignificant(choices.overhead) +
+            " bits per weight each with this base, on top of the mean. A narrower range from min "
+            "to max has fewer of them.");
     }
     if (m_baseBitsGiven) {
         result.warnings.push_back("The base's own bits are ignored: mixed sets them.");

@@ -8,6 +8,7 @@
 #include "core/base/random.h"
 #include "core/metrics/trial_metrics.h"
 #include "plugins/mixed/mixed_method.h"
+#include "plugins/pq/pq_method.h"
 #include "plugins/scalar/scalar_method.h"
 
 using namespace quantscope;
@@ -19,6 +20,7 @@ const MethodRegistry& registry() {
         MethodRegistry made;
         made.add(std::make_shared<scalar::ScalarMethod>());
         made.add(std::make_shared<mixed::MixedMethod>());
+        made.add(std::make_shared<pq::PqMethod>());
         return made;
     }();
     return methods;
@@ -378,6 +380,7 @@ void TestMixed::refusesInWords_data() {
     row("mixed:min=5,max=4", 0, "Choose min <= max.");
     row("mixed:max=9,base=(scalar:levels=lloyd)", 0, "512 levels");
     row("mixed:bits=1.5,min=2", 0, "below the fewest bits");
+    row("mixed:base=(pq:m=8)", 0, "the codes of pq take 0.250 bits per weight");
     row("mixed", 31, "The Hessian is for 31 input channels");
 }
 
@@ -404,7 +407,10 @@ void TestMixed::warns() {
         return list.join('\n');
     };
     const SideInformation side = diagonalHessian(lognormal(32, 1.0));
-    QCOMPARE(warnings("mixed", side), QString());
+    // A width costs 16 bits per row and the 32 bits of their base; one scale for all is
+    // cheaper.
+    QVERIFY(warnings("mixed", side).contains("scales of its own: 0.562 bits per weight"));
+    QVERIFY(warnings("mixed:base=(scalar:granularity=tensor)", side).contains(": 0.0938 bits"));
     QVERIFY(warnings("mixed", {}).contains("No Hessian"));
     QVERIFY(warnings("mixed:bits=9", side).contains("above the most bits"));
     QVERIFY(warnings("mixed:base=(scalar:bits=7)", side).contains("base's own bits are ignored"));
