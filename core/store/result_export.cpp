@@ -79,9 +79,21 @@ std::vector<std::string> csvFields(const TrialRecord& record) {
 bool meansTheSame(const MethodSpec& fromString, const MethodSpec& method) {
     if (fromString.id != method.id) return false;
     for (const auto& [name, value] : fromString.parameters.items()) {
-        if (name != "dim" && method.parameters.at(name) != value) return false;
+        if (name == "dim") continue;
+        const auto found = method.parameters.find(name);
+        if (found == method.parameters.end() || *found != value) return false;
     }
     return true;
+}
+
+std::string faissString(const TrialRecord& record) {
+    if (record.failed()) throw Error("The trial has no result: " + record.error);
+    const std::string code = faissFactoryString(record.method, record.cols);
+    if (!meansTheSame(methodFromFaissFactory(code), record.method)) {
+        throw Error("The string " + code + " does not read back as " + record.method.toText() +
+                    ".");
+    }
+    return record.normalized ? "L2norm," + code : code;
 }
 
 }  // namespace
@@ -105,14 +117,11 @@ Json recordsToFaiss(std::span<const TrialRecord> records) {
     for (const TrialRecord& record : records) {
         Json entry = {{"tensor", record.tensor}, {"method", record.methodText}};
         try {
-            const std::string factory = faissFactoryString(record.method, record.cols);
-            if (!meansTheSame(methodFromFaissFactory(factory), record.method)) {
-                throw Error("The string " + factory + " does not read back as " +
-                            record.method.toText() + ".");
-            }
-            entry["factory"] = factory;
+            entry["factory"] = faissString(record);
         } catch (const Error& error) {
             entry["reason"] = error.fullText();
+        } catch (const Json::exception&) {
+            entry["reason"] = "The record lacks parameters of its method.";
         }
         list.push_back(std::move(entry));
     }

@@ -18,8 +18,8 @@ std::string recordsToCsv(std::span<const TrialRecord> records);
 Json recordsToJson(std::span<const TrialRecord> records);
 
 /// Faiss index-factory strings of records: an array of {tensor, method, factory} or, where Faiss
-/// has no equivalent, {tensor, method, reason}. Each string was read back and found to mean the
-/// same code.
+/// has no equivalent or the trial failed, {tensor, method, reason}. Each code was read back and
+/// found to mean the same; "L2norm," before it says that the vectors were normalized first.
 Json recordsToFaiss(std::span<const TrialRecord> records);
 
 }  // namespace quantscope

@@ -152,6 +152,23 @@ void refuseForeignFolder(const std::filesystem::path& folder) {
     if (error) throw notMade(folder, error.message());
 }
 
+// JSON text, even if a path in it is no valid UTF-8.
+std::string tolerantDump(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// What a process left that died while it wrote. Called with the lock held, so nobody is writing.
+void removeUnfinishedArtifacts(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    std::vector<std::filesystem::path> unfinished;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / artifactsName, ignored)) {
+        const std::string name = entry.path().filename().string();
+        if (name.find(".h5.part-") != std::string::npos) unfinished.push_back(entry.path());
+    }
+    for (const std::filesystem::path& path : unfinished)
+        std::filesystem::remove(path, ignored);
+}
+
 // What makes two runs differ, for people: "its methods and its seed".
 std::string differences(const Json& oldSpec, const RunInfo& oldRun, const Json& spec,
                         const RunInfo& run) {
@@ -185,6 +202,7 @@ std::unique_ptr<ResultStore> ResultStore::create(const std::filesystem::path& fo
     makeFolder(folder);
     auto file = std::make_unique<RecordFile>(folder / recordsName);
     file->lock();
+    removeUnfinishedArtifacts(folder);
     if (std::filesystem::exists(folder / runName)) {
         const std::unique_ptr<ResultStore> old = open(folder);
         if (old->run().runId != run.runId) {
@@ -198,8 +216,8 @@ std::unique_ptr<ResultStore> ResultStore::create(const std::filesystem::path& fo
         }
     }
     // Also when resuming: the title may have changed, and the data may have moved.
-    writeTextFile(folder / specName, spec.dump(2) + "\n");
-    writeTextFile(folder / runName, run.toJson().dump(2) + "\n");
+    writeTextFile(folder / specName, tolerantDump(spec));
+    writeTextFile(folder / runName, tolerantDump(run.toJson()));
     return std::make_unique<FolderStore>(folder, spec, run, std::move(file));
 }
 

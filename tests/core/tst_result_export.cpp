@@ -91,6 +91,21 @@ private Q_SLOTS:
         QVERIFY(!list[1].contains("factory"));
         QVERIFY(list[1].value("reason", "").find("mixed") != std::string::npos);
     }
+
+    void faissSaysNormalizationAndLeavesFailuresOut() {
+        TrialRecord normalized = record();
+        normalized.normalized = true;
+        TrialRecord failed = record();
+        failed.error = "NaN at row 3";
+        TrialRecord foreign = record();
+        foreign.method = {"pq", {{"bits", 8}}};
+        const std::vector<TrialRecord> records = {normalized, failed, foreign};
+        const Json list = recordsToFaiss(records);
+        QCOMPARE(list[0].value("factory", ""), std::string("L2norm,PQ2x8"));
+        QVERIFY(list[1].value("reason", "").find("NaN at row 3") != std::string::npos);
+        QVERIFY(!list[1].contains("factory"));
+        QVERIFY(list[2].contains("reason"));
+    }
 };
 
 QTEST_APPLESS_MAIN(ResultExportTest)

@@ -94,6 +94,8 @@ private slots:
     void refusesForeignFolders();
     void takesOverAnInterruptedStart();
     void letsOneProcessWrite();
+    void removesWhatADeadWriterLeft();
+    void takesPathsThatAreNoUtf8();
     void takesAppendsFromManyThreads();
     void worksWithoutAFolder();
     void refusesWhatIsNoRun();
@@ -255,6 +257,28 @@ void TestResultStore::letsOneProcessWrite() {
     reader->append(record("t2"));
     QCOMPARE(ids(*reader), (QStringList{"t1", "t3", "t2"}));
     QCOMPARE(ids(*ResultStore::open(folder.path())), (QStringList{"t1", "t3", "t2"}));
+}
+
+void TestResultStore::removesWhatADeadWriterLeft() {
+    const NewFolder folder;
+    ResultStore::create(folder.path(), spec, info(), false);
+    const auto artifacts = folder.path() / "artifacts";
+    for (const char* name : {"00ff.h5", "00ff.h5.part-123-0", "notes.txt"})
+        std::ofstream(artifacts / name) << "x";
+    ResultStore::create(folder.path(), spec, info(), true);
+    QVERIFY(std::filesystem::exists(artifacts / "00ff.h5"));
+    QVERIFY(std::filesystem::exists(artifacts / "notes.txt"));
+    QVERIFY(!std::filesystem::exists(artifacts / "00ff.h5.part-123-0"));
+}
+
+void TestResultStore::takesPathsThatAreNoUtf8() {
+    const NewFolder folder;
+    Json odd = spec;
+    odd["data"]["file"] = "/b\xFF.h5";
+    RunInfo run = info();
+    run.data.path = "/b\xFF.h5";
+    ResultStore::create(folder.path(), odd, run, false)->append(record("t1"));
+    QCOMPARE(ResultStore::open(folder.path())->records().size(), std::size_t{1});
 }
 
 void TestResultStore::takesAppendsFromManyThreads() {
