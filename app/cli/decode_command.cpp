@@ -30,7 +30,8 @@ public:
         app->add_option("ARTIFACT", m_artifacts, "Artifact files of a run")->required();
         app->add_option("-o,--out", m_out, "HDF5 file to write")->required();
         app->add_flag("--force", m_force, "Replace the file if it exists");
-        app->add_flag("--json", m_json, "Print an array of {artifact, tensor, shape, method}");
+        app->add_flag("--json", m_json,
+                      "Print an array of {artifact, tensor, shape, method, normalized}");
         app->footer(exampleFooter("quantscope-cli decode results/artifacts/*.h5 --out decoded.h5"));
         return app;
     }
@@ -54,8 +55,12 @@ public:
             list.push_back({{"artifact", path},
                             {"tensor", artifact.tensorName},
                             {"shape", shapeOf(artifact)},
-                            {"method", artifact.tensor.method.toText()}});
+                            {"method", artifact.tensor.method.toText()},
+                            {"normalized", wasNormalized(artifact)}});
             write(writer, std::move(artifact), context);
+        }
+        if (const std::string names = normalizedNames(list); !names.empty()) {
+            writer.writeAttribute("normalized_tensors", names);
         }
         writer.finish();
         report(list);
@@ -63,6 +68,20 @@ public:
     }
 
 private:
+    static bool wasNormalized(const Artifact& artifact) {
+        const auto found = artifact.provenance.find("normalized");
+        return found != artifact.provenance.end() && *found == true;
+    }
+
+    static std::string normalizedNames(const Json& list) {
+        std::string names;
+        for (const Json& entry : list) {
+            if (entry["normalized"] != true) continue;
+            names += (names.empty() ? "" : ", ") + entry["tensor"].get<std::string>();
+        }
+        return names;
+    }
+
     static void write(TensorWriter& writer, Artifact artifact, const CommandContext& context) {
         const Shape shape = shapeOf(artifact);
         const FoldRule fold = artifact.fold;
@@ -84,6 +103,11 @@ private:
                       << entry["method"].get<std::string>() << '\n';
         }
         std::cout << "Wrote " << m_out << '\n';
+        if (const std::string names = normalizedNames(list); !names.empty()) {
+            std::cout << "Rows of unit length, because the run normalized them and did not keep "
+                         "their lengths: "
+                      << names << '\n';
+        }
     }
 
     std::vector<std::string> m_artifacts;

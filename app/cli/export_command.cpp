@@ -78,6 +78,13 @@ private:
             }
             if (std::ranges::find(methods, method) == methods.end()) methods.push_back(method);
         }
+        if (tensors.size() * methods.size() != records.size()) {
+            throw Error("An experiment runs each of its methods on each of its tensors. The " +
+                            std::to_string(records.size()) + " chosen trials are not all of " +
+                            std::to_string(methods.size()) + " methods on " +
+                            std::to_string(tensors.size()) + " tensors.",
+                        "Choose whole rows and columns of the table, or export them one by one.");
+        }
         spec["data"]["tensors"] = tensors;
         spec["methods"] = methods;
         return spec;

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/io/tensor_file.h"
+#include "core/run/tensor_selection.h"
 #include "core/tensor/statistics.h"
 
 namespace quantscope {
@@ -162,7 +163,7 @@ private:
         std::vector<const TensorInfo*> chosen;
         for (const TensorInfo& tensor : file.tensors()) {
             const bool matches = std::ranges::any_of(m_patterns, [&](const std::string& pattern) {
-                return matchesGlob(pattern, tensor.name);
+                return meansTensor(pattern, tensor.name);
             });
             if (m_patterns.empty() || matches) chosen.push_back(&tensor);
         }
