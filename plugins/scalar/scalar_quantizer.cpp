@@ -59,7 +59,6 @@ Preflight ScalarQuantizer::preflight(Index rows, Index cols,
         return result;
     }
     const UnitLayout layout(m_settings, rows, cols);
-    result.warnings = ineffectiveParameters(scalarParameters(), m_spec.parameters);
     if (m_settings.granularity == Granularity::Group && m_settings.group >= cols) {
         result.warnings.push_back("A group of " + std::to_string(m_settings.group) +
                                   " channels covers whole rows of " + std::to_string(cols) +
