@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "core/hessian/activation_hessian.h"
 
@@ -63,7 +64,8 @@ Error unusable(const Hessian& hessian, const std::string& why, const std::string
                  remedy);
 }
 
-void check(const Hessian& hessian) {
+/// Returns the largest value.
+double checkDiagonal(const Hessian& hessian) {
     static const std::string again = "Compute it again from the layer's inputs.";
     const Index size = hessian.size;
     double largest = 0.0;
@@ -85,22 +87,49 @@ void check(const Hessian& hessian) {
                            again);
         }
     }
-    for (Index i = 0; !hessian.full.empty() && i < size; ++i) {
+    return largest;
+}
+
+std::string placeText(Index i, Index j) {
+    return "(" + std::to_string(i) + ", " + std::to_string(j) + ")";
+}
+
+/// The full matrix is finite, symmetric, and no pair of channels contradicts that x H x^T >= 0.
+void checkPairs(const Hessian& hessian, double largest, const std::stop_token& stop) {
+    static const std::string again = "Compute it again from the layer's inputs.";
+    const Index size = hessian.size;
+    const double* values = hessian.full.data();
+    for (Index i = 0; i < size; ++i) {
+        throwIfStopped(stop);
         for (Index j = 0; j < i; ++j) {
-            const double lower = hessian.full[static_cast<std::size_t>(i * size + j)];
-            const double upper = hessian.full[static_cast<std::size_t>(j * size + i)];
-            const std::string place = "(" + std::to_string(i) + ", " + std::to_string(j) + ")";
+            const double lower = values[i * size + j];
+            const double upper = values[j * size + i];
             if (!std::isfinite(lower) || !std::isfinite(upper)) {
-                throw unusable(hessian, "it is NaN or infinite at " + place, again);
+                throw unusable(hessian, "it is NaN or infinite at " + placeText(i, j), again);
             }
             if (std::abs(lower - upper) > symmetryTolerance * std::max(largest, std::abs(lower))) {
                 throw unusable(hessian,
-                               "it is not symmetric at " + place + ": " + formatSignificant(lower) +
-                                   " against " + formatSignificant(upper),
+                               "it is not symmetric at " + placeText(i, j) + ": " +
+                                   formatSignificant(lower) + " against " +
+                                   formatSignificant(upper),
+                               again);
+            }
+            const double most = std::sqrt(std::max(0.0, values[i * size + i]) *
+                                          std::max(0.0, values[j * size + j]));
+            if (std::abs(lower) > most + symmetryTolerance * largest) {
+                throw unusable(hessian,
+                               "its value " + formatSignificant(lower) + " at " + placeText(i, j) +
+                                   " is larger than the diagonal allows (" +
+                                   formatSignificant(most) + "), so it is no sum of squared inputs",
                                again);
             }
         }
     }
+}
+
+void check(const Hessian& hessian, const std::stop_token& stop) {
+    const double largest = checkDiagonal(hessian);
+    if (!hessian.full.empty()) checkPairs(hessian, largest, stop);
 }
 
 }  // namespace
@@ -132,29 +161,40 @@ const HessianFile::Entry* HessianFile::find(const std::string& tensor) const {
     return found == m_entries.end() ? nullptr : &*found;
 }
 
-std::shared_ptr<const Hessian> HessianFile::hessian(const std::string& tensor, Index cols) const {
+Hessian HessianFile::described(const Entry& entry, const std::string& tensor, Index cols) const {
+    Hessian hessian;
+    hessian.size = cols;
+    hessian.source = path().filename().string() + ":/" + entry.name;
+    hessian.describesFull = entry.kind != Kind::Diagonal;
+    if (entry.size == cols) return hessian;
+    throw unusable(hessian,
+                   "it is for " + std::to_string(entry.size) + " input channels, but " + tensor +
+                       " has " + std::to_string(cols),
+                   "Check that the side information belongs to this model and that the tensor is "
+                   "folded so that its columns are input channels.");
+}
+
+std::shared_ptr<const Hessian> HessianFile::describe(const std::string& tensor, Index cols) const {
     const Entry* entry = find(tensor);
     if (!entry) return nullptr;
-    auto hessian = std::make_shared<Hessian>();
-    hessian->size = cols;
-    hessian->source = path().filename().string() + ":/" + entry->name;
-    if (entry->size != cols) {
-        throw unusable(
-            *hessian,
-            "it is for " + std::to_string(entry->size) + " input channels, but " + tensor +
-                " has " + std::to_string(cols),
-            "Check that the side information belongs to this model and that the tensor is "
-            "folded so that its columns are input channels.");
-    }
+    return std::make_shared<const Hessian>(described(*entry, tensor, cols));
+}
+
+std::shared_ptr<const Hessian> HessianFile::hessian(const std::string& tensor, Index cols,
+                                                    const std::stop_token& stop) const {
+    const Entry* entry = find(tensor);
+    if (!entry) return nullptr;
+    auto hessian = std::make_shared<Hessian>(described(*entry, tensor, cols));
     switch (entry->kind) {
         case Kind::Diagonal:
-            hessian->diagonal = m_file->readDoubles(entry->name);
+            hessian->diagonal = m_file->readDoubles(entry->name, stop);
             break;
         case Kind::Full:
-            hessian->full = m_file->readDoubles(entry->name);
+            hessian->full = m_file->readDoubles(entry->name, stop);
             break;
         case Kind::Activations:
-            hessian->full = hessianOfActivations(*m_file->source(entry->name, FoldRule{{0}}), {});
+            hessian->full =
+                hessianOfActivations(*m_file->source(entry->name, FoldRule{{0}}, stop), stop);
             break;
     }
     if (!hessian->full.empty()) {
@@ -164,7 +204,7 @@ std::shared_ptr<const Hessian> HessianFile::hessian(const std::string& tensor, I
                 hessian->full[static_cast<std::size_t>(j * cols + j)];
         }
     }
-    check(*hessian);
+    check(*hessian, stop);
     return hessian;
 }
 

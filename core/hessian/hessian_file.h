@@ -40,15 +40,21 @@ public:
     const std::vector<Entry>& entries() const { return m_entries; }
     bool contains(const std::string& tensor) const { return find(tensor) != nullptr; }
 
-    /// The Hessian of a tensor with `cols` input channels; null when the file has none for it.
-    /// Throws Error when the entry is of another size, holds NaN or infinities, is not symmetric or
-    /// has a negative diagonal.
-    std::shared_ptr<const Hessian> hessian(const std::string& tensor, Index cols) const;
+    /// What the headers tell of the Hessian of a tensor with `cols` input channels: a description
+    /// without values; null when the file has none for it. Throws Error when the entry is of
+    /// another size.
+    std::shared_ptr<const Hessian> describe(const std::string& tensor, Index cols) const;
+    /// The same with its values. Throws Error as well when the entry holds NaN or infinities, is
+    /// not symmetric, has a negative diagonal or cannot be positive semidefinite, as far as pairs
+    /// of channels show (h_ij^2 > h_ii h_jj); and Cancelled.
+    std::shared_ptr<const Hessian> hessian(const std::string& tensor, Index cols,
+                                           const std::stop_token& stop = {}) const;
 
     std::string fingerprint(const std::stop_token& stop) const { return m_file->fingerprint(stop); }
 
 private:
     const Entry* find(const std::string& tensor) const;
+    Hessian described(const Entry& entry, const std::string& tensor, Index cols) const;
 
     std::shared_ptr<const TensorFile> m_file;
     std::vector<Entry> m_entries;

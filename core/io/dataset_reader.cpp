@@ -22,6 +22,19 @@ std::string quotedLocation(const OpenedFile& file, const DatasetAccess& access) 
            printableText(file.path().filename().string()) + "'";
 }
 
+/// Of one chunk. HDF5 takes chunks of up to 4 GiB.
+std::size_t chunkBytes(const DatasetAccess& access) {
+    if (access.chunk.empty()) return 0;
+    constexpr std::size_t most = std::size_t{4} << 30;
+    std::size_t bytes = static_cast<std::size_t>(std::max(1, access.element.bytes));
+    for (const Index length : access.chunk) {
+        const auto extent = static_cast<std::size_t>(std::max<Index>(1, length));
+        if (bytes > most / extent) return most;
+        bytes *= extent;
+    }
+    return bytes;
+}
+
 }  // namespace
 
 DatasetReader::DatasetReader(std::shared_ptr<const OpenedFile> file, const DatasetAccess& access,
@@ -90,6 +103,7 @@ void DatasetReader::readAll(T* out, const std::stop_token& stop) const {
 }
 
 template void DatasetReader::read<float>(const GridBox&, float*) const;
+template void DatasetReader::read<std::int64_t>(const GridBox&, std::int64_t*) const;
 template void DatasetReader::readAll<double>(double*, const std::stop_token&) const;
 template void DatasetReader::readAll<std::int64_t>(std::int64_t*, const std::stop_token&) const;
 
@@ -116,7 +130,8 @@ std::size_t chunkCacheBytes(const DatasetAccess& access, const std::vector<int>&
         bytes = bytes > mostCacheBytes / std::max<std::size_t>(1, extent) ? mostCacheBytes
                                                                           : bytes * extent;
     }
-    return std::clamp(bytes, leastCacheBytes, mostCacheBytes);
+    // A chunk that does not fit would be decompressed anew for every box that is read of it.
+    return std::max(std::clamp(bytes, leastCacheBytes, mostCacheBytes), chunkBytes(access));
 }
 
 }  // namespace quantscope

@@ -52,7 +52,7 @@ private:
 };
 
 /// How much chunk cache lets every chunk be decompressed once when the matrix that `rowAxes` make
-/// of the dataset is read in consecutive rows; between 2 MiB and 64 MiB.
+/// of the dataset is read in consecutive rows; between 2 MiB and 64 MiB, but at least one chunk.
 std::size_t chunkCacheBytes(const DatasetAccess& access, const std::vector<int>& rowAxes);
 
 }  // namespace quantscope

@@ -2,6 +2,8 @@
 #include "core/io/dataset_storage.h"
 
 #include <array>
+#include <filesystem>
+#include <set>
 #include <vector>
 
 #include "core/base/text.h"
@@ -45,15 +47,33 @@ void readChunks(hid_t creation, OutlineEntry& entry) {
     readFilters(creation, entry);
 }
 
+/// The files that a name in a virtual dataset means: "%b" stands for 0, 1, 2, ... as far as there
+/// are such files.
+std::vector<std::filesystem::path> filesNamed(const OpenedFile& file, const std::string& name) {
+    const auto folder = file.path().parent_path();
+    const std::size_t place = name.find("%b");
+    std::vector<std::filesystem::path> files;
+    for (std::size_t block = 0; block == 0 || place != std::string::npos; ++block) {
+        std::string one = name;
+        if (place != std::string::npos) one.replace(place, 2, std::to_string(block));
+        std::filesystem::path found = OpenedFile::referredFile(folder, one);
+        if (found.empty()) break;
+        files.push_back(std::move(found));
+    }
+    return files;
+}
+
 /// Whether values in other files may be read, and all of those files are there.
 std::string judgeOtherFiles(const OpenedFile& file, const std::vector<std::string>& names) {
     std::string missing;
     for (const std::string& name : names) {
         const bool isPattern = name.find('%') != std::string::npos;
-        const auto folder = file.path().parent_path();
-        if (!isPattern && OpenedFile::referredFile(folder, name).empty()) {
+        const std::vector<std::filesystem::path> files = filesNamed(file, name);
+        if (!isPattern && files.empty()) {
             missing += (missing.empty() ? "" : ", ") + validUtf8(name);
         }
+        for (const std::filesystem::path& other : files)
+            if (file.followsExternalLinks()) file.noteFollowed(other);
     }
     if (!file.followsExternalLinks()) {
         return "Its values lie in other files (" + validUtf8(names.front()) +
@@ -86,12 +106,26 @@ void readVirtualSources(hid_t creation, const OpenedFile& file, OutlineEntry& en
     std::size_t count = 0;
     H5Pget_virtual_count(creation, &count);
     std::vector<std::string> others;
+    std::set<std::filesystem::path> sources;
     for (std::size_t i = 0; i < count; ++i) {
         std::array<char, 4096> name{};
         if (H5Pget_virtual_filename(creation, i, name.data(), name.size() - 1) < 0) continue;
-        if (std::string_view(name.data()) != ".") others.emplace_back(name.data());
+        if (std::string_view(name.data()) == ".") {
+            sources.insert(file.path());
+            continue;
+        }
+        if (!others.empty() && others.back() == name.data()) continue;
+        others.emplace_back(name.data());
+        for (const std::filesystem::path& other : filesNamed(file, others.back()))
+            sources.insert(other);
     }
     if (!others.empty()) entry.access.unreadable = judgeOtherFiles(file, others);
+    // All that its sources can hold between them.
+    for (const std::filesystem::path& source : sources) {
+        std::error_code failure;
+        const std::uintmax_t size = std::filesystem::file_size(source, failure);
+        if (!failure) entry.access.backingBytes += size;
+    }
 }
 
 /// Size of the file that holds a dataset, which a followed link may have led to.
@@ -116,12 +150,12 @@ void checkContiguous(hid_t dataset, OutlineEntry& entry) {
 }
 
 void checkClaim(OutlineEntry& entry) {
-    const std::uint64_t stored = entry.info.storage.storedBytes;
+    const std::uint64_t stored = entry.access.backingBytes;
     if (!entry.access.unreadable.empty() || entry.info.bytes <= toleratedFillBytes) return;
     if (entry.info.bytes / greatestCompression > stored) {
-        entry.access.unreadable = "Claims " + formatBytes(entry.info.bytes) + " but stores only " +
+        entry.access.unreadable = "Claims " + formatBytes(entry.info.bytes) + " but no more than " +
                                   formatBytes(stored) +
-                                  ": nearly all of its values were never written.";
+                                  " are stored: nearly all of its values were never written.";
     }
 }
 
@@ -134,6 +168,7 @@ void readStorage(const Hdf5Pass& pass, const OpenedFile& file, hid_t dataset, Ou
         return;
     }
     entry.info.storage.storedBytes = H5Dget_storage_size(dataset);
+    entry.access.backingBytes = entry.info.storage.storedBytes;
     switch (H5Pget_layout(creation.id())) {
         case H5D_COMPACT:
             entry.info.storage.layout = "compact";
@@ -156,6 +191,7 @@ void readStorage(const Hdf5Pass& pass, const OpenedFile& file, hid_t dataset, Ou
             break;
         case H5D_VIRTUAL:
             readVirtualSources(creation.id(), file, entry);
+            checkClaim(entry);
             break;
         default:
             entry.access.unreadable = "Is stored in a way that this HDF5 library does not know.";

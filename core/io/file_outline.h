@@ -22,6 +22,9 @@ struct DatasetAccess {
     /// The values pass through chunk indices, filters or conversions of HDF5, which can crash on
     /// damaged files; plain contiguous values are only copied.
     bool indirect = false;
+    /// What its values are stored in, wherever that is: bytes of the dataset or, for a virtual one,
+    /// of all the files that it draws from.
+    std::uint64_t backingBytes = 0;
 };
 
 /// One entry of a file as the headers tell it.

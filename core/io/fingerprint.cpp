@@ -43,4 +43,42 @@ std::string fileFingerprint(const std::filesystem::path& path, const std::stop_t
     return hash.hexDigits();
 }
 
+FileSetFingerprint::FileSetFingerprint(std::filesystem::path path,
+                                       const std::set<std::filesystem::path>& others)
+    : m_paths{std::move(path)} {
+    m_paths.insert(m_paths.end(), others.begin(), others.end());
+}
+
+std::vector<FileSetFingerprint::State> FileSetFingerprint::states() const {
+    std::vector<State> states;
+    for (const std::filesystem::path& path : m_paths) {
+        // A file that is missing has no state; reading it will say so.
+        std::error_code failure;
+        State& state = states.emplace_back();
+        state.bytes = std::filesystem::file_size(path, failure);
+        state.written = std::filesystem::last_write_time(path, failure);
+    }
+    return states;
+}
+
+std::string FileSetFingerprint::hexDigits(const std::stop_token& stop) const {
+    const std::vector<State> now = states();
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_hexDigits.empty() && m_states == now) return m_hexDigits;
+    }
+    std::string hexDigits = fileFingerprint(m_paths.front(), stop);
+    if (m_paths.size() > 1) {
+        ContentHash all;
+        all.add(hexDigits);
+        for (std::size_t i = 1; i < m_paths.size(); ++i)
+            all.add(fileFingerprint(m_paths[i], stop));
+        hexDigits = all.hexDigits();
+    }
+    const std::lock_guard lock(m_mutex);
+    m_states = now;
+    m_hexDigits = hexDigits;
+    return hexDigits;
+}
+
 }  // namespace quantscope

@@ -15,14 +15,15 @@ Hdf5Handle openReadOnly(const Hdf5Pass& pass, const std::filesystem::path& path)
     H5Pset_file_locking(access.id(), true, true);
     Hdf5Handle file(pass, H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
     if (file.valid()) return file;
-    const Error error = hdf5Error(pass, "'" + printableText(path.string()) + "' cannot be opened",
-                                  "Copy or download the file again.");
-    if (std::string_view(error.what()).find("lock") != std::string_view::npos) {
+    // Of the reason alone: the file's name may say "lock" too.
+    const std::string reason = hdf5Reason(pass);
+    if (reason.find("lock") != std::string::npos) {
         H5Pset_file_locking(access.id(), false, true);
         file = Hdf5Handle(pass, H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
         if (file.valid()) return file;
     }
-    throw error;
+    throw Error("'" + printableText(path.string()) + "' cannot be opened: " + reason + ".",
+                "Copy or download the file again.");
 }
 
 }  // namespace
@@ -53,6 +54,15 @@ std::string OpenedFile::linkFailure(const Hdf5Pass& pass) const {
     return refusal.empty() ? reason : refusal;
 }
 
+void OpenedFile::noteFollowed(const std::filesystem::path& other) const {
+    m_policy->followed.insert(other.lexically_normal());
+}
+
+std::set<std::filesystem::path> OpenedFile::followedFiles() const {
+    const Hdf5Pass pass;
+    return m_policy->followed;
+}
+
 std::filesystem::path OpenedFile::referredFile(const std::filesystem::path& folder,
                                                const std::string& name) {
     const std::filesystem::path file = folder / name;  // An absolute name replaces the folder.
@@ -77,6 +87,7 @@ herr_t OpenedFile::judgeExternalLink(const char* parentFile, const char* /*paren
             return -1;
         }
         checkIsHdf5(target);
+        judge->followed.insert(target.lexically_normal());
         return 0;
     } catch (const Error&) {
         judge->refusal = "'" + printableText(file) + "' is not an HDF5 file";

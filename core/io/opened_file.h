@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "core/io/hdf5_gate.h"
@@ -28,6 +29,12 @@ public:
     /// reason.
     std::string linkFailure(const Hdf5Pass& pass) const;
 
+    /// Remembers that values of this file lie in another one. Called under the gate.
+    void noteFollowed(const std::filesystem::path& other) const;
+    /// The files remembered so, and those that external links led to until now. What these files
+    /// refer to in turn is not among them.
+    std::set<std::filesystem::path> followedFiles() const;
+
     /// The regular file that `name` means when a file in `folder` refers to it; empty if there is
     /// none.
     static std::filesystem::path referredFile(const std::filesystem::path& folder,
@@ -38,6 +45,7 @@ private:
     struct LinkPolicy {
         bool follow = false;
         std::string refusal;
+        std::set<std::filesystem::path> followed;
     };
     static herr_t judgeExternalLink(const char* parentFile, const char* parentGroup,
                                     const char* file, const char* object, unsigned* flags,

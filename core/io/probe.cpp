@@ -39,9 +39,8 @@ public:
             if (runChild()) return std::move(m_report);
             if (deaths == mostDeaths || m_lastTouched.empty()) {
                 m_report.fileError = "'" + printableText(m_path.string()) +
-                                     "' cannot be used: " + m_death +
-                                     " while looking at it. The file "
-                                     "is damaged.";
+                                     "' cannot be used: " + m_death + " while looking at it. " +
+                                     m_verdict;
                 return std::move(m_report);
             }
             blame();
@@ -67,7 +66,8 @@ private:
     std::string m_lastTouched;  ///< What the child was busy with when it was last heard of.
     bool m_wasReading = false;  ///< Values rather than a header.
     bool m_ended = false;
-    std::string m_death;  ///< "HDF5 crashed (Segmentation fault)".
+    std::string m_death;    ///< "HDF5 crashed (Segmentation fault)".
+    std::string m_verdict;  ///< "The file is damaged."
 };
 
 std::vector<std::string> Prober::arguments() const {
@@ -131,7 +131,8 @@ void Prober::take(const ProbeLine& line) {
 bool Prober::runChild() {
     m_lastTouched.clear();
     m_ended = false;
-    m_deadline = Clock::now() + m_limits.time;
+    const Clock::time_point start = Clock::now();
+    m_deadline = start + m_limits.time;
     ChildProcess child(arguments(), orders());
     bool timedOut = false;
     for (;;) {
@@ -146,13 +147,19 @@ bool Prober::runChild() {
     }
     const ChildProcess::Exit exit = child.finish();
     if (m_ended && !timedOut) return true;
-    m_death =
-        timedOut ? "HDF5 did not finish within " + secondsText(m_limits.time) : describeDeath(exit);
+    using std::chrono::milliseconds;
+    m_verdict = "The file is damaged.";
+    m_death = describeDeath(exit);
+    if (timedOut || exit.signal == SIGXCPU) {
+        const auto allowed = std::chrono::duration_cast<milliseconds>(m_deadline - start);
+        m_death = "HDF5 did not finish within " + secondsText(allowed);
+        m_verdict = "The file may be damaged; if the disk or the machine is busy, open it again.";
+    }
     return false;
 }
 
 std::string Prober::describeDeath(const ChildProcess::Exit& exit) {
-    if (exit.signal == SIGXCPU || exit.signal == SIGKILL) return "HDF5 did not finish in time";
+    if (exit.signal == SIGKILL) return "HDF5 did not finish in time";
     if (exit.signal != 0) {
         return "the HDF5 library crashed (" + std::string(strsignal(exit.signal)) + ")";
     }
@@ -163,10 +170,10 @@ std::string Prober::describeDeath(const ChildProcess::Exit& exit) {
 void Prober::blame() {
     if (m_wasReading) {
         m_report.datasetErrors[m_lastTouched] =
-            "Its values cannot be read: " + m_death + " while reading them. The file is damaged.";
+            "Its values cannot be read: " + m_death + " while reading them. " + m_verdict;
     } else {
         m_report.headerErrors[m_lastTouched] =
-            "Its header cannot be read: " + m_death + " while reading it. The file is damaged.";
+            "Its header cannot be read: " + m_death + " while reading it. " + m_verdict;
     }
 }
 

@@ -15,7 +15,7 @@ inline constexpr std::uint64_t probeBytesPerSecond = 8'000'000;
 /// of a process that died says what it was doing.
 enum class ProbeEvent {
     Touch,   ///< Is about to look at the header of an object.
-    Read,    ///< Is about to read a dataset through; `number` is its size in bytes.
+    Read,    ///< Is about to read a dataset through, which takes as long as `number` bytes may.
     Alive,   ///< Read another part of it.
     Good,    ///< Read it to the end.
     Bad,     ///< HDF5 reported an error for it: `text`.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/io/tensor_file.h"
 
+#include <algorithm>
+#include <condition_variable>
 #include <mutex>
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
 #include "core/io/fingerprint.h"
@@ -24,24 +27,35 @@ public:
     const std::filesystem::path& path() const override { return m_file->path(); }
     std::string layout() const override { return m_layout->id(); }
     std::span<const TensorInfo> tensors() const override { return m_tensors; }
-    std::unique_ptr<TensorSource> source(const std::string& name,
-                                         const FoldRule& fold) const override;
-    std::vector<double> readDoubles(const std::string& name) const override;
-    std::vector<std::int64_t> readIntegers(const std::string& name) const override;
+    std::unique_ptr<TensorSource> source(const std::string& name, const FoldRule& fold,
+                                         const std::stop_token& stop) const override;
+    std::vector<double> readDoubles(const std::string& name,
+                                    const std::stop_token& stop) const override;
+    std::vector<std::int64_t> readIntegers(const std::string& name,
+                                           const std::stop_token& stop) const override;
+    std::vector<std::int64_t> readFirstIntegers(const std::string& name, Index columns,
+                                                const std::stop_token& stop) const override;
     std::map<std::string, std::string> rootAttributes() const override { return m_rootAttributes; }
     std::optional<SearchGroundTruth> groundTruth() const override { return m_groundTruth; }
     std::string fingerprint(const std::stop_token& stop) const override {
-        return fileFingerprint(path(), stop);
+        return m_fingerprint->hexDigits(stop);
     }
 
 private:
     void applyProbe(const ProbeReport& report, FileOutline& outline);
     void take(FileOutline outline);
     const DatasetAccess& numericAccess(const std::string& name) const;
-    void ensureProbed(const std::string& name, const DatasetAccess& access) const;
+    const DatasetAccess& integerAccess(const std::string& name) const;
+    void ensureProbed(const std::string& name, const DatasetAccess& access,
+                      const std::stop_token& stop) const;
+    void probeLater(const std::string& name, const std::stop_token& stop) const;
     std::string quoted(const std::string& name) const;
     template <typename T>
-    std::vector<T> readWhole(const std::string& name, const DatasetAccess& access) const;
+    std::vector<T> readParts(const std::string& name, const DatasetAccess& access, Index count,
+                             const std::function<void(const DatasetReader&, T*)>& read) const;
+    template <typename T>
+    std::vector<T> readWhole(const std::string& name, const DatasetAccess& access,
+                             const std::stop_token& stop) const;
 
     OpenOptions m_options;
     ProbeLimits m_limits;
@@ -51,8 +65,11 @@ private:
     std::map<std::string, DatasetAccess> m_access;
     std::map<std::string, std::string> m_rootAttributes;
     std::optional<SearchGroundTruth> m_groundTruth;
+    std::unique_ptr<const FileSetFingerprint> m_fingerprint;
 
     mutable std::mutex m_probeMutex;
+    mutable std::condition_variable_any m_probeEnded;
+    mutable std::set<std::string> m_beingProbed;
     mutable std::set<std::string> m_verified;             ///< Read through by a child process.
     mutable std::map<std::string, std::string> m_failed;  ///< Found bad after opening, and why.
 };
@@ -62,7 +79,7 @@ Hdf5TensorFile::Hdf5TensorFile(const std::filesystem::path& path, const OpenOpti
     checkIsHdf5(path);
     m_limits.followExternalLinks = options.followExternalLinks;
     ProbeReport report;
-    if (!options.prober.empty()) report = probe(options.prober, path, m_limits);
+    if (!options.prober.empty()) report = probe(options.prober, path, m_limits, {}, options.stop);
     if (!report.fileError.empty()) throw Error(report.fileError);
     m_file = std::make_shared<const OpenedFile>(path, options.followExternalLinks);
     FileOutline outline = outlineFile(*m_file, [&](const std::string& name) {
@@ -71,6 +88,7 @@ Hdf5TensorFile::Hdf5TensorFile(const std::filesystem::path& path, const OpenOpti
     });
     applyProbe(report, outline);
     take(std::move(outline));
+    m_fingerprint = std::make_unique<const FileSetFingerprint>(path, m_file->followedFiles());
 }
 
 void Hdf5TensorFile::applyProbe(const ProbeReport& report, FileOutline& outline) {
@@ -119,43 +137,73 @@ const DatasetAccess& Hdf5TensorFile::numericAccess(const std::string& name) cons
     return access;
 }
 
-/// Larger chunked datasets were not read through when the file was opened; that is made up for
-/// before this process touches their values for the first time.
-void Hdf5TensorFile::ensureProbed(const std::string& name, const DatasetAccess& access) const {
-    if (m_options.prober.empty() || !access.indirect || elementCount(access.shape) == 0) return;
+const DatasetAccess& Hdf5TensorFile::integerAccess(const std::string& name) const {
+    const DatasetAccess& access = numericAccess(name);
+    if (access.element.isInteger()) return access;
+    throw Error(quoted(name) + " holds " + find(name)->dtype + ", but integers are needed.");
+}
+
+void Hdf5TensorFile::probeLater(const std::string& name, const std::stop_token& stop) const {
+    ProbeReport report;
+    try {
+        report = probe(m_options.prober, path(), m_limits, {name}, stop);
+    } catch (...) {
+        const std::lock_guard lock(m_probeMutex);
+        m_beingProbed.erase(name);
+        m_probeEnded.notify_all();
+        throw;
+    }
     const std::lock_guard lock(m_probeMutex);
-    if (!m_verified.contains(name) && !m_failed.contains(name)) {
-        const ProbeReport report = probe(m_options.prober, path(), m_limits, {name});
-        m_verified.insert(report.verified.begin(), report.verified.end());
-        m_failed.insert(report.datasetErrors.begin(), report.datasetErrors.end());
-        m_failed.insert(report.headerErrors.begin(), report.headerErrors.end());
-        if (!report.fileError.empty()) m_failed.emplace(name, report.fileError);
+    m_verified.insert(report.verified.begin(), report.verified.end());
+    m_failed.insert(report.datasetErrors.begin(), report.datasetErrors.end());
+    m_failed.insert(report.headerErrors.begin(), report.headerErrors.end());
+    if (!report.fileError.empty()) m_failed.emplace(name, report.fileError);
+    if (!m_verified.contains(name)) {
+        m_failed.emplace(name, "The file has changed since it was opened. Open it again.");
+    }
+    m_beingProbed.erase(name);
+    m_probeEnded.notify_all();
+}
+
+/// Larger chunked datasets were not read through when the file was opened; that is made up for
+/// before this process touches their values for the first time. The lock is not held meanwhile, so
+/// that others go on with other datasets and whoever waits for this one can still be stopped.
+void Hdf5TensorFile::ensureProbed(const std::string& name, const DatasetAccess& access,
+                                  const std::stop_token& stop) const {
+    if (m_options.prober.empty() || !access.indirect || elementCount(access.shape) == 0) return;
+    std::unique_lock lock(m_probeMutex);
+    while (!m_verified.contains(name) && !m_failed.contains(name)) {
+        throwIfStopped(stop);
+        if (m_beingProbed.insert(name).second) {
+            lock.unlock();
+            probeLater(name, stop);
+            lock.lock();
+        } else {
+            m_probeEnded.wait(lock, stop, [&] { return !m_beingProbed.contains(name); });
+        }
     }
     if (const auto failed = m_failed.find(name); failed != m_failed.end()) {
         throw Error(quoted(name) + " cannot be read. " + failed->second);
     }
-    if (!m_verified.contains(name)) {
-        throw Error(quoted(name) + " cannot be read: the file has changed since it was opened.",
-                    "Open it again.");
-    }
 }
 
-std::unique_ptr<TensorSource> Hdf5TensorFile::source(const std::string& name,
-                                                     const FoldRule& fold) const {
+std::unique_ptr<TensorSource> Hdf5TensorFile::source(const std::string& name, const FoldRule& fold,
+                                                     const std::stop_token& stop) const {
     const DatasetAccess& access = numericAccess(name);
     fold.check(access.shape);
-    ensureProbed(name, access);
+    ensureProbed(name, access, stop);
     return std::make_unique<FoldedSource>(m_file, access, fold);
 }
 
+/// `count` values of a dataset, which `read` puts into memory.
 template <typename T>
-std::vector<T> Hdf5TensorFile::readWhole(const std::string& name,
-                                         const DatasetAccess& access) const {
-    ensureProbed(name, access);
+std::vector<T> Hdf5TensorFile::readParts(
+    const std::string& name, const DatasetAccess& access, Index count,
+    const std::function<void(const DatasetReader&, T*)>& read) const {
     try {
         const DatasetReader reader(m_file, access, chunkCacheBytes(access, {0}));
-        std::vector<T> values(static_cast<std::size_t>(reader.size()));
-        reader.readAll(values.data(), {});
+        std::vector<T> values(static_cast<std::size_t>(count));
+        read(reader, values.data());
         return values;
     } catch (const std::bad_alloc&) {
         throw Error(quoted(name) + " (" + formatShape(access.shape) +
@@ -163,16 +211,43 @@ std::vector<T> Hdf5TensorFile::readWhole(const std::string& name,
     }
 }
 
-std::vector<double> Hdf5TensorFile::readDoubles(const std::string& name) const {
-    return readWhole<double>(name, numericAccess(name));
+template <typename T>
+std::vector<T> Hdf5TensorFile::readWhole(const std::string& name, const DatasetAccess& access,
+                                         const std::stop_token& stop) const {
+    ensureProbed(name, access, stop);
+    return readParts<T>(name, access, elementCount(access.shape),
+                        [&](const DatasetReader& reader, T* out) { reader.readAll(out, stop); });
 }
 
-std::vector<std::int64_t> Hdf5TensorFile::readIntegers(const std::string& name) const {
-    const DatasetAccess& access = numericAccess(name);
-    if (!access.element.isInteger()) {
-        throw Error(quoted(name) + " holds " + find(name)->dtype + ", but integers are needed.");
+std::vector<double> Hdf5TensorFile::readDoubles(const std::string& name,
+                                                const std::stop_token& stop) const {
+    return readWhole<double>(name, numericAccess(name), stop);
+}
+
+std::vector<std::int64_t> Hdf5TensorFile::readIntegers(const std::string& name,
+                                                       const std::stop_token& stop) const {
+    return readWhole<std::int64_t>(name, integerAccess(name), stop);
+}
+
+std::vector<std::int64_t> Hdf5TensorFile::readFirstIntegers(const std::string& name, Index columns,
+                                                            const std::stop_token& stop) const {
+    const DatasetAccess& access = integerAccess(name);
+    if (access.shape.size() != 2 || columns < 0 || columns > access.shape[1]) {
+        throw Error(quoted(name) + " (" + formatShape(access.shape) + ") has no " +
+                    std::to_string(columns) + " columns of integers.");
     }
-    return readWhole<std::int64_t>(name, access);
+    ensureProbed(name, access, stop);
+    const Index rows = access.shape[0];
+    const auto read = [&](const DatasetReader& reader, std::int64_t* out) {
+        const Index step =
+            std::max<Index>(1, DatasetReader::maximumBoxElements / std::max<Index>(1, columns));
+        for (Index first = 0; first < rows && columns > 0; first += step) {
+            throwIfStopped(stop);
+            const Index count = std::min(step, rows - first);
+            reader.read(GridBox{{first, 0}, {count, columns}}, out + first * columns);
+        }
+    };
+    return readParts<std::int64_t>(name, access, rows * columns, read);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct OpenOptions {
     /// started as `<prober> __probe ...`); empty opens the file unprobed, for files we just wrote.
     std::filesystem::path prober;
     bool followExternalLinks = false;
+    std::stop_token stop = {};  ///< Ends the probing with Cancelled.
 };
 
 /// What is known of an embedding file with queries and exact neighbours (ann-benchmarks layout).
@@ -34,7 +36,7 @@ struct SearchGroundTruth {
 /// All calls may come from any thread; HDF5 itself is entered by one thread at a time.
 class TensorFile {
 public:
-    /// Throws Error with the reason when the file cannot be opened or listed.
+    /// Throws Error with the reason when the file cannot be opened or listed, and Cancelled.
     static std::shared_ptr<TensorFile> open(const std::filesystem::path& path,
                                             const OpenOptions& options);
     virtual ~TensorFile() = default;
@@ -47,19 +49,29 @@ public:
     virtual std::span<const TensorInfo> tensors() const = 0;
     const TensorInfo* find(const std::string& name) const;
 
+    // What follows may first have to probe a large dataset, which takes as long as reading it, and
+    // throws Cancelled within a moment of a stop request.
+
     /// Opens a tensor folded by `fold`. Throws Error if it is not numeric or cannot be read safely.
-    virtual std::unique_ptr<TensorSource> source(const std::string& name,
-                                                 const FoldRule& fold) const = 0;
+    virtual std::unique_ptr<TensorSource> source(const std::string& name, const FoldRule& fold,
+                                                 const std::stop_token& stop = {}) const = 0;
     /// Reads a whole tensor as float64 in file order; for side information such as Hessians.
-    virtual std::vector<double> readDoubles(const std::string& name) const = 0;
-    /// Reads a whole dataset of integers in file order; for neighbours and token ids.
-    virtual std::vector<std::int64_t> readIntegers(const std::string& name) const = 0;
+    virtual std::vector<double> readDoubles(const std::string& name,
+                                            const std::stop_token& stop = {}) const = 0;
+    /// Reads a whole dataset of integers in file order; for token ids.
+    virtual std::vector<std::int64_t> readIntegers(const std::string& name,
+                                                   const std::stop_token& stop = {}) const = 0;
+    /// Reads the first `columns` integers of each row of a dataset with two axes, row by row; for
+    /// neighbours, of which files hold more than are asked for. Throws Error when it has fewer.
+    virtual std::vector<std::int64_t> readFirstIntegers(const std::string& name, Index columns,
+                                                        const std::stop_token& stop = {}) const = 0;
     /// Attributes of the root group that are short texts or numbers, as text.
     virtual std::map<std::string, std::string> rootAttributes() const = 0;
     virtual std::optional<SearchGroundTruth> groundTruth() const = 0;
 
     /// Identity of the content for resuming runs: a 128-bit XXH3 hash over the file's size and all
-    /// its bytes, as 32 hex digits.
+    /// its bytes, as 32 hex digits; where links into other files are followed, over the
+    /// fingerprints of those files too. Computed once for as long as the files do not change.
     virtual std::string fingerprint(const std::stop_token& stop) const = 0;
 };
 

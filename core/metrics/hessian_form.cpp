@@ -43,10 +43,6 @@ HessianForm::HessianForm(std::shared_ptr<const Hessian> hessian, Index cols)
     }
 }
 
-Index HessianForm::preferredRows() const {
-    return m_hessian->full.empty() ? 1 : 128;
-}
-
 double HessianForm::of(MatrixView rows) const {
     return m_hessian->full.empty() ? diagonalForm(rows) : fullForm(rows);
 }

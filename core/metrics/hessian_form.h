@@ -19,7 +19,8 @@ public:
     double of(MatrixView rows) const;
 
     /// How many rows to hand over at once so that H, read anew for every block, is used well.
-    Index preferredRows() const;
+    Index preferredRows() const { return preferredRows(!m_hessian->full.empty()); }
+    static Index preferredRows(bool fullHessian) { return fullHessian ? 128 : 1; }
 
 private:
     double diagonalForm(MatrixView rows) const;

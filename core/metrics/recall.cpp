@@ -79,9 +79,10 @@ void checkShapes(const QuantizedTensor& base, MatrixView queries,
     }
 }
 
+constexpr Index waveRows = 4096;
+
 std::vector<Nearest> search(const QuantizedTensor& base, MatrixView queries, Index k,
                             const RunContext& context) {
-    constexpr Index waveRows = 4096;
     constexpr Index decodeRows = 512;
     constexpr Index queriesPerTask = 64;
     const std::stop_token& stop = context.stop();
@@ -131,6 +132,13 @@ Recall recallAt(const QuantizedTensor& base, MatrixView queries,
     recall.atK /= static_cast<double>(queries.rows);
     recall.nearestInK /= static_cast<double>(queries.rows);
     return recall;
+}
+
+std::uint64_t searchBytes(Index cols) {
+    // Decoded rows, their norms, and the products with the queries of a task on some threads.
+    constexpr std::uint64_t products = 16 * 64;
+    return static_cast<std::uint64_t>(waveRows) * sizeof(float) *
+           (static_cast<std::uint64_t>(cols) + 1 + products);
 }
 
 }  // namespace quantscope

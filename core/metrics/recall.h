@@ -25,4 +25,8 @@ Recall recallAt(const QuantizedTensor& base, MatrixView queries,
                 std::span<const std::int64_t> neighbors, Index neighborsPerQuery, Index k,
                 const RunContext& context);
 
+/// Memory that recallAt takes besides the queries and neighbours for vectors of `cols` values,
+/// roughly.
+std::uint64_t searchBytes(Index cols);
+
 }  // namespace quantscope

@@ -16,6 +16,7 @@ namespace quantscope {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr const char* minusInfinity = "-inf";
 
 using Field = std::optional<double> TrialMetrics::*;
 struct NamedField {
@@ -62,11 +63,15 @@ struct Sums {
     }
 };
 
-Sums compareRow(std::span<const float> weights, std::span<const float> quantized) {
+Sums compareRow(std::span<const float> weights, std::span<const float> quantized,
+                const std::stop_token& stop) {
     // Four independent sums let the compiler keep several additions in flight.
     constexpr std::size_t lanes = 4;
+    // A vector is a single row, however long.
+    constexpr std::size_t lookEvery = std::size_t{1} << 20;
     std::array<Sums, lanes> parts;
     for (std::size_t c = 0; c < weights.size(); ++c) {
+        if (c % lookEvery == 0) throwIfStopped(stop);
         Sums& part = parts[c % lanes];
         const double w = weights[c];
         const double q = quantized[c];
@@ -83,10 +88,11 @@ Sums compareRow(std::span<const float> weights, std::span<const float> quantized
 }
 
 // `quantized` is overwritten by the errors W - Q when a Hessian needs them.
-Sums compareBlock(MatrixView weights, MatrixSpan quantized, const HessianForm* hessian) {
+Sums compareBlock(MatrixView weights, MatrixSpan quantized, const HessianForm* hessian,
+                  const std::stop_token& stop) {
     Sums sums;
     for (Index r = 0; r < weights.rows; ++r)
-        sums.add(compareRow(weights.row(r), quantized.row(r)));
+        sums.add(compareRow(weights.row(r), quantized.row(r), stop));
     if (hessian == nullptr) return sums;
     for (Index r = 0; r < weights.rows; ++r) {
         const std::span<const float> w = weights.row(r);
@@ -99,17 +105,31 @@ Sums compareBlock(MatrixView weights, MatrixSpan quantized, const HessianForm* h
     return sums;
 }
 
+/// Blocks of rows are compared in parallel; a wave of them is read and decoded at a time.
+struct Waves {
+    Index blockRows = 1;
+    Index waveRows = 1;
+};
+
+Waves wavesOf(Index rows, Index cols, Index preferredRows) {
+    constexpr Index blockFloats = Index{1} << 16;
+    constexpr Index blocksPerWave = 32;
+    Waves waves;
+    waves.blockRows = std::max({Index{1}, blockFloats / std::max<Index>(1, cols), preferredRows});
+    waves.waveRows = std::min(rows, waves.blockRows * blocksPerWave);
+    return waves;
+}
+
 // Reads, decodes and compares in waves of a few MiB, each of them in parallel by blocks of rows;
 // the three steps are apart so that decoding can be timed on its own.
 Sums compareTensors(const TensorSource& weights, const QuantizedTensor& quantized,
                     const HessianForm* hessian, const RunContext& context, PhaseSeconds& seconds) {
-    constexpr Index blockFloats = Index{1} << 16;
-    constexpr Index blocksPerWave = 32;
     const Index rows = weights.rows();
     const Index cols = weights.cols();
-    const Index blockRows = std::max({Index{1}, blockFloats / std::max<Index>(1, cols),
-                                      hessian != nullptr ? hessian->preferredRows() : Index{1}});
-    const Index waveRows = std::min(rows, blockRows * blocksPerWave);
+    const Waves waves =
+        wavesOf(rows, cols, hessian != nullptr ? hessian->preferredRows() : Index{1});
+    const Index blockRows = waves.blockRows;
+    const Index waveRows = waves.waveRows;
     const MatrixView stored = weights.inMemory();
     Matrix read(stored.data != nullptr ? 0 : waveRows, cols);
     Matrix decoded(waveRows, cols);
@@ -134,7 +154,7 @@ Sums compareTensors(const TensorSource& weights, const QuantizedTensor& quantize
             count, blockRows, stop, Sums{},
             [&](Index begin, Index end) {
                 return compareBlock(wave.middleRows(begin, end - begin),
-                                    decoded.span().middleRows(begin, end - begin), hessian);
+                                    decoded.span().middleRows(begin, end - begin), hessian, stop);
             },
             [](Sums& sums, const Sums& part) { sums.add(part); }));
         context.progress(static_cast<double>(first + count) / static_cast<double>(rows),
@@ -197,12 +217,28 @@ std::optional<double> TrialMetrics::value(std::string_view id) const {
     return this->*(found->field);
 }
 
+TrialMetrics TrialMetrics::only(std::span<const std::string> ids) const {
+    TrialMetrics kept;
+    kept.weightEnergy = weightEnergy;
+    kept.hessianEnergy = hessianEnergy;
+    for (const std::string& id : ids) {
+        const Field field = std::ranges::find(fields, metricInfo(id).id, &NamedField::id)->field;
+        kept.*field = this->*field;
+    }
+    return kept;
+}
+
 Json TrialMetrics::toJson() const {
     Json json = Json::object();
     for (const NamedField& entry : fields) {
         const std::optional<double>& figure = this->*(entry.field);
         if (!figure) continue;
-        json[std::string(entry.id)] = std::isfinite(*figure) ? Json(*figure) : Json(nullptr);
+        Json& value = json[std::string(entry.id)];
+        if (std::isfinite(*figure)) {
+            value = *figure;
+        } else if (*figure == -infinity) {
+            value = minusInfinity;
+        }  // Else it stays null.
     }
     return json;
 }
@@ -212,14 +248,18 @@ TrialMetrics TrialMetrics::fromJson(const Json& json) {
     for (const NamedField& entry : fields) {
         const auto found = json.find(std::string(entry.id));
         if (found == json.end()) continue;
+        if (*found == minusInfinity) {
+            metrics.*(entry.field) = -infinity;
+            continue;
+        }
         if (!found->is_number() && !found->is_null()) {
             throw Error(
                 "The metric '" + std::string(entry.id) + "' cannot be " + found->dump() + ".",
-                "It is a number, or null for infinity.");
+                "It is a number, null for infinity or \"-inf\".");
         }
         metrics.*(entry.field) = found->is_null() ? infinity : found->get<double>();
     }
-    // Both ends of the scale are written as null; the NMSE tells which one is meant.
+    // Early versions wrote null for both ends of the scale; the NMSE tells which one is meant.
     if (metrics.sqnrDb == infinity && metrics.nmse == infinity) metrics.sqnrDb = -infinity;
     return metrics;
 }
@@ -252,6 +292,17 @@ TrialMetrics measure(const TensorSource& weights, const QuantizedTensor& quantiz
     }
     addCodebookHealth(metrics, quantized, count);
     return metrics;
+}
+
+std::uint64_t measuringBytes(Index rows, Index cols, bool fullHessian) {
+    const Waves waves = wavesOf(rows, cols, HessianForm::preferredRows(fullHessian));
+    // The weights and what they decode to; beside them, blocks in double precision on some threads.
+    constexpr std::uint64_t threads = 16;
+    const auto count = [cols](Index some) {
+        return static_cast<std::uint64_t>(some) * static_cast<std::uint64_t>(cols);
+    };
+    return 2 * sizeof(float) * count(waves.waveRows) +
+           (fullHessian ? threads * sizeof(double) * count(waves.blockRows) : 0);
 }
 
 }  // namespace quantscope

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "core/base/json.h"
@@ -41,9 +43,13 @@ struct TrialMetrics {
     /// unknown id.
     std::optional<double> value(std::string_view id) const;
 
-    /// Keys are the ids; metrics that do not apply are left out, and infinite ones are null.
+    /// These of allMetrics() alone, besides the energies. Throws Error for an unknown id.
+    TrialMetrics only(std::span<const std::string> ids) const;
+
+    /// Keys are the ids; metrics that do not apply are left out, infinite ones are null, and minus
+    /// infinity is "-inf".
     Json toJson() const;
-    /// Throws Error when a known key holds something else than a number or null; ignores others.
+    /// Throws Error when a known key holds something else; ignores others.
     static TrialMetrics fromJson(const Json& json);
 };
 
@@ -53,5 +59,8 @@ struct TrialMetrics {
 /// or Cancelled.
 TrialMetrics measure(const TensorSource& weights, const QuantizedTensor& quantized,
                      const SideInformation& side, const RunContext& context, PhaseSeconds& seconds);
+
+/// Memory that measure() takes besides what it is given, roughly; with or without a full Hessian.
+std::uint64_t measuringBytes(Index rows, Index cols, bool fullHessian);
 
 }  // namespace quantscope

@@ -47,7 +47,8 @@ class Quantizer {
 public:
     virtual ~Quantizer() = default;
 
-    /// Judges a tensor by its shape and side information alone; must be fast.
+    /// Judges a tensor by its shape and by what side information there is; must be fast. Values of
+    /// a Hessian may be missing (Hessian::hasValues); what depends on them is left to quantize.
     virtual Preflight preflight(Index rows, Index cols, const SideInformation& side) const = 0;
 
     /// Trains on `weights` and encodes them; only called when preflight does not refuse. Loops go

@@ -12,14 +12,23 @@ namespace quantscope {
 /// Second-order sensitivity of a layer's output to its weights: H of the layer loss tr(E H E^T),
 /// where E = W - Q (rows x cols) and H is cols x cols, symmetric, positive semidefinite; up to a
 /// factor H = (1/n) sum x x^T over inputs x. Either the full matrix or its diagonal alone.
+///
+/// While an experiment is planned there is only a description: size, source and whether the full
+/// matrix is stored, without values.
 struct Hessian {
     Index size = 0;                ///< Number of input channels.
-    std::vector<double> diagonal;  ///< size values.
-    std::vector<double> full;  ///< size x size, row-major; empty when only the diagonal is known.
-    std::string source;        ///< Where it came from: "stories260k-calibration.h5:/hessian/...".
+    std::vector<double> diagonal;  ///< size values; empty in a description.
+    std::vector<double> full;    ///< size x size, row-major; empty when only the diagonal is known.
+    std::string source;          ///< Where it came from: "stories260k-calibration.h5:/hessian/...".
+    bool describesFull = false;  ///< Of a description: the full matrix is stored.
+
+    bool hasValues() const { return !diagonal.empty(); }
+    /// Whether the full matrix is known, or will be once the values are read.
+    bool isFull() const { return describesFull || !full.empty(); }
 };
 
-/// What is known of a tensor besides its values. All optional.
+/// What is known of a tensor besides its values. All optional. Quantizer::preflight may get
+/// descriptions; quantize always gets values.
 struct SideInformation {
     std::shared_ptr<const Hessian> hessian;
 };

@@ -123,9 +123,14 @@ void PlanRun::readSearchTasks() {
         if (!trial->isSearched || m_searchTasks.contains(trial->tensor)) continue;
         std::shared_ptr<const SearchTask>& task = m_searchTasks[trial->tensor];
         try {
-            task = readSearchTask(*m_plan.file, *trial, m_stop.get_token());
+            task = readSearchTask(*m_plan.file, *trial, m_budget / 2, m_stop.get_token());
+            const auto values = task->queries.rows() * task->queries.cols();
+            m_usedBytes += static_cast<std::uint64_t>(values) * sizeof(float) +
+                           task->neighbors.size() * sizeof(std::int64_t);
         } catch (const Error& error) {
             m_searchFault = "Recall was not measured: " + error.fullText();
+        } catch (const std::bad_alloc&) {
+            m_searchFault = "Recall was not measured: there was not enough memory for the queries.";
         } catch (const Cancelled&) {
             return;
         }

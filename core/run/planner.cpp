@@ -2,6 +2,7 @@
 #include "core/run/planner.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -9,6 +10,8 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
+#include "core/metrics/recall.h"
+#include "core/metrics/trial_metrics.h"
 #include "core/run/tensor_selection.h"
 #include "core/run/trial_inputs.h"
 #include "core/tensor/normalized_source.h"
@@ -19,9 +22,6 @@ namespace {
 
 // Multiply-adds that one core is taken to do in a second, for time estimates before anything ran.
 constexpr double multiplyAddsPerSecond = 3e9;
-// What decoding, comparing and reading in waves of blocks takes; see measure().
-constexpr std::uint64_t measuringBytes = std::uint64_t{24} << 20;
-
 struct PlannedMethod {
     MethodSpec spec;  ///< Resolved.
     std::string text;
@@ -30,12 +30,38 @@ struct PlannedMethod {
     std::unique_ptr<Quantizer> quantizer;
 };
 
+/// The version of a method and those of the methods in its parameters, which decide its results as
+/// well.
+std::string versionOf(const MethodSpec& spec, const MethodRegistry& registry) {
+    const Method& method = registry.method(spec.id);
+    std::string version = method.version();
+    for (const ParameterSpec& parameter : method.parameters()) {
+        if (parameter.type != ParameterType::Method) continue;
+        const MethodSpec nested = MethodSpec::fromJson(spec.parameters.at(parameter.id));
+        version += " " + nested.id + " " + versionOf(nested, registry);
+    }
+    return version;
+}
+
+/// A resolved method without the parameters that do not count under its other ones.
+Json effectiveJson(const MethodSpec& spec, const MethodRegistry& registry) {
+    Json effective{{"id", spec.id}};
+    for (const ParameterSpec& parameter : registry.method(spec.id).parameters()) {
+        if (!isEnabled(parameter, spec.parameters)) continue;
+        const Json& value = spec.parameters.at(parameter.id);
+        effective[parameter.id] = parameter.type == ParameterType::Method
+                                      ? effectiveJson(MethodSpec::fromJson(value), registry)
+                                      : value;
+    }
+    return effective;
+}
+
 PlannedMethod planMethod(const MethodSpec& spec, const MethodRegistry& registry) {
     PlannedMethod planned;
     planned.spec = registry.resolve(spec);
     planned.text = registry.abbreviate(planned.spec).toText();
     const Method& method = registry.method(spec.id);
-    planned.version = method.version();
+    planned.version = versionOf(planned.spec, registry);
     planned.remarks = ineffectiveParameters(method.parameters(), planned.spec.parameters);
     planned.quantizer = registry.quantizer(planned.spec);
     return planned;
@@ -47,15 +73,21 @@ std::vector<PlannedMethod> planMethods(const ExperimentSpec& spec, const MethodR
         throw Error("The experiment has no method.", "Add one, for example scalar:bits=4.");
     }
     std::vector<PlannedMethod> methods;
-    std::set<std::string> seen;
+    std::map<std::string, std::string> seen;  // Labels by what counts.
     for (const SweptMethod& swept : spec.methods) {
         for (const MethodSpec& one : swept.expand()) {
             PlannedMethod planned = planMethod(one, registry);
-            if (seen.insert(planned.spec.toJson().dump()).second) {
+            const auto [first, isNew] =
+                seen.emplace(effectiveJson(planned.spec, registry).dump(), planned.text);
+            if (isNew) {
                 methods.push_back(std::move(planned));
-            } else {
+            } else if (first->second == planned.text) {
                 remarks.push_back("The method " + planned.text +
                                   " is listed more than once and runs once.");
+            } else {
+                remarks.push_back("The method " + planned.text + " differs from " + first->second +
+                                  " only in parameters that have no effect there, and is left "
+                                  "out.");
             }
         }
     }
@@ -78,12 +110,15 @@ std::string runId(const RunInfo& run, const std::vector<std::string>& metrics) {
     return contentHash(Json{{"trials", run.trials}, {"metrics", metrics}}.dump());
 }
 
-std::uint64_t trialBytes(const Trial& trial) {
+std::uint64_t trialBytes(const Trial& trial, const SideInformation& side) {
     const std::uint64_t result = trial.preflight.rate.totalBits() / 8;
     const auto cols = static_cast<std::uint64_t>(trial.cols);
-    const std::uint64_t hessian = trial.hasHessian ? 2 * cols * cols * sizeof(double) : 0;
+    const bool isFull = side.hessian && side.hessian->isFull();
+    const std::uint64_t hessian = isFull ? 2 * cols * cols * sizeof(double) : 0;
+    const std::uint64_t measuring = std::max(measuringBytes(trial.rows, trial.cols, isFull),
+                                             trial.isSearched ? searchBytes(trial.cols) : 0);
     // The result is there twice while it is written to its artifact.
-    return trial.preflight.workingBytes + 2 * result + hessian + measuringBytes +
+    return trial.preflight.workingBytes + 2 * result + hessian + measuring +
            TrialInputCache::heldBytes(trial);
 }
 
@@ -104,7 +139,7 @@ Trial planTrial(const SelectedTensor& tensor, const PlannedMethod& method,
     trial.preflight = method.quantizer->preflight(trial.rows, trial.cols, side);
     trial.preflight.warnings.insert(trial.preflight.warnings.end(), method.remarks.begin(),
                                     method.remarks.end());
-    trial.bytes = trialBytes(trial);
+    trial.bytes = trialBytes(trial, side);
     trial.id = trialId(trial, method.version, run);
     return trial;
 }
@@ -155,18 +190,19 @@ std::filesystem::path absolutePath(const std::filesystem::path& path) {
 }
 
 std::unique_ptr<TensorSource> foldedSource(const TensorFile& file, const std::string& tensor,
-                                           const FoldRule& fold, bool normalized) {
-    std::unique_ptr<TensorSource> source = file.source(tensor, fold);
+                                           const FoldRule& fold, bool normalized,
+                                           const std::stop_token& stop) {
+    std::unique_ptr<TensorSource> source = file.source(tensor, fold, stop);
     if (normalized) source = std::make_unique<NormalizedSource>(std::move(source));
     return source;
 }
 
 }  // namespace
 
-SideInformation sideInformation(const HessianFile* hessians, const std::string& tensor,
-                                Index cols) {
+SideInformation sideInformation(const HessianFile* hessians, const std::string& tensor, Index cols,
+                                const std::stop_token& stop) {
     SideInformation side;
-    if (hessians != nullptr) side.hessian = hessians->hessian(tensor, cols);
+    if (hessians != nullptr) side.hessian = hessians->hessian(tensor, cols, stop);
     return side;
 }
 
@@ -175,7 +211,7 @@ Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
     if (spec.data.file.empty()) {
         throw Error("The experiment names no data file.", "Set 'file' in its 'data'.");
     }
-    const OpenOptions open{options.prober, spec.data.followExternalLinks};
+    const OpenOptions open{options.prober, spec.data.followExternalLinks, options.stop};
     std::shared_ptr<const HessianFile> hessians;
     if (!spec.hessians.empty()) hessians = HessianFile::open(spec.hessians, open);
     return makePlan(spec, registry, TensorFile::open(spec.data.file, open), hessians, options.stop);
@@ -200,7 +236,7 @@ Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
         SideInformation side;
         std::string trouble;
         try {
-            side = sideInformation(plan.hessians.get(), tensor.info->name, cols);
+            if (plan.hessians) side.hessian = plan.hessians->describe(tensor.info->name, cols);
         } catch (const Error& error) {
             // Without it the trial would be another one than was asked for.
             trouble = error.fullText();
@@ -216,12 +252,14 @@ Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
     return plan;
 }
 
-std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial) {
-    return foldedSource(file, trial.tensor, trial.fold, trial.normalized);
+std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial,
+                                          const std::stop_token& stop) {
+    return foldedSource(file, trial.tensor, trial.fold, trial.normalized, stop);
 }
 
-std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const TrialRecord& record) {
-    return foldedSource(file, record.tensor, record.fold, record.normalized);
+std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const TrialRecord& record,
+                                          const std::stop_token& stop) {
+    return foldedSource(file, record.tensor, record.fold, record.normalized, stop);
 }
 
 }  // namespace quantscope

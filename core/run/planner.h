@@ -35,7 +35,7 @@ struct Plan {
 /// The file and side information that a plan works on are opened by the caller's rules.
 struct PlanOptions {
     std::filesystem::path prober;  ///< See OpenOptions.
-    std::stop_token stop;
+    std::stop_token stop = {};
 };
 
 /// Opens the spec's files and expands its sweeps. Throws Error when nothing can run: a missing
@@ -49,12 +49,15 @@ Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
               const std::stop_token& stop);
 
 /// What `hessians` (may be null) says of a tensor whose folded form has `cols` columns. Throws
-/// Error when it holds something that does not fit.
-SideInformation sideInformation(const HessianFile* hessians, const std::string& tensor, Index cols);
+/// Error when it holds something that does not fit, and Cancelled.
+SideInformation sideInformation(const HessianFile* hessians, const std::string& tensor, Index cols,
+                                const std::stop_token& stop = {});
 
 /// The values of a trial as its quantizer sees them: folded and, if so planned, normalized.
-std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial);
+std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial,
+                                          const std::stop_token& stop = {});
 /// The same for a trial that was run.
-std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const TrialRecord& record);
+std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const TrialRecord& record,
+                                          const std::stop_token& stop = {});
 
 }  // namespace quantscope

@@ -17,8 +17,6 @@ namespace {
 constexpr double quantized = 0.9;
 constexpr double measured = 0.95;
 
-constexpr Index recallNeighbors = 10;
-
 bool isWanted(const std::vector<std::string>& metrics, const char* id) {
     return metrics.empty() || std::ranges::find(metrics, id) != metrics.end();
 }
@@ -41,26 +39,24 @@ TrialRecord blankRecord(const Trial& trial) {
 
 void measureRecall(TrialRecord& record, const QuantizedTensor& tensor, const SearchTask& task,
                    const RunContext& context) {
-    if (task.neighborsPerQuery < recallNeighbors || tensor.rows() < recallNeighbors) {
-        record.warnings.push_back("Recall was not measured: it needs " +
-                                  std::to_string(recallNeighbors) +
-                                  " known neighbours per query and as many rows.");
-        return;
+    try {
+        const Recall recall = recallAt(tensor, task.queries.view(), task.neighbors,
+                                       task.neighborsPerQuery, recallNeighbors, context);
+        record.metrics.recallAt10 = recall.atK;
+        record.metrics.nearestIn10 = recall.nearestInK;
+    } catch (const Error& error) {
+        // What was quantized and measured until here is right all the same.
+        record.warnings.push_back("Recall was not measured: " + error.fullText());
     }
-    const Recall recall = recallAt(tensor, task.queries.view(), task.neighbors,
-                                   task.neighborsPerQuery, recallNeighbors, context);
-    record.metrics.recallAt10 = recall.atK;
-    record.metrics.nearestIn10 = recall.nearestInK;
 }
 
-TrialMetrics keepWanted(const TrialMetrics& all, const std::vector<std::string>& metrics) {
-    if (metrics.empty()) return all;
-    Json json = all.toJson();
-    for (const MetricInfo& info : allMetrics()) {
-        const std::string id(info.id);
-        if (!isWanted(metrics, id.c_str())) json.erase(id);
-    }
-    return TrialMetrics::fromJson(json);
+void warnOfNegativeLoss(TrialRecord& record) {
+    const double error = record.metrics.hessianError.value_or(0.0);
+    const double energy = record.metrics.hessianEnergy.value_or(0.0);
+    if (error >= 0.0 && energy >= 0.0) return;
+    record.warnings.push_back(
+        "The layer's error is negative, which no Hessian of real inputs gives: it is not positive "
+        "semidefinite. Compute it again from the layer's inputs.");
 }
 
 // The reconstruction values when every weight is rounded to one of the same few.
@@ -87,7 +83,8 @@ void fillRecord(TrialRecord& record, const TrialInputs& inputs, const MethodRegi
     if (inputs.search) {
         measureRecall(record, *tensor, *inputs.search, context.part(measured, 1.0, 2));
     }
-    record.metrics = keepWanted(record.metrics, metrics);
+    warnOfNegativeLoss(record);
+    if (!metrics.empty()) record.metrics = record.metrics.only(metrics);
     record.codebooks = tensor->codebooks();
     record.levels = commonLevels(record.codebooks);
     for (Codebook& codebook : record.codebooks)

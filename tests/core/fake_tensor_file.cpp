@@ -71,8 +71,9 @@ void FakeTensorFile::breakTensor(const std::string& name, const std::string& mes
     m_broken[name] = message;
 }
 
-std::unique_ptr<TensorSource> FakeTensorFile::source(const std::string& name,
-                                                     const FoldRule& fold) const {
+std::unique_ptr<TensorSource> FakeTensorFile::source(const std::string& name, const FoldRule& fold,
+                                                     const std::stop_token& /*stop*/) const {
+    count(name);
     if (const auto broken = m_broken.find(name); broken != m_broken.end()) {
         throw Error(broken->second);
     }
@@ -87,13 +88,39 @@ std::unique_ptr<TensorSource> FakeTensorFile::source(const std::string& name,
     return std::make_unique<OwningSource>(std::move(transposed));
 }
 
-std::vector<double> FakeTensorFile::readDoubles(const std::string& name) const {
+int FakeTensorFile::readsOf(const std::string& name) const {
+    const std::lock_guard lock(m_mutex);
+    return m_reads[name];
+}
+
+void FakeTensorFile::count(const std::string& name) const {
+    const std::lock_guard lock(m_mutex);
+    ++m_reads[name];
+}
+
+std::vector<double> FakeTensorFile::readDoubles(const std::string& name,
+                                                const std::stop_token& /*stop*/) const {
+    count(name);
     const Matrix& stored = m_matrices.at(name);
     return {stored.data(), stored.data() + stored.rows() * stored.cols()};
 }
 
-std::vector<std::int64_t> FakeTensorFile::readIntegers(const std::string& name) const {
+std::vector<std::int64_t> FakeTensorFile::readIntegers(const std::string& name,
+                                                       const std::stop_token& /*stop*/) const {
+    count(name);
     return m_integers.at(name);
+}
+
+std::vector<std::int64_t> FakeTensorFile::readFirstIntegers(const std::string& name, Index columns,
+                                                            const std::stop_token& stop) const {
+    const std::vector<std::int64_t> all = readIntegers(name, stop);
+    const Index width = find(name)->shape.at(1);
+    std::vector<std::int64_t> first;
+    for (std::size_t row = 0; row < all.size(); row += static_cast<std::size_t>(width)) {
+        for (std::size_t i = 0; i < static_cast<std::size_t>(columns); ++i)
+            first.push_back(all[row + i]);
+    }
+    return first;
 }
 
 }  // namespace quantscope

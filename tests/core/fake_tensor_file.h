@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 
 #include "core/io/tensor_file.h"
 
@@ -24,15 +25,23 @@ public:
     const std::filesystem::path& path() const override { return m_path; }
     std::string layout() const override { return "generic"; }
     std::span<const TensorInfo> tensors() const override { return m_infos; }
-    std::unique_ptr<TensorSource> source(const std::string& name,
-                                         const FoldRule& fold) const override;
-    std::vector<double> readDoubles(const std::string& name) const override;
-    std::vector<std::int64_t> readIntegers(const std::string& name) const override;
+    std::unique_ptr<TensorSource> source(const std::string& name, const FoldRule& fold,
+                                         const std::stop_token& stop = {}) const override;
+    std::vector<double> readDoubles(const std::string& name,
+                                    const std::stop_token& stop = {}) const override;
+    std::vector<std::int64_t> readIntegers(const std::string& name,
+                                           const std::stop_token& stop = {}) const override;
+    std::vector<std::int64_t> readFirstIntegers(const std::string& name, Index columns,
+                                                const std::stop_token& stop = {}) const override;
+    /// How often values of a tensor were asked for.
+    int readsOf(const std::string& name) const;
     std::map<std::string, std::string> rootAttributes() const override { return {}; }
     std::optional<SearchGroundTruth> groundTruth() const override { return m_truth; }
     std::string fingerprint(const std::stop_token&) const override { return m_fingerprint; }
 
 private:
+    void count(const std::string& name) const;
+
     std::filesystem::path m_path = "/data/fake.h5";
     std::string m_fingerprint = "00000000000000000000000000000000";
     std::vector<TensorInfo> m_infos;
@@ -40,6 +49,8 @@ private:
     std::map<std::string, std::vector<std::int64_t>> m_integers;
     std::map<std::string, std::string> m_broken;
     std::optional<SearchGroundTruth> m_truth;
+    mutable std::mutex m_mutex;
+    mutable std::map<std::string, int> m_reads;
 };
 
 }  // namespace quantscope

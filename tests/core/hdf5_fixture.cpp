@@ -155,6 +155,38 @@ void Hdf5Fixture::addSoftLink(const std::string& target, const std::string& name
             "H5Lcreate_soft");
 }
 
+void Hdf5Fixture::addExternalLink(const std::string& file, const std::string& target,
+                                  const std::string& name) {
+    checked(H5Lcreate_external(file.c_str(), target.c_str(), m_file, name.c_str(), H5P_DEFAULT,
+                               H5P_DEFAULT),
+            "H5Lcreate_external");
+}
+
+void Hdf5Fixture::addVirtual(const std::string& name, const Shape& shape, const std::string& file,
+                             const std::string& source, const Shape& sourceShape) {
+    const bool isPattern = file.find('%') != std::string::npos;
+    const std::vector<hsize_t> whole(shape.begin(), shape.end());
+    std::vector<hsize_t> most = whole;
+    if (isPattern) most.front() = H5S_UNLIMITED;
+    const std::vector<hsize_t> part(sourceShape.begin(), sourceShape.end());
+    const std::vector<hsize_t> start(shape.size(), 0);
+    std::vector<hsize_t> count(shape.size(), 1);
+    if (isPattern) count.front() = H5S_UNLIMITED;
+    const int rank = static_cast<int>(shape.size());
+    const Closing space(H5Screate_simple(rank, whole.data(), most.data()), "H5Screate_simple");
+    const Closing from(H5Screate_simple(rank, part.data(), nullptr), "H5Screate_simple");
+    const Closing selected(H5Scopy(space), "H5Scopy");
+    checked(H5Sselect_hyperslab(selected, H5S_SELECT_SET, start.data(), part.data(), count.data(),
+                                part.data()),
+            "H5Sselect_hyperslab");
+    const Closing creation(H5Pcreate(H5P_DATASET_CREATE), "H5Pcreate");
+    checked(H5Pset_virtual(creation, selected, file.c_str(), source.c_str(), from),
+            "H5Pset_virtual");
+    const Closing dataset(
+        H5Dcreate2(m_file, name.c_str(), H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT),
+        "H5Dcreate2");
+}
+
 void Hdf5Fixture::addHardLink(const std::string& target, const std::string& name) {
     checked(H5Lcreate_hard(m_file, target.c_str(), m_file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
             "H5Lcreate_hard");

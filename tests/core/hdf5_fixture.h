@@ -50,6 +50,13 @@ public:
 
     void addSoftLink(const std::string& target, const std::string& name);
     void addHardLink(const std::string& target, const std::string& name);
+    void addExternalLink(const std::string& file, const std::string& target,
+                         const std::string& name);
+    /// A float32 dataset whose first values are those of `source` (of `sourceShape`) in `file` ("."
+    /// for this one); the others are nowhere. "%b" in the name of the file makes the first axis
+    /// unlimited, with one file after the other.
+    void addVirtual(const std::string& name, const Shape& shape, const std::string& file,
+                    const std::string& source, const Shape& sourceShape);
 
 private:
     void add(const std::string& name, const Shape& shape, std::int64_t fileType,

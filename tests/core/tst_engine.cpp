@@ -81,6 +81,8 @@ private slots:
     void retriesFailedTrialsOnRequest();
     void passesOnThatTheStoreIsFull();
     void measuresRecallOfSearchedTensors();
+    void goesOnWithoutRecallWhenNeighboursAreWrong();
+    void keepsInputsBetweenTrials();
     void keepsOnlyTheChosenMetrics();
     void helpsOtherTrialsAtTheEnd();
 };
@@ -341,6 +343,48 @@ void TestEngine::measuresRecallOfSearchedTensors() {
     QVERIFY(plan.trials[0].normalized && !plan.trials[2].normalized);
     // Rows of unit length.
     QVERIFY(std::abs(coarse.weightEnergy.value() - 50.0) < 1e-3);
+}
+
+void TestEngine::goesOnWithoutRecallWhenNeighboursAreWrong() {
+    auto file = std::make_shared<FakeTensorFile>();
+    file->addNormal("train", 50, 4, 1);
+    file->addNormal("test", 2, 4, 2);
+    std::vector<std::int64_t> neighbors(24, 7);
+    neighbors[3] = 50;
+    file->addIntegers("neighbors", {2, 12}, neighbors);
+    file->setGroundTruth({"test", "neighbors"});
+    const Plan plan = planOf({"fake"}, file);
+    const auto store = memoryStore(plan);
+    RunRecorder recorder;
+    QCOMPARE(run(plan, *store, recorder).failed, std::size_t{0});
+    const TrialRecord record = store->find(plan.trials[0].id).value();
+    QVERIFY(record.metrics.nmse && !record.metrics.recallAt10);
+    QVERIFY2(record.warnings.at(0).find("is row 50") != std::string::npos,
+             record.warnings.at(0).c_str());
+    QVERIFY(store->find(plan.trials[1].id).value().warnings.empty());
+}
+
+void TestEngine::keepsInputsBetweenTrials() {
+    auto side = std::make_shared<FakeTensorFile>();
+    for (const char* name : {"hessian/w0", "hessian/w1"}) {
+        Matrix identity(30, 30);
+        for (Index i = 0; i < 30; ++i)
+            identity(i, i) = 1.0F;
+        side->addMatrix(name, identity);
+    }
+    const auto file = tensors(2);
+    ExperimentSpec spec;
+    spec.data.file = "/data/fake.h5";
+    spec.methods = {SweptMethod::parse("fake:bits=2..8")};
+    const Plan plan =
+        makePlan(spec, fakeRegistry(), file, std::make_shared<const HessianFile>(side), {});
+    const auto store = memoryStore(plan);
+    RunRecorder recorder;
+    EngineOptions options;
+    options.threads = 1;
+    QCOMPARE(run(plan, *store, recorder, options).finished, std::size_t{14});
+    QCOMPARE(file->readsOf("w0") + file->readsOf("w1"), 2);
+    QCOMPARE(side->readsOf("hessian/w0") + side->readsOf("hessian/w1"), 2);
 }
 
 void TestEngine::keepsOnlyTheChosenMetrics() {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QTest>
 #include <cmath>
+#include <tuple>
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/random.h"
 #include "core/hessian/activation_hessian.h"
 #include "core/hessian/hessian_file.h"
+#include "tests/core/fake_tensor_file.h"
 
 using namespace quantscope;
 
@@ -78,6 +80,44 @@ private Q_SLOTS:
         } catch (const Error& error) {
             QVERIFY2(QString::fromStdString(error.fullText()).contains(word), error.what());
         }
+    }
+
+    void indefiniteMatricesAreRefused() {
+        // Symmetric with a positive diagonal, but x H x^T < 0 for x = (1, -1, 0).
+        Matrix values(3, 3);
+        for (const auto& [i, j, value] : std::initializer_list<std::tuple<Index, Index, float>>{
+                 {0, 0, 1.0F}, {1, 1, 1.0F}, {2, 2, 1.0F}, {0, 1, 2.0F}, {1, 0, 2.0F}}) {
+            values(i, j) = value;
+        }
+        auto file = std::make_shared<FakeTensorFile>();
+        file->addMatrix("hessian/w", values);
+        try {
+            HessianFile(file).hessian("w", 3);
+            QFAIL("an indefinite Hessian was accepted");
+        } catch (const Error& error) {
+            QVERIFY2(error.fullText().find("(1, 0)") != std::string::npos, error.what());
+        }
+    }
+
+    void descriptionsNeedNoValues() {
+        auto file = std::make_shared<FakeTensorFile>();
+        file->addNormal("hessian/full", 5, 5, 1);
+        file->addNormal("activations/inputs", 9, 4, 1);
+        const HessianFile hessians(file);
+        const auto full = hessians.describe("full", 5);
+        QVERIFY(full && full->isFull() && !full->hasValues());
+        QCOMPARE(full->size, Index{5});
+        QVERIFY(hessians.describe("inputs", 4)->isFull());
+        QVERIFY(!hessians.describe("none", 4));
+        QVERIFY_THROWS_EXCEPTION(Error, hessians.describe("full", 6));
+        QCOMPARE(file->readsOf("hessian/full") + file->readsOf("activations/inputs"), 0);
+    }
+
+    void readingCanBeStopped() {
+        std::stop_source stop;
+        stop.request_stop();
+        const auto file = HessianFile::open(datasets + "/stories260k-calibration.h5", {});
+        QVERIFY_THROWS_EXCEPTION(Cancelled, file->hessian(downProj, 172, stop.get_token()));
     }
 
     void usableEntries_data() {

@@ -87,6 +87,9 @@ private slots:
     void keepsRefusedTrials();
     void warnsOfParametersWithoutEffect();
     void idsChangeWithWhatDecidesTheResult();
+    void idsChangeWithNestedMethods();
+    void runsMethodsThatMeanTheSameOnce();
+    void readsNoHessian();
     void describesTheRun();
 };
 
@@ -252,7 +255,7 @@ void TestPlanner::keepsRefusedTrials() {
 
 void TestPlanner::warnsOfParametersWithoutEffect() {
     const Plan plan =
-        planOf(experiment(dataOf({"odd[1]"}), {"fake:noise_seed=7", "fake"}), layers());
+        planOf(experiment(dataOf({"odd[1]"}), {"fake:noise_seed=7", "fake:bits=5"}), layers());
     QCOMPARE(joined(plan.trials[0].preflight.warnings),
              QString("noise_seed=7 has no effect here: it counts only with noise=true."));
     QVERIFY(plan.trials[1].preflight.warnings.empty());
@@ -298,6 +301,89 @@ void TestPlanner::idsChangeWithWhatDecidesTheResult() {
     collect(spec, changed);
     ids.removeDuplicates();
     QCOMPARE(ids.size(), 7);
+}
+
+/// A method around another one.
+class OuterMethod final : public Method {
+public:
+    std::string id() const override { return "outer"; }
+    std::string name() const override { return "Outer"; }
+    std::string version() const override { return "1"; }
+    std::string help() const override { return "Hands its work to another method; for tests."; }
+    std::vector<ParameterSpec> parameters() const override {
+        ParameterSpec base;
+        base.id = "base";
+        base.type = ParameterType::Method;
+        base.defaultValue = "inner";
+        return {base};
+    }
+    std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,
+                                         const MethodRegistry& registry) const override {
+        return registry.quantizer(ParameterValues(spec.parameters).method("base"));
+    }
+    std::unique_ptr<Decoder> decoder(std::shared_ptr<const EncodedTensor>,
+                                     const MethodRegistry&) const override {
+        return nullptr;
+    }
+};
+
+/// FakeMethod under another name and with any version.
+class InnerMethod final : public Method {
+public:
+    explicit InnerMethod(std::string version) : m_version(std::move(version)) {}
+    std::string id() const override { return "inner"; }
+    std::string name() const override { return "Inner"; }
+    std::string version() const override { return m_version; }
+    std::string help() const override { return m_fake.help(); }
+    std::vector<ParameterSpec> parameters() const override { return m_fake.parameters(); }
+    std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,
+                                         const MethodRegistry& registry) const override {
+        return m_fake.quantizer(spec, registry);
+    }
+    std::unique_ptr<Decoder> decoder(std::shared_ptr<const EncodedTensor> tensor,
+                                     const MethodRegistry& registry) const override {
+        return m_fake.decoder(std::move(tensor), registry);
+    }
+
+private:
+    FakeMethod m_fake;
+    std::string m_version;
+};
+
+void TestPlanner::idsChangeWithNestedMethods() {
+    const auto idWith = [](const std::string& version) {
+        MethodRegistry registry;
+        registry.add(std::make_shared<OuterMethod>());
+        registry.add(std::make_shared<InnerMethod>(version));
+        const ExperimentSpec spec = experiment(dataOf({"odd[1]"}), {"outer"});
+        return makePlan(spec, registry, layers(), nullptr, {}).trials.front().id;
+    };
+    QCOMPARE(idWith("1"), idWith("1"));
+    QVERIFY2(idWith("1") != idWith("2"), "codes of another version of the base pass for the same");
+}
+
+void TestPlanner::runsMethodsThatMeanTheSameOnce() {
+    const Plan plan = planOf(
+        experiment(dataOf({"odd[1]"}),
+                   {"fake:noise_seed=[1,2,3]", "fake:bits=5", "fake:noise=true,noise_seed=[1,2]"}),
+        layers());
+    QCOMPARE(plan.trials.size(), std::size_t{4});
+    QCOMPARE(joined(plan.remarks).count("only in parameters that have no effect"), 2);
+}
+
+void TestPlanner::readsNoHessian() {
+    auto side = std::make_shared<FakeTensorFile>();
+    side->addNormal("hessian/layers/0/weight", 6, 6, 1);
+    side->addNormal("hessian/layers/1/weight", 4, 4, 1);
+    const auto hessians = std::make_shared<const HessianFile>(side);
+    const Plan plan = makePlan(experiment(dataOf({"layers/*/weight"}), {"fake"}), fakeRegistry(),
+                               layers(), hessians, {});
+    QVERIFY(plan.trials[0].hasHessian);
+    QVERIFY(!plan.trials[1].hasHessian);  // It is of another size, which the headers tell.
+    QVERIFY2(plan.trials[1].preflight.refusal.find("4 input channels") != std::string::npos,
+             plan.trials[1].preflight.refusal.c_str());
+    QCOMPARE(side->readsOf("hessian/layers/0/weight"), 0);
+    QCOMPARE(side->readsOf("hessian/layers/1/weight"), 0);
 }
 
 void TestPlanner::describesTheRun() {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Element types, foldings by layout, links, and filters that are missing, in files that other
 // programs wrote.
+#include <QTemporaryDir>
 #include <QtTest>
 
 #include <bit>
 #include <cmath>
 
 #include "core/base/error.h"
+#include "tests/core/hdf5_fixture.h"
 #include "tests/core/test_files.h"
 
 using namespace quantscope;
@@ -158,6 +160,44 @@ private Q_SLOTS:
             QVERIFY2(!info->quantizable && info->reason.find(says) != std::string::npos,
                      info->reason.c_str());
         }
+    }
+
+    void aFileThatIsBeingWrittenIsRefusedWhateverItsName() {
+        const QTemporaryDir folder;
+        const std::filesystem::path path = folder.path().toStdString() + "/blocks.h5";
+        const test::Hdf5Fixture writing(path);
+        QVERIFY_THROWS_EXCEPTION(Error, test::openProbed(path));
+    }
+
+    void recallNeedsAKnownDistance_data() {
+        QTest::addColumn<QString>("distance");
+        QTest::addColumn<bool>("known");
+        QTest::addColumn<bool>("angular");
+        QTest::newRow("euclidean") << "euclidean" << true << false;
+        QTest::newRow("angular") << "angular" << true << true;
+        QTest::newRow("hamming") << "hamming" << false << false;
+        QTest::newRow("inner product") << "ip" << false << false;
+    }
+    void recallNeedsAKnownDistance() {
+        QFETCH(QString, distance);
+        QFETCH(bool, known);
+        QFETCH(bool, angular);
+        const QTemporaryDir folder;
+        const std::filesystem::path path = folder.path().toStdString() + "/vectors.h5";
+        {
+            test::Hdf5Fixture file(path);
+            file.addFloats("train", {3, 2}, {1, 2, 3, 4, 5, 6});
+            file.addFloats("test", {1, 2}, {1, 2});
+            file.addIntegers("neighbors", {1, 2}, {0, 1});
+            file.setText("/", "distance", distance.toStdString());
+        }
+        const auto file = test::openProbed(path);
+        QCOMPARE(file->groundTruth().has_value(), known);
+        if (known) QCOMPARE(file->groundTruth()->angular, angular);
+        // What is left out is told, with the distance's name.
+        const std::string& reason = file->find("train")->reason;
+        QCOMPARE(reason.find(distance.toStdString()) == std::string::npos, known);
+        QVERIFY(file->find("train")->quantizable);
     }
 
     void missingFilters_data() {

@@ -109,6 +109,8 @@ private Q_SLOTS:
     void stops();
     void roundTripsThroughJson();
     void everyMetricIsDescribed();
+    void keepsBothEndsOfTheScale();
+    void statesWhatMeasuringTakes();
 };
 
 void TestTrialMetrics::followsTheFormulas() {
@@ -296,6 +298,34 @@ void TestTrialMetrics::everyMetricIsDescribed() {
     } catch (const Error& error) {
         QVERIFY(QString::fromStdString(error.remedy()).startsWith("Did you mean 'sqnr_db'?"));
     }
+}
+
+void TestTrialMetrics::keepsBothEndsOfTheScale() {
+    // Zeros that come back as something else, and weights that come back as they were: infinitely
+    // bad and infinitely good, also when nothing else is kept.
+    const std::vector<std::string> only = {"sqnr_db"};
+    const auto keptOf = [&](const Matrix& weights, const Matrix& quantized) {
+        const TrialMetrics kept = compare(weights, quantized).only(only);
+        const TrialMetrics read = TrialMetrics::fromJson(Json::parse(kept.toJson().dump()));
+        return std::pair(*kept.sqnrDb, *read.sqnrDb);
+    };
+    const Matrix ones = row({1, 1});
+    QCOMPARE(keptOf(row({0, 0}), ones), std::pair(-infinity, -infinity));
+    QCOMPARE(keptOf(ones, ones), std::pair(infinity, infinity));
+    const TrialMetrics kept = compare(ones, row({1, 0})).only(only);
+    QVERIFY(kept.sqnrDb && kept.weightEnergy && !kept.nmse && !kept.mse);
+    // As written before, with the NMSE beside it.
+    const TrialMetrics old = TrialMetrics::fromJson({{"nmse", nullptr}, {"sqnr_db", nullptr}});
+    QCOMPARE(*old.sqnrDb, -infinity);
+}
+
+void TestTrialMetrics::statesWhatMeasuringTakes() {
+    // With a full Hessian of the widest layer of a 70B model: 4096 rows, read and decoded.
+    const std::uint64_t rows = std::uint64_t{2} * 4096 * 28672 * sizeof(float);
+    QVERIFY(measuringBytes(8192, 28672, true) >= rows);
+    QVERIFY(measuringBytes(8192, 28672, true) < rows * 2);
+    QVERIFY(measuringBytes(8192, 28672, false) < std::uint64_t{32} << 20);
+    QVERIFY(measuringBytes(4, 100, false) < 10'000);
 }
 
 QTEST_APPLESS_MAIN(TestTrialMetrics)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/utf8.h"
 #include "core/io/layouts/file_layout.h"
 
 namespace quantscope {
@@ -18,7 +19,7 @@ public:
                test->info.shape.size() == 2 && train->info.shape[1] == test->info.shape[1];
     }
 
-    void orient(const FileOutline& /*outline*/, OutlineEntry& entry) const override {
+    void orient(const FileOutline& outline, OutlineEntry& entry) const override {
         const std::string& name = entry.info.name;
         if (name == "neighbors") {
             exclude(entry, "Row numbers of nearest neighbours, not vectors.");
@@ -26,6 +27,13 @@ public:
             exclude(entry, "Distances to nearest neighbours, not vectors.");
         }
         if (entry.info.shape.size() == 2) setFold(entry, {0}, "rows = vectors (ann-benchmarks)");
+        const std::string distance = outline.groupAttribute("/", "distance");
+        if (name == "train" && entry.info.quantizable && !isAngular(distance) &&
+            !isEuclidean(distance)) {
+            entry.info.reason = "Its distance is '" + printableText(distance) +
+                                "', so no recall is measured: that needs euclidean, angular or "
+                                "cosine.";
+        }
     }
 
     std::optional<SearchGroundTruth> groundTruth(const FileOutline& outline) const override {
@@ -37,8 +45,17 @@ public:
             return {};
         }
         const std::string distance = outline.groupAttribute("/", "distance");
-        return SearchGroundTruth{"test", "neighbors",
-                                 contains(distance, "angular") || contains(distance, "cosine")};
+        if (!isAngular(distance) && !isEuclidean(distance)) return {};
+        return SearchGroundTruth{"test", "neighbors", isAngular(distance)};
+    }
+
+private:
+    static bool isAngular(const std::string& distance) {
+        return contains(distance, "angular") || contains(distance, "cosine");
+    }
+    /// Files that do not say are taken for Euclidean, as most are.
+    static bool isEuclidean(const std::string& distance) {
+        return distance.empty() || contains(distance, "euclidean") || distance == "l2";
     }
 };
 
