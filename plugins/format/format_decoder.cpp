@@ -60,6 +60,15 @@ void FormatDecoder::decode(Index firstRow, MatrixSpan out) const {
 
 std::vector<Codebook> FormatDecoder::codebooks() const {
     Codebook book;
+    if (m_packing.valuesPerCode() > 1) {
+        // What is stored is a byte for several levels.
+        book.name = "groups of levels";
+        book.dim = m_packing.valuesPerCode();
+        book.counts.resize(std::size_t{1} << m_packing.bitsPerCode());
+        for (const std::uint8_t byte : m_codes)
+            ++book.counts[byte];
+        return {std::move(book)};
+    }
     book.name = "levels";
     book.counts.resize(m_settings.element.values().size());
     std::vector<std::uint32_t> codes(static_cast<std::size_t>(m_tensor->cols));

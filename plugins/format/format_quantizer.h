@@ -17,6 +17,7 @@ public:
         : m_width(element.width()), m_inBytes(element.width() == 2), m_cols(cols) {}
 
     int bitsPerCode() const { return m_inBytes ? 8 : m_width; }
+    Index valuesPerCode() const { return m_inBytes ? digits : 1; }
     /// Stored codes of a row.
     Index perRow() const { return m_inBytes ? (m_cols + digits - 1) / digits : m_cols; }
 

@@ -59,7 +59,7 @@ ParameterSpec typeParameter() {
         "Elements and scales: QLoRA 2023 (nf4), OCP Microscaling 1.0, 2023 (mx...), NVIDIA 2024 "
         "(nvfp4), FP8 formats 2022 (fp8), Ternary Weight Networks 2016.";
     spec.type = ParameterType::Choice;
-    spec.defaultValue = "mxfp4";
+    spec.defaultValue = "nf4";
     for (const NamedFormat& named : namedFormats(4, true))
         spec.choices.push_back(named.choice);
     return spec;

@@ -110,9 +110,10 @@ std::vector<Codebook> KquantDecoder::codebooks() const {
     Codebook book;
     book.name = "levels";
     book.counts.resize(static_cast<std::size_t>(m_layout.levelCount()));
-    std::vector<std::uint32_t> codes(static_cast<std::size_t>(m_tensor->cols));
-    for (Index row = 0; row < m_tensor->rows; ++row) {
-        PackedCodes::unpack(m_codes, row * m_tensor->cols, m_layout.bits, codes);
+    // The zeros that fill up the last superblock are codes, too.
+    std::vector<std::uint32_t> codes(static_cast<std::size_t>(m_layout.superblock));
+    for (Index block = 0; block < m_superblocks; ++block) {
+        PackedCodes::unpack(m_codes, block * m_layout.superblock, m_layout.bits, codes);
         for (const std::uint32_t code : codes)
             ++book.counts[code];
     }

@@ -282,7 +282,7 @@ private Q_SLOTS:
     }
 
     void refusesDamage() {
-        const EncodedTensor good = bench().encode("format", ViewSource(gaussian(4, 64).view()));
+        const EncodedTensor good = bench().encode("format:type=mxfp4", ViewSource(gaussian(4, 64).view()));
         for (std::size_t i = 0; i < good.sections.size(); ++i) {
             EncodedTensor cut = good;
             cut.sections[i].bytes.pop_back();
