@@ -2,11 +2,11 @@
 #include "plugins/format/format_quantizer.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
+#include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
 
 namespace quantscope::format {
@@ -99,7 +99,6 @@ Preflight FormatQuantizer::preflight(Index rows, Index cols,
         result.refusal = "The tensor has no weights. Choose another one.";
         return result;
     }
-    result.warnings = ineffectiveParameters(formatParameters(), m_spec.parameters);
     const BlockLayout layout(m_settings, rows, cols);
     const CodePacking packing(m_settings.element, cols);
     const std::uint64_t bits =
@@ -166,17 +165,14 @@ EncodedTensor FormatQuantizer::quantize(const TensorSource& weights,
     const CodePacking packing(m_settings.element, cols);
     EncodedTensor encoded{m_spec, rows, cols, Json::object(), {}};
     std::vector<double> scales(static_cast<std::size_t>(layout.count()));
-    std::atomic<Index> done = 0;
-    const auto report = [&](Index finished, double from, double to, const char* phase) {
-        const double part = static_cast<double>(finished) / static_cast<double>(rows);
-        context.progress(std::lerp(from, to, part), phase);
-    };
     constexpr double scaled = 0.5;
     const auto blockOf = [](std::span<const float> values, Index first, Index count) {
         return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
     };
     {
         const PhaseTimer timer(seconds.train);
+        const RunContext fitting = context.part(0.0, scaled, 0);
+        ProgressCounter progress(fitting, static_cast<double>(rows), "fitting scales");
         forEachRowRange(weights, layout.rowGranule(packing.bitsPerCode()), context.stop(),
                         [&](Index begin, Index end, std::span<const float> values) {
                             layout.forEachBlock(begin, end - begin,
@@ -184,7 +180,7 @@ EncodedTensor FormatQuantizer::quantize(const TensorSource& weights,
                                                     scales[static_cast<std::size_t>(block)] =
                                                         scaleFor(blockOf(values, first, count));
                                                 });
-                            report(done += end - begin, 0.0, scaled, "fitting scales");
+                            progress.add(static_cast<double>(end - begin));
                         });
     }
     const PhaseTimer timer(seconds.encode);
@@ -194,7 +190,8 @@ EncodedTensor FormatQuantizer::quantize(const TensorSource& weights,
                         PackedCodes::bitCount(rows * packing.perRow(), packing.bitsPerCode()),
                         {}};
     codeSection.bytes.resize((codeSection.usedBits + 7) / 8);
-    done = 0;
+    const RunContext encoding = context.part(scaled, 1.0, 1);
+    ProgressCounter progress(encoding, static_cast<double>(rows), "encoding");
     forEachRowRange(
         weights, layout.rowGranule(packing.bitsPerCode()), context.stop(),
         [&](Index begin, Index end, std::span<const float> values) {
@@ -207,7 +204,7 @@ EncodedTensor FormatQuantizer::quantize(const TensorSource& weights,
                 }
             });
             packing.pack(codes, begin, codeSection.bytes);
-            report(done += end - begin, scaled, 1.0, "encoding");
+            progress.add(static_cast<double>(end - begin));
         });
     encoded.sections.push_back(std::move(codeSection));
     encoded.sections.push_back(std::move(scaleSection));

@@ -2,12 +2,12 @@
 #include "plugins/kquant/kquant_quantizer.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <numeric>
 
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
+#include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
 #include "plugins/kquant/superblock.h"
 
@@ -179,7 +179,7 @@ EncodedTensor KquantQuantizer::quantize(const TensorSource& weights, const SideI
     coded.scales.resize(parts);
     coded.minima.resize(m_layout.isAffine() ? parts : 0);
     coded.floats.resize(static_cast<std::size_t>(blocks * m_layout.floats()));
-    std::atomic<Index> done = 0;
+    ProgressCounter progress(context, static_cast<double>(rows), "encoding");
     const Index granule = m_layout.superblock / std::gcd(m_layout.superblock, cols);
     forEachRowRange(
         weights, granule, context.stop(),
@@ -199,8 +199,7 @@ EncodedTensor KquantQuantizer::quantize(const TensorSource& weights, const SideI
                 place(block.minima, number, coded.minima);
                 place({block.floats.begin(), block.floats.end()}, number, coded.floats);
             }
-            context.progress(static_cast<double>(done += end - begin) / static_cast<double>(rows),
-                             "encoding");
+            progress.add(static_cast<double>(end - begin));
         });
     EncodedTensor encoded{m_spec, rows, cols, Json::object(), {}};
     encoded.sections.push_back(std::move(codes));

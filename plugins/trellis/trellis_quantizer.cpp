@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/base/parallel.h"
+#include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
 #include "plugins/trellis/trellis_encoder.h"
 
@@ -33,7 +34,7 @@ public:
           m_weights(weights),
           m_fits(weights.divisors().size()),
           m_reader(weights, context.stop()),
-          m_context(context),
+          m_progress(context, static_cast<double>(weights.rows() * weights.cols()), "encoding"),
           m_rows(weights.rows()),
           m_cols(weights.cols()),
           m_bytes((m_layout.totalBits() + 7) / 8) {}
@@ -93,9 +94,7 @@ private:
                                m_bytes.data() + m_layout.firstByte(firstBlock + block),
                                std::span(decoded).subspan(at, count));
             }
-            const auto done = static_cast<double>(m_coded + end * blockLength);
-            m_context.progress(std::min(1.0, done / static_cast<double>(m_rows * m_cols)),
-                               "encoding");
+            m_progress.add(static_cast<double>((end - begin) * blockLength));
         });
         addFits(decoded);
         m_waiting.erase(m_waiting.begin(), m_waiting.begin() + coded);
@@ -115,7 +114,7 @@ private:
     const DividedSource& m_weights;
     std::vector<GainFit> m_fits;  ///< By unit.
     const WeightReader m_reader;
-    const RunContext& m_context;
+    ProgressCounter m_progress;
     const Index m_rows;
     const Index m_cols;
     std::vector<std::uint8_t> m_bytes;
@@ -154,7 +153,6 @@ Preflight TrellisQuantizer::preflight(Index rows, Index cols,
         result.refusal = "The tensor has no weights. Choose another one.";
         return result;
     }
-    result.warnings = ineffectiveParameters(trellisParameters(), m_spec.parameters);
     result.rate = exactRate(m_settings, rows, cols);
     result.workingBytes = workingBytes(m_settings);
     // Closing the ring takes a third of the search again; a state costs about two multiply-adds.

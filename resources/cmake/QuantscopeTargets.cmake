@@ -66,12 +66,13 @@ function(quantscope_add_own_plugin id)
     add_dependencies(quantscope-plugins ${target})
 endfunction()
 
-# quantscope_add_test(<name> LABEL core|plugins|models|gui|cli SOURCES ... [LIBRARIES ...])
+# quantscope_add_test(<name> LABEL core|plugins|models|gui|cli [ONE_LOCALE] SOURCES ...
+#                     [LIBRARIES ...])
 # One Qt Test executable, registered with CTest. Tests run without a display, and those of core,
 # plugins and cli a second time, as <name>_comma, in a locale with a decimal comma (see
-# tests/CMakeLists.txt).
+# tests/CMakeLists.txt), unless they say ONE_LOCALE.
 function(quantscope_add_test name)
-    cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ARG "ONE_LOCALE" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
     add_executable(${name} ${ARG_SOURCES})
     quantscope_use_qt(${name})
     set_target_properties(${name} PROPERTIES
@@ -87,7 +88,7 @@ function(quantscope_add_test name)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES
         LABELS ${ARG_LABEL} TIMEOUT 300 ENVIRONMENT "${environment}")
-    if(QUANTSCOPE_COMMA_LOCALE AND ARG_LABEL MATCHES "^(core|plugins|cli)$")
+    if(QUANTSCOPE_COMMA_LOCALE AND NOT ARG_ONE_LOCALE AND ARG_LABEL MATCHES "^(core|plugins|cli)$")
         add_test(NAME ${name}_comma COMMAND ${name})
         set_tests_properties(${name}_comma PROPERTIES
             LABELS "${ARG_LABEL};locale" TIMEOUT 300
