@@ -98,6 +98,11 @@ Element Element::ternary() {
     return {2, {0.0F, 1.0F, -1.0F, unused}};
 }
 
+bool Element::isTernary() const {
+    return m_codes.size() == 3 &&
+           std::ranges::all_of(m_codes, [](std::uint32_t code) { return code < 3; });
+}
+
 Element Element::rootsOfTwo(int bits) {
     const std::uint32_t half = 1U << (bits - 1);
     std::vector<float> values(2 * half);

@@ -25,6 +25,8 @@ public:
     static Element normalFloat();
     /// -1, 0, 1.
     static Element ternary();
+    /// Whether it has just the codes 0, 1 and 2.
+    bool isTernary() const;
     /// +-2^(-k/2), k = 0 .. 2^(bits-1) - 1.
     static Element rootsOfTwo(int bits);
 

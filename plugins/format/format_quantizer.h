@@ -14,7 +14,7 @@ public:
     static constexpr const char* sectionName = "codes";
 
     CodePacking(const Element& element, Index cols)
-        : m_width(element.width()), m_inBytes(element.width() == 2), m_cols(cols) {}
+        : m_width(element.width()), m_inBytes(element.isTernary()), m_cols(cols) {}
 
     int bitsPerCode() const { return m_inBytes ? 8 : m_width; }
     Index valuesPerCode() const { return m_inBytes ? digits : 1; }

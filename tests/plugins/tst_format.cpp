@@ -282,7 +282,8 @@ private Q_SLOTS:
     }
 
     void refusesDamage() {
-        const EncodedTensor good = bench().encode("format:type=mxfp4", ViewSource(gaussian(4, 64).view()));
+        const EncodedTensor good =
+            bench().encode("format:type=mxfp4", ViewSource(gaussian(4, 64).view()));
         for (std::size_t i = 0; i < good.sections.size(); ++i) {
             EncodedTensor cut = good;
             cut.sections[i].bytes.pop_back();
@@ -290,8 +291,24 @@ private Q_SLOTS:
                 messageOf([&] { QuantizedTensor(cut, bench().registry()); }).contains("damaged"));
         }
         QVERIFY(!bench().preflight("format", 0, 8).refusal.empty());
-        QVERIFY(QString::fromStdString(bench().preflight("format:bits=5", 8, 8).warnings.front())
-                    .contains("bits=5 has no effect"));
+    }
+
+    // Elements of two bits with three and with four values: multiples of 1/4 from -1/4 to 1/4, and
+    // 0.3 itself as a scale.
+    void codesTwoBits() {
+        Matrix x(3, 43);
+        std::ranges::fill(std::span(x.data(), static_cast<std::size_t>(x.view().size())), 0.3F);
+        x(1, 7) = -0.3F;
+        x(2, 42) = 0.0F;
+        const Matrix blocks = test::decoded(bench().quantize("format:type=bfp,bits=2", x));
+        const Matrix roots = test::decoded(bench().quantize("format:type=sqrt2,bits=2", x));
+        for (Index row = 0; row < x.rows(); ++row) {
+            for (Index c = 0; c < x.cols(); ++c) {
+                const float sign = x(row, c) < 0.0F ? -1.0F : x(row, c) > 0.0F ? 1.0F : 0.0F;
+                QCOMPARE(blocks(row, c), sign * 0.25F);
+                if (sign != 0.0F) QVERIFY(std::abs(roots(row, c) - sign * 0.3F) < 0.05F);
+            }
+        }
     }
 };
 

@@ -557,10 +557,8 @@ void TestScalar::remarksOnPointlessSettings() {
             .warnings;
     };
     QVERIFY(warnings("scalar", 64, 64).empty());
-    QCOMPARE(warnings("scalar:group=64", 64, 64).size(), std::size_t{1});
     QCOMPARE(warnings("scalar:granularity=group,group=64", 64, 50).size(), std::size_t{1});
     QCOMPARE(warnings("scalar:bits=8,levels=lloyd", 8, 64).size(), std::size_t{1});
-    QCOMPARE(warnings("scalar:scheme=asym,levels=lloyd", 64, 64).size(), std::size_t{1});
     const auto quantizer = registry().quantizer(MethodSpec{"scalar", Json::object()});
     QVERIFY(!quantizer->preflight(0, 64, {}).refusal.empty());
     QVERIFY(!quantizer->preflight(64, 0, {}).refusal.empty());

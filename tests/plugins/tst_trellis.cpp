@@ -308,8 +308,6 @@ private Q_SLOTS:
                     bench().quantizer("trellis:bits=6,v=2,code=random");
                 }).contains("a step takes at most 8 bits"));
         QVERIFY(!bench().preflight("trellis", 0, 5).refusal.empty());
-        QVERIFY(QString::fromStdString(bench().preflight("trellis:v=2", 8, 8).warnings.front())
-                    .contains("v=2 has no effect"));
         Matrix x = gaussian(4, 64);
         x(2, 3) = std::numeric_limits<float>::quiet_NaN();
         QVERIFY(errorOf([&] { bench().quantize("trellis", x); }).contains("row 2, column 3"));
