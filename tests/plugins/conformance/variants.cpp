@@ -154,11 +154,16 @@ bool isAccepted(const MethodSpec& spec, const Occasion& occasion) {
 }
 
 std::vector<MethodSpec> plainVariants(const Method& method, const Occasion& occasion) {
+    MethodSpec start{method.id()};
+    if (!isAccepted(start, occasion)) {
+        const std::vector<MethodSpec> drawn = randomVariants(method, occasion, 1);
+        if (!drawn.empty()) start = drawn.front();
+    }
     Collector collector(occasion);
-    collector.add({method.id()});
+    collector.add(start);
     const std::vector<ParameterSpec> schema = method.parameters();
     for (const ParameterSpec& parameter : schema) {
-        MethodSpec base{method.id()};
+        MethodSpec base = start;
         enable(parameter, schema, base);
         collector.addEvery(base, parameter);
     }

@@ -18,7 +18,8 @@ struct Occasion {
 /// work than wanted. Settings that make no sense have to be refused with an Error.
 bool isAccepted(const MethodSpec& spec, const Occasion& occasion);
 
-/// Settings that follow from the schema alone, all of them accepted: the defaults, then one
+/// Settings that follow from the schema alone, all of them accepted: the defaults (or, where they
+/// cost too much, settings drawn at random), then one
 /// parameter at a time at every choice, at both ends of its range (or as near as is accepted), and,
 /// where it is a method, at every method that is accepted with each of that method's settings.
 /// A parameter that counts only under another one is varied with that one set.
