@@ -136,7 +136,8 @@ std::vector<Json> listValues(const Json& list, const std::string& name) {
 // Nested methods that arrive as text may be swept as well, so they are read before expanding.
 std::optional<MethodSpec> nestedMethod(const Json& value) {
     if (isMethod(value)) return MethodSpec::fromJson(value);
-    if (value.is_string() && value.get_ref<const std::string&>().find_first_of(":|") != std::string::npos) {
+    if (value.is_string() &&
+        value.get_ref<const std::string&>().find_first_of(":|") != std::string::npos) {
         return SweptMethod::parse(value.get<std::string>()).method;
     }
     return std::nullopt;

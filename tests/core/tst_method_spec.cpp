@@ -135,7 +135,8 @@ void TestMethodSpec::namesThePlaceOfAMistake_data() {
     row("scalar:bits=[2,4", "at character 17: unexpected end, expected ',' or ']'.");
     row("scalar:bits=[]", "at character 14: expected a value after 'bits='.");
     row("scalar:bits=[[2]]", "at character 14: lists cannot stand in lists.");
-    row("mixed:base=pq | scalar", "at character 15: the base of mixed is given twice, with base= and with '|'.");
+    row("mixed:base=pq | scalar",
+        "at character 15: the base of mixed is given twice, with base= and with '|'.");
     row("mixed |", "at character 8: expected the id of a method.");
     row("mixed:base=(scalar:bits=4", "at character 26: unexpected end, expected ')'.");
     row("mixed:base=()", "at character 13: expected the id of a method, not ')'.");
