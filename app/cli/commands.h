@@ -6,7 +6,11 @@
 namespace quantscope {
 
 // One maker for each file <name>_command.cpp.
+std::unique_ptr<Command> makeAllocateCommand();
+std::unique_ptr<Command> makeApplyCommand();
+std::unique_ptr<Command> makeCalibrateCommand();
 std::unique_ptr<Command> makeDecodeCommand();
+std::unique_ptr<Command> makeEvaluateCommand();
 std::unique_ptr<Command> makeExportCommand();
 std::unique_ptr<Command> makeInspectCommand();
 std::unique_ptr<Command> makeMethodsCommand();

@@ -25,6 +25,7 @@ Json trialJson(const Trial& trial) {
         json["rate"][std::string(ratePartName(part))] = preflight.rate.bitsPerWeight(part, weights);
     }
     json["memory_bytes"] = trial.bytes;
+    if (preflight.expectedGain) json["expected_gain"] = *preflight.expectedGain;
     json["warnings"] = preflight.warnings;
     return json;
 }

@@ -61,6 +61,16 @@ Column partColumn(RatePart part) {
             true};
 }
 
+Column detailColumn(const std::string& title, const char* key) {
+    return {title,
+            [key](const TrialRecord& r) {
+                const auto found = r.details.find(key);
+                const bool isNumber = found != r.details.end() && found->is_number();
+                return isNumber ? formatSignificant(found->get<double>()) : std::string();
+            },
+            true};
+}
+
 std::vector<Column> figureColumns() {
     std::vector<Column> columns;
     columns.push_back({"bits/weight", [](const TrialRecord& r) {
@@ -71,6 +81,8 @@ std::vector<Column> figureColumns() {
     columns.push_back(metricColumn("NMSE", &TrialMetrics::nmse));
     columns.push_back(metricColumn("SQNR dB", &TrialMetrics::sqnrDb));
     columns.push_back(metricColumn("Hessian error", &TrialMetrics::hessianError));
+    columns.push_back(detailColumn("expected gain", "expected_gain"));
+    columns.push_back(detailColumn("obtained gain", "obtained_gain"));
     columns.push_back(metricColumn("recall@10 %", &TrialMetrics::recallAt10, true));
     columns.push_back(metricColumn("used codes %", &TrialMetrics::utilization, true));
     columns.push_back(metricColumn("codebook perplexity", &TrialMetrics::codebookPerplexity));
@@ -106,6 +118,7 @@ Json trialJson(const TrialRecord& record) {
     json["codebook_perplexity"] = numberOrNull(metrics.codebookPerplexity);
     if (metrics.hessianError) json["hessian_error"] = numberOrNull(metrics.hessianError);
     if (metrics.recallAt10) json["recall_at_10"] = numberOrNull(metrics.recallAt10);
+    if (!record.details.empty()) json["details"] = record.details;
     json["seconds"] = Json{{"train", record.seconds.train},
                            {"encode", record.seconds.encode},
                            {"decode", record.seconds.decode}};

@@ -87,14 +87,26 @@ template <typename T>
 void addPanel(T alpha, const StridedView<T>& a, Index firstTerm, Index depth, const T* panel, T* c,
               Index cStride, Index cols) {
     const T* rows = a.data + firstTerm * a.colStride;
+    const auto add = [&]<Index Rows>(Index first) {
+        addBlock<T, Rows>(alpha, rows + first * a.rowStride, a.rowStride, a.colStride, panel, depth,
+                          c + first * cStride, cStride, cols);
+    };
     Index r = 0;
-    for (; r + blockRows <= a.rows; r += blockRows) {
-        addBlock<T, blockRows>(alpha, rows + r * a.rowStride, a.rowStride, a.colStride, panel,
-                               depth, c + r * cStride, cStride, cols);
-    }
-    for (; r < a.rows; ++r) {
-        addBlock<T, 1>(alpha, rows + r * a.rowStride, a.rowStride, a.colStride, panel, depth,
-                       c + r * cStride, cStride, cols);
+    for (; r + blockRows <= a.rows; r += blockRows)
+        add.template operator()<blockRows>(r);
+    switch (a.rows - r) {
+        case 5:
+            return add.template operator()<5>(r);
+        case 4:
+            return add.template operator()<4>(r);
+        case 3:
+            return add.template operator()<3>(r);
+        case 2:
+            return add.template operator()<2>(r);
+        case 1:
+            return add.template operator()<1>(r);
+        default:
+            return;
     }
 }
 

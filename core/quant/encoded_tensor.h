@@ -28,6 +28,9 @@ struct EncodedTensor {
     MethodSpec method;  ///< With every parameter, defaults included.
     Index rows = 0;
     Index cols = 0;
+    /// What decoders need besides the sections. Every method may also add "details" (an object of
+    /// figures about how the codes were chosen) and "remarks" (sentences for the user); both go to
+    /// the trial's record.
     Json header = Json::object();
     std::vector<Section> sections;
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct Preflight {
     bool rateIsExact = true;         ///< ... it depends on the weights; then `rate` is an estimate.
     std::uint64_t workingBytes = 0;  ///< Peak memory besides the result, roughly.
     double multiplyAdds = 0.0;       ///< Work, roughly; for time estimates.
+    /// Layer loss to expect, relative to that of rounding to nearest; for methods that carry errors
+    /// over, where it can be told at once.
+    std::optional<double> expectedGain;
 };
 
 /// Turns the stored bytes of a tensor back into values. Immutable; all calls from any thread.

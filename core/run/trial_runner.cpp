@@ -76,6 +76,10 @@ void fillRecord(TrialRecord& record, const TrialInputs& inputs, const MethodRegi
     context.throwIfStopped();
     record.rate = tensor->rate();
     record.headerBytes = headerBytes(tensor->encoded());
+    const Json& header = tensor->encoded().header;
+    record.details = header.value("details", Json::object());
+    for (const Json& remark : header.value("remarks", Json::array()))
+        record.warnings.push_back(remark.get<std::string>());
     SideInformation side = inputs.side;
     if (!isWanted(metrics, "hessian_error")) side.hessian.reset();
     record.metrics = measure(*inputs.source, *tensor, side, context.part(quantized, measured, 1),

@@ -79,6 +79,7 @@ TrialRecord readRecord(const Json& json) {
         record.levels = json.at("levels").get<std::vector<float>>();
     }
     record.warnings = json.at("warnings").get<std::vector<std::string>>();
+    record.details = json.value("details", Json::object());
     return record;
 }
 
@@ -106,6 +107,7 @@ Json TrialRecord::toJson() const {
         json["levels"] = levels;
     }
     json["warnings"] = warnings;
+    if (!details.empty()) json["details"] = details;
     return json;
 }
 

@@ -36,6 +36,7 @@ struct TrialRecord {
     std::vector<Codebook> codebooks;  ///< Without codewords: names, dims, counts.
     std::vector<float> levels;        ///< Reconstruction values when one set serves the tensor.
     std::vector<std::string> warnings;
+    Json details = Json::object();  ///< Figures that the method tells of itself; may be empty.
 
     bool failed() const { return !error.empty(); }
     Index weights() const { return rows * cols; }

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "plugins/mixed/column_losses.h"
+#include "plugins/mixed/mixed_grid.h"
 
 namespace quantscope::mixed {
 
@@ -269,25 +270,40 @@ BitMap MixedQuantizer::allocate(const TensorSource& weights, const SideInformati
     return {m_settings, cols, std::move(bits)};
 }
 
+void appendPart(EncodedTensor& encoded, int bits, EncodedTensor part) {
+    for (Section& section : part.sections) {
+        section.name = partPrefix(bits) + section.name;
+        encoded.sections.push_back(std::move(section));
+    }
+    encoded.header["parts"][std::to_string(bits)] = std::move(part.header);
+}
+
+void MixedQuantizer::refuseUnfit(int bits, const TensorSource& part,
+                                 const SideInformation& side) const {
+    const std::string refusal = m_bases.at(bits)->preflight(part.rows(), part.cols(), side).refusal;
+    if (refusal.empty()) return;
+    throw Error("The " + std::to_string(part.cols()) + " columns with " + std::to_string(bits) +
+                    " bits cannot be quantized on their own: " + refusal,
+                "Choose a larger group, or a smaller range from min to max.");
+}
+
 void MixedQuantizer::addPart(int bits, const std::vector<Index>& columns,
                              const TensorSource& weights, const SideInformation& side,
                              const RunContext& context, PhaseSeconds& seconds,
                              EncodedTensor& encoded) const {
     const ColumnSource part(weights, columns);
     const SideInformation partSide = sideOfColumns(side, columns);
-    const Quantizer& base = *m_bases.at(bits);
-    const std::string refusal = base.preflight(part.rows(), part.cols(), partSide).refusal;
-    if (!refusal.empty()) {
-        throw Error("The " + std::to_string(columns.size()) + " columns with " +
-                        std::to_string(bits) + " bits cannot be quantized on their own: " + refusal,
-                    "Choose a larger group, or a smaller range from min to max.");
-    }
-    EncodedTensor own = base.quantize(part, partSide, context, seconds);
-    for (Section& section : own.sections) {
-        section.name = partPrefix(bits) + section.name;
-        encoded.sections.push_back(std::move(section));
-    }
-    encoded.header["parts"][std::to_string(bits)] = std::move(own.header);
+    refuseUnfit(bits, part, partSide);
+    appendPart(encoded, bits, m_bases.at(bits)->quantize(part, partSide, context, seconds));
+}
+
+EncodedTensor MixedQuantizer::withMap(const TensorSource& weights, const BitMap& map) const {
+    EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
+    encoded.header = Json{{"requested_bits", m_settings.bits},
+                          {"achieved_bits", map.meanBits()},
+                          {"parts", Json::object()}};
+    encoded.sections.push_back(map.section(m_settings));
+    return encoded;
 }
 
 EncodedTensor MixedQuantizer::quantize(const TensorSource& weights, const SideInformation& side,
@@ -297,11 +313,7 @@ EncodedTensor MixedQuantizer::quantize(const TensorSource& weights, const SideIn
         const PhaseTimer timer(seconds.train);
         return allocate(weights, side, choices, context.part(0.0, 0.5, 0));
     }();
-    EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
-    encoded.header = Json{{"requested_bits", m_settings.bits},
-                          {"achieved_bits", map.meanBits()},
-                          {"parts", Json::object()}};
-    encoded.sections.push_back(map.section(m_settings));
+    EncodedTensor encoded = withMap(weights, map);
     double done = 0.0;
     for (const auto& [bits, columns] : map.columns()) {
         const double next =
@@ -312,6 +324,43 @@ EncodedTensor MixedQuantizer::quantize(const TensorSource& weights, const SideIn
         done = next;
     }
     return encoded;
+}
+
+bool MixedQuantizer::hasGrid() const {
+    return std::ranges::all_of(m_bases, [](const auto& base) { return base.second->hasGrid(); });
+}
+
+std::unique_ptr<CodeGrid> MixedQuantizer::fitGrid(const TensorSource& weights,
+                                                  const SideInformation& side,
+                                                  const RunContext& context,
+                                                  PhaseSeconds& seconds) const {
+    if (!hasGrid()) return nullptr;
+    const Choices choices = choicesFor(weights.rows(), weights.cols(), side);
+    const BitMap map = [&] {
+        const PhaseTimer timer(seconds.train);
+        return allocate(weights, side, choices, context.part(0.0, 0.5, 0));
+    }();
+    std::vector<MixedGrid::Part> parts;
+    for (const auto& [bits, columns] : map.columns()) {
+        MixedGrid::Part part{bits, columns, nullptr, nullptr};
+        if (bits > 0) {
+            auto source = std::make_unique<ColumnSource>(weights, columns);
+            const SideInformation partSide = sideOfColumns(side, columns);
+            refuseUnfit(bits, *source, partSide);
+            part.grid = m_bases.at(bits)->fitGrid(
+                *source, partSide, context.part(0.5, 1.0, static_cast<std::uint64_t>(bits) + 1),
+                seconds);
+            if (part.grid->columnsPerCode() != 1) {
+                throw Error(
+                    "The base method codes several columns together, which error feedback "
+                    "over mixed precision cannot.",
+                    "Choose a base that codes weights one by one, such as scalar.");
+            }
+            part.source = std::move(source);
+        }
+        parts.push_back(std::move(part));
+    }
+    return std::make_unique<MixedGrid>(withMap(weights, map), std::move(parts));
 }
 
 }  // namespace quantscope::mixed

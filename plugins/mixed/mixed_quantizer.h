@@ -21,6 +21,11 @@ public:
     Preflight preflight(Index rows, Index cols, const SideInformation& side) const override;
     EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                            const RunContext& context, PhaseSeconds& seconds) const override;
+    /// When the base has a grid at every number of bits.
+    bool hasGrid() const override;
+    std::unique_ptr<CodeGrid> fitGrid(const TensorSource& weights, const SideInformation& side,
+                                      const RunContext& context,
+                                      PhaseSeconds& seconds) const override;
 
 private:
     struct Choices;
@@ -30,6 +35,8 @@ private:
                                  const RunContext& context) const;
     BitMap allocate(const TensorSource& weights, const SideInformation& side,
                     const Choices& choices, const RunContext& context) const;
+    EncodedTensor withMap(const TensorSource& weights, const BitMap& map) const;
+    void refuseUnfit(int bits, const TensorSource& part, const SideInformation& side) const;
     void addPart(int bits, const std::vector<Index>& columns, const TensorSource& weights,
                  const SideInformation& side, const RunContext& context, PhaseSeconds& seconds,
                  EncodedTensor& encoded) const;
@@ -43,5 +50,8 @@ private:
 
 /// "3 bits/codes": sections of the part whose columns have 3 bits.
 std::string partPrefix(int bits);
+
+/// Adds what the base made of the columns with `bits` bits.
+void appendPart(EncodedTensor& encoded, int bits, EncodedTensor part);
 
 }  // namespace quantscope::mixed

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QtTest>
+#include <algorithm>
 #include <string>
 
 #include "core/base/parallel.h"
@@ -18,7 +19,9 @@ constexpr std::uint64_t trialSeed = 7;
 inline EncodedTensor encode(const MethodSpec& spec, const TensorSource& source,
                             const RunContext& context = RunContext(trialSeed)) {
     PhaseSeconds seconds;
-    return registry().quantizer(spec)->quantize(source, {}, context, seconds);
+    const auto quantizer = registry().quantizer(spec);
+    const SideInformation side = sideFor(*quantizer, source.rows(), source.cols());
+    return quantizer->quantize(source, side, context, seconds);
 }
 
 inline QuantizedTensor quantize(const MethodSpec& spec, const Matrix& weights) {
@@ -52,6 +55,17 @@ inline void addPlainAndRandomRows(int randomCount, const Occasion& occasion = {}
     for (const auto& method : registry().methods()) {
         addRows(randomVariants(*method, occasion, randomCount));
     }
+}
+
+/// Whether `method` is the setting or a method in its parameters: a method that only chooses codes
+/// may leave a tensor of the method whose codes they are.
+inline bool isOrHolds(const MethodSpec& spec, const MethodSpec& method) {
+    if (spec == method) return true;
+    const std::vector<ParameterSpec> schema = registry().method(spec.id).parameters();
+    return std::ranges::any_of(schema, [&](const ParameterSpec& parameter) {
+        return parameter.type == ParameterType::Method &&
+               isOrHolds(MethodSpec::fromJson(spec.parameters.at(parameter.id)), method);
+    });
 }
 
 /// The setting of the current row.

@@ -120,9 +120,10 @@ private Q_SLOTS:
     void oddInputIsDealtWith_data() { test::addPlainRows(); }
     void oddInputIsDealtWith() {
         const MethodSpec spec = test::currentMethod();
+        const auto quantizer = registry().quantizer(spec);
         for (const auto& [name, weights] : oddInputs()) {
-            const Preflight preflight =
-                registry().quantizer(spec)->preflight(weights.rows(), weights.cols(), {});
+            const SideInformation side = test::sideFor(*quantizer, weights.rows(), weights.cols());
+            const Preflight preflight = quantizer->preflight(weights.rows(), weights.cols(), side);
             if (!preflight.refusal.empty()) {
                 QVERIFY2(isSentence(preflight.refusal), preflight.refusal.c_str());
                 continue;

@@ -32,6 +32,14 @@ void enable(const ParameterSpec& parameter, const std::vector<ParameterSpec>& sc
     }
 }
 
+// The defaults, or, where they cost too much, settings drawn at random.
+MethodSpec startOf(const Method& method, const Occasion& occasion) {
+    MethodSpec start{method.id()};
+    if (isAccepted(start, occasion)) return start;
+    const std::vector<MethodSpec> drawn = randomVariants(method, occasion, 1);
+    return drawn.empty() ? start : drawn.front();
+}
+
 // Collects settings of one method, without repetitions.
 class Collector {
 public:
@@ -75,10 +83,7 @@ public:
                 break;
             case ParameterType::Method:
                 for (const auto& method : registry().methods()) {
-                    if (method->id() == base.id || !addValue(method->id())) continue;
-                    for (const MethodSpec& nested : plainVariants(*method, m_occasion)) {
-                        addValue(nested.toJson());
-                    }
+                    if (method->id() != base.id) addValue(startOf(*method, m_occasion).toJson());
                 }
                 break;
             case ParameterType::Integer:
@@ -141,12 +146,34 @@ MethodSpec drawSpec(const Method& method, Random& random) {
     return spec;
 }
 
+// Inputs of variance 1 whose correlation halves from channel to channel.
+std::shared_ptr<const Hessian> correlatedInputs(Index cols) {
+    auto hessian = std::make_shared<Hessian>();
+    hessian->size = cols;
+    hessian->source = "correlated inputs";
+    hessian->diagonal.assign(static_cast<std::size_t>(cols), 1.0);
+    for (Index i = 0; i < cols; ++i) {
+        for (Index j = 0; j < cols; ++j)
+            hessian->full.push_back(std::exp2(-std::abs(static_cast<double>(i - j))));
+    }
+    return hessian;
+}
+
 }  // namespace
+
+SideInformation sideFor(const Quantizer& quantizer, Index rows, Index cols) {
+    constexpr Index widest = 512;
+    const bool refused = !quantizer.preflight(rows, cols, {}).refusal.empty();
+    if (!refused || cols <= 0 || cols > widest) return {};
+    const SideInformation side{correlatedInputs(cols)};
+    return quantizer.preflight(rows, cols, side).refusal.empty() ? side : SideInformation{};
+}
 
 bool isAccepted(const MethodSpec& spec, const Occasion& occasion) {
     try {
-        const Preflight preflight =
-            registry().quantizer(spec)->preflight(occasion.rows, occasion.cols, {});
+        const auto quantizer = registry().quantizer(spec);
+        const Preflight preflight = quantizer->preflight(
+            occasion.rows, occasion.cols, sideFor(*quantizer, occasion.rows, occasion.cols));
         return preflight.refusal.empty() && preflight.multiplyAdds <= occasion.multiplyAdds;
     } catch (const Error&) {
         return false;
@@ -154,11 +181,7 @@ bool isAccepted(const MethodSpec& spec, const Occasion& occasion) {
 }
 
 std::vector<MethodSpec> plainVariants(const Method& method, const Occasion& occasion) {
-    MethodSpec start{method.id()};
-    if (!isAccepted(start, occasion)) {
-        const std::vector<MethodSpec> drawn = randomVariants(method, occasion, 1);
-        if (!drawn.empty()) start = drawn.front();
-    }
+    const MethodSpec start = startOf(method, occasion);
     Collector collector(occasion);
     collector.add(start);
     const std::vector<ParameterSpec> schema = method.parameters();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/quant/method.h"
+#include "core/quant/side_information.h"
 
 namespace quantscope::test {
 
@@ -14,6 +15,11 @@ struct Occasion {
     double multiplyAdds = 2e8;
 };
 
+/// What a quantizer is given besides the weights: nothing, or, when it refuses the tensor for that
+/// and not otherwise, the full Hessian of inputs of which neighbours are alike. There is none for
+/// very wide tensors.
+SideInformation sideFor(const Quantizer& quantizer, Index rows, Index cols);
+
 /// Whether the method can be made and its preflight neither refuses the tensor nor promises more
 /// work than wanted. Settings that make no sense have to be refused with an Error.
 bool isAccepted(const MethodSpec& spec, const Occasion& occasion);
@@ -21,7 +27,7 @@ bool isAccepted(const MethodSpec& spec, const Occasion& occasion);
 /// Settings that follow from the schema alone, all of them accepted: the defaults (or, where they
 /// cost too much, settings drawn at random), then one
 /// parameter at a time at every choice, at both ends of its range (or as near as is accepted), and,
-/// where it is a method, at every method that is accepted with each of that method's settings.
+/// where it is a method, at every method that is accepted.
 /// A parameter that counts only under another one is varied with that one set.
 std::vector<MethodSpec> plainVariants(const Method& method, const Occasion& occasion);
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include "core/alloc/greedy_allocation.h"
+#include "core/run/allocation_plan.h"
+
+namespace quantscope {
+
+/// Tensors that get one setting together: a tied group, or a single tensor.
+struct AllocationUnit {
+    std::vector<std::size_t> tensors;  ///< Index into the choices.
+    Index weights = 0;
+    bool locked = false;
+    RateDistortionCurve curve;  ///< Without settings that cost more and lose no less.
+    /// For each point of the curve, the option of each tensor.
+    std::vector<std::vector<std::size_t>> options;
+};
+
+/// Applies locks and ties. Throws Error as planAllocation does.
+std::vector<AllocationUnit> allocationUnits(const std::vector<TensorChoices>& choices,
+                                            const AllocationRequest& request);
+
+}  // namespace quantscope

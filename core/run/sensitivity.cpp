@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/run/sensitivity.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/store/result_store.h"
+
+namespace quantscope {
+
+namespace {
+
+const TensorOption& nearestOption(const TensorChoices& choices, double bitsPerWeight) {
+    const auto distance = [&](const TensorOption& option) {
+        return std::abs(static_cast<double>(option.bits) / static_cast<double>(choices.weights) -
+                        bitsPerWeight);
+    };
+    return *std::ranges::min_element(choices.options, std::less(), distance);
+}
+
+}  // namespace
+
+std::map<std::string, double> measureSensitivities(const LanguageModel& model,
+                                                   const std::vector<TensorChoices>& choices,
+                                                   const std::filesystem::path& folder,
+                                                   double bitsPerWeight, const TokenRows& tokens,
+                                                   const MethodRegistry& registry,
+                                                   const RunContext& context) {
+    const ForwardPass reference(model);
+    std::map<std::string, double> sensitivities;
+    double done = 0.0;
+    for (const TensorChoices& tensor : choices) {
+        const TensorOption& option = nearestOption(tensor, bitsPerWeight);
+        LanguageModel changed = model;
+        overrideTensors(changed, ResultStore::artifactPath(folder, option.trialId), registry, {},
+                        context);
+        const double from = done / static_cast<double>(choices.size());
+        const double to = ++done / static_cast<double>(choices.size());
+        const Evaluation result = evaluate(ForwardPass(std::move(changed)), &reference, tokens,
+                                           context.part(from, to, 0));
+        // A tensor that loses nothing needs no weight.
+        sensitivities[tensor.tensor] =
+            option.loss > 0.0 ? std::max(0.0, result.divergence) / option.loss : 0.0;
+    }
+    return sensitivities;
+}
+
+}  // namespace quantscope

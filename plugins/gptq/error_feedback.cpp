@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/gptq/error_feedback.h"
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <numeric>
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/kernels/product.h"
+#include "core/tensor/weight_reader.h"
+
+namespace quantscope::gptq {
+
+namespace {
+
+// Feedback from all columns before a block comes as one product ("lazy"), inside it from strips.
+constexpr Index blockColumns = 128;
+constexpr Index stripColumns = 24;
+// Rows of which the loss of rounding to nearest is measured as well.
+constexpr Index sampledRows = 256;
+
+// Rows that one thread works on: enough to use the factor well, few enough for the cache.
+Index pieceRows(Index rows) {
+    constexpr Index small = 32;
+    constexpr Index large = 128;
+    constexpr Index manyRows = 1024;
+    return rows < manyRows ? small : large;
+}
+
+/// What every piece of rows needs.
+struct Task {
+    const Hessian& hessian;
+    const FeedbackFactor& factor;
+    CodeGrid& grid;
+    const FeedbackOptions& options;
+    std::stop_token stop;
+    /// H in the order of the steps; for descent only.
+    std::vector<float> ordered;
+};
+
+void addScaled(float factor, std::span<const float> x, std::span<float> y) {
+    for (std::size_t i = 0; i < x.size(); ++i)
+        y[i] += factor * x[i];
+}
+
+double squaredNorm(std::span<const float> x) {
+    constexpr std::size_t lanes = 8;
+    std::array<double, lanes> sums{};
+    std::size_t i = 0;
+    for (; i + lanes <= x.size(); i += lanes) {
+        for (std::size_t lane = 0; lane < lanes; ++lane)
+            sums[lane] += static_cast<double>(x[i + lane]) * static_cast<double>(x[i + lane]);
+    }
+    for (; i < x.size(); ++i)
+        sums[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+/// One piece of rows; matrices have the channels as rows, in the order of the steps.
+class Piece {
+public:
+    Piece(const Task& task, MatrixView weights, Index firstRow)
+        : m_task(task),
+          m_rows(weights.rows),
+          m_size(weights.cols),
+          m_weights(m_size, m_rows),
+          m_errors(m_size, m_rows),
+          m_grid(task.grid.rows(firstRow, weights.rows)) {
+        for (Index j = 0; j < m_size; ++j) {
+            const Index column = channel(j);
+            for (Index r = 0; r < m_rows; ++r)
+                m_weights(j, r) = weights(r, column);
+        }
+    }
+
+    /// Loss of rounding every channel to nearest; nothing stays of it.
+    double nearestLoss(Index firstRow) {
+        const auto rows = m_task.grid.rows(firstRow, m_rows);
+        const Index step = m_task.grid.columnsPerCode();
+        for (Index j = 0; j < m_size; j += step) {
+            rows->round(channel(j), m_weights.view().middleRows(j, step),
+                        m_errors.span().middleRows(j, step));
+        }
+        for (Index i = 0; i < m_errors.view().size(); ++i)
+            m_errors.data()[i] = m_weights.data()[i] - m_errors.data()[i];
+        return lossOfErrors();
+    }
+
+    /// Chooses all codes; adds to the loss of each step.
+    void round(std::vector<double>& losses) {
+        const Index unit = m_task.options.refit ? m_task.grid.refitColumns() : 0;
+        const Index step = m_task.grid.columnsPerCode();
+        const Index width = unit > 0 ? unit : std::max(step, blockColumns / step * step);
+        for (Index first = 0; first < m_size; first += width) {
+            throwIfStopped(m_task.stop);
+            const Index count = std::min(width, m_size - first);
+            Matrix targets = withFeedback(first, count);
+            if (unit > 0) m_grid->refit(first, targets.view());
+            roundBlock(first, targets.span(), losses);
+        }
+    }
+
+    /// Coordinate descent over the layer loss, after round(); returns how much the loss fell.
+    double descend() {
+        const double before = lossOfErrors();
+        Matrix gradient(m_size, m_rows);
+        addProduct(1.0F, orderedHessian(0, m_size, 0, m_size), strided(m_errors.view()),
+                   gradient.data(), m_rows);
+        for (int pass = 0; pass < m_task.options.descentPasses; ++pass) {
+            bool moved = false;
+            for (Index first = 0; first < m_size; first += stripColumns) {
+                throwIfStopped(m_task.stop);
+                const Index count = std::min(stripColumns, m_size - first);
+                if (descendStrip(first, count, gradient.span())) moved = true;
+            }
+            if (!moved) break;
+        }
+        return before - lossOfErrors();
+    }
+
+    double lossOfErrors() const {
+        double loss = 0.0;
+        for (Index first = 0; first < m_size; first += blockColumns) {
+            throwIfStopped(m_task.stop);
+            const Index count = std::min(blockColumns, m_size - first);
+            // r_j = e_j + sum_{k<j} e_k M_kj
+            Matrix residuals(count, m_rows);
+            for (Index j = 0; j < count; ++j)
+                std::ranges::copy(m_errors.view().row(first + j), residuals.span().row(j).begin());
+            addProduct(1.0F, coefficients(first, count, 0, first + count),
+                       strided(m_errors.view().middleRows(0, first + count)), residuals.data(),
+                       m_rows);
+            for (Index j = 0; j < count; ++j)
+                loss += pivot(first + j) * squaredNorm(residuals.view().row(j));
+        }
+        return loss;
+    }
+
+    void commit() { m_grid->commit(); }
+
+private:
+    Index channel(Index step) const { return m_task.factor.order[static_cast<std::size_t>(step)]; }
+    double pivot(Index step) const { return m_task.factor.pivots[static_cast<std::size_t>(step)]; }
+    StridedView<float> coefficients(Index first, Index count, Index from, Index terms) const {
+        return {m_task.factor.row(first) + from, count, terms, m_size, 1};
+    }
+    StridedView<float> orderedHessian(Index first, Index count, Index from, Index terms) const {
+        return {m_task.ordered.data() + first * m_size + from, count, terms, m_size, 1};
+    }
+
+    // Weights of channels first ... plus the errors of all channels before them.
+    Matrix withFeedback(Index first, Index count) const {
+        Matrix targets(count, m_rows);
+        std::copy_n(m_weights.data() + first * m_rows, count * m_rows, targets.data());
+        if (first > 0) {
+            addProduct(1.0F, coefficients(first, count, 0, first),
+                       strided(m_errors.view().middleRows(0, first)), targets.data(), m_rows);
+        }
+        return targets;
+    }
+
+    void roundBlock(Index first, MatrixSpan targets, std::vector<double>& losses) {
+        const Index step = m_task.grid.columnsPerCode();
+        const Index width = std::max(step, stripColumns / step * step);
+        for (Index strip = 0; strip < targets.rows; strip += width) {
+            const Index count = std::min(width, targets.rows - strip);
+            for (Index j = strip; j < strip + count; j += step)
+                roundCode(first, j, strip + count, targets, losses);
+            const Index rest = strip + count;
+            if (rest == targets.rows) break;
+            addProduct(1.0F, coefficients(first + rest, targets.rows - rest, first + strip, count),
+                       strided(m_errors.view().middleRows(first + strip, count)),
+                       targets.row(rest).data(), m_rows);
+        }
+    }
+
+    // Rounds the channels of one code; their errors reach the rest of the strip at once.
+    void roundCode(Index first, Index j, Index stripEnd, MatrixSpan targets,
+                   std::vector<double>& losses) {
+        const Index step = m_task.grid.columnsPerCode();
+        const MatrixSpan rounded = m_errors.span().middleRows(first + j, step);
+        m_grid->round(channel(first + j), targets.middleRows(j, step), rounded);
+        for (Index i = 0; i < step; ++i) {
+            const Index at = first + j + i;
+            const std::span<const float> weights = m_weights.view().row(at);
+            const std::span<float> errors = m_errors.span().row(at);
+            const std::span<float> residual = targets.row(j + i);
+            for (std::size_t r = 0; r < errors.size(); ++r) {
+                residual[r] -= errors[r];
+                errors[r] = weights[r] - errors[r];
+            }
+            losses[static_cast<std::size_t>(at)] += pivot(at) * squaredNorm(residual);
+            for (Index k = j + i + 1; k < stripEnd; ++k)
+                addScaled(m_task.factor.row(first + k)[at], errors, targets.row(k));
+        }
+    }
+
+    // The best level of channel j given all others is the one nearest to q_j + (E H)_j / H_jj.
+    bool descendStrip(Index first, Index count, MatrixSpan gradient) {
+        Matrix change(count, m_rows);
+        Matrix target(1, m_rows);
+        Matrix rounded(1, m_rows);
+        bool moved = false;
+        for (Index j = first; j < first + count; ++j) {
+            const float* row = m_task.ordered.data() + j * m_size;
+            const float inverse = 1.0F / row[j];
+            for (Index r = 0; r < m_rows; ++r) {
+                const float present = m_weights(j, r) - m_errors(j, r);
+                target(0, r) = present + gradient(j, r) * inverse;
+            }
+            m_grid->round(channel(j), target.view(), rounded.span());
+            for (Index r = 0; r < m_rows; ++r) {
+                const float error = m_weights(j, r) - rounded(0, r);
+                change(j - first, r) = error - m_errors(j, r);
+                m_errors(j, r) = error;
+                moved |= change(j - first, r) != 0.0F;
+            }
+            for (Index k = first; k < first + count; ++k)
+                addScaled(row[k], change.view().row(j - first), gradient.row(k));
+        }
+        if (!moved) return false;
+        for (const auto& [from, to] : {std::pair{Index{0}, first}, {first + count, m_size}}) {
+            if (from == to) continue;
+            addProduct(1.0F, orderedHessian(from, to - from, first, count), strided(change.view()),
+                       gradient.row(from).data(), m_rows);
+        }
+        return true;
+    }
+
+    const Task& m_task;
+    Index m_rows;
+    Index m_size;
+    Matrix m_weights;
+    Matrix m_errors;  ///< W - Q where codes are chosen.
+    std::unique_ptr<GridRows> m_grid;
+};
+
+// H' with rows and columns in the order of the steps, in single precision.
+std::vector<float> orderedHessian(const Hessian& hessian, const FeedbackFactor& factor) {
+    const Index n = factor.size;
+    const double mean = std::accumulate(hessian.diagonal.begin(), hessian.diagonal.end(), 0.0) /
+                        static_cast<double>(n);
+    std::vector<float> ordered(static_cast<std::size_t>(n * n));
+    for (Index i = 0; i < n; ++i) {
+        const double* row = hessian.full.data() + factor.order[static_cast<std::size_t>(i)] * n;
+        float* out = ordered.data() + i * n;
+        for (Index j = 0; j < n; ++j)
+            out[j] = static_cast<float>(row[factor.order[static_cast<std::size_t>(j)]]);
+        out[i] += static_cast<float>(factor.damping * mean);
+        // A dead channel costs nothing, whatever it is rounded to.
+        if (!(out[i] > 0.0F)) out[i] = 1.0F;
+    }
+    return ordered;
+}
+
+void checkCodes(const CodeGrid& grid, const FeedbackFactor& factor,
+                const FeedbackOptions& options) {
+    const Index step = grid.columnsPerCode();
+    if (step == 1) return;
+    if (options.descentPasses > 0) {
+        throw Error(
+            "Coordinate descent moves weights one by one, but a code of the base method "
+            "stands for " +
+                std::to_string(step) + " of them.",
+            "Choose descent=0.");
+    }
+    for (Index j = 0; j < factor.size; ++j) {
+        if (factor.order[static_cast<std::size_t>(j)] == j) continue;
+        throw Error("A code of the base method stands for " + std::to_string(step) +
+                        " consecutive channels, which the chosen order would tear apart.",
+                    "Choose order=natural.");
+    }
+}
+
+}  // namespace
+
+FeedbackResult roundWithFeedback(const TensorSource& weights, const Hessian& hessian,
+                                 const FeedbackFactor& factor, CodeGrid& grid,
+                                 const FeedbackOptions& options, const RunContext& context) {
+    checkCodes(grid, factor, options);
+    Task task{hessian, factor, grid, options, context.stop(), {}};
+    if (options.descentPasses > 0) task.ordered = orderedHessian(hessian, factor);
+    const WeightReader reader(weights, context.stop());
+    const Index rows = weights.rows();
+    const Index piece = pieceRows(rows);
+    const Index pieces = (rows + piece - 1) / piece;
+    // Pieces evenly spread over the rows are measured.
+    const Index stride = std::max<Index>(1, pieces * piece / sampledRows);
+    std::atomic<Index> done = 0;
+    FeedbackResult zero;
+    zero.columnLosses.resize(static_cast<std::size_t>(factor.size));
+    FeedbackResult total = parallelReduce(
+        rows, piece, context.stop(), zero,
+        [&](Index begin, Index end) {
+            std::vector<float> storage;
+            Piece part(task, reader.read(begin, end - begin, storage), begin);
+            FeedbackResult result = zero;
+            const bool measured = begin / piece % stride == 0;
+            if (measured) result.nearestLoss = part.nearestLoss(begin);
+            part.round(result.columnLosses);
+            result.loss =
+                std::accumulate(result.columnLosses.begin(), result.columnLosses.end(), 0.0);
+            if (options.descentPasses > 0) result.descentGain = part.descend();
+            if (measured) result.sampledLoss = result.loss - result.descentGain;
+            part.commit();
+            const Index finished = done += end - begin;
+            context.progress(static_cast<double>(finished) / static_cast<double>(rows),
+                             "rounding with feedback");
+            return result;
+        },
+        [](FeedbackResult& sum, const FeedbackResult& part) {
+            std::ranges::transform(sum.columnLosses, part.columnLosses, sum.columnLosses.begin(),
+                                   std::plus());
+            sum.loss += part.loss;
+            sum.descentGain += part.descentGain;
+            sum.sampledLoss += part.sampledLoss;
+            sum.nearestLoss += part.nearestLoss;
+        });
+    return total;
+}
+
+std::uint64_t workingBytes(Index rows, Index cols) {
+    constexpr std::uint64_t threads = 16;
+    constexpr std::uint64_t matrices = 3;
+    return threads * matrices * static_cast<std::uint64_t>(pieceRows(rows) * cols) * sizeof(float);
+}
+
+}  // namespace quantscope::gptq

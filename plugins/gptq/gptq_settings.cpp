@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/gptq/gptq_settings.h"
+
+#include "core/base/error.h"
+
+namespace quantscope::gptq {
+
+namespace {
+
+constexpr int mostPasses = 100;
+
+ParameterSpec baseParameter() {
+    ParameterSpec spec;
+    spec.id = "base";
+    spec.label = "Base method";
+    spec.help = "The method whose grid the weights are rounded to, with its parameters.";
+    spec.type = ParameterType::Method;
+    spec.defaultValue = "scalar";
+    return spec;
+}
+
+ParameterSpec orderParameter() {
+    ParameterSpec spec;
+    spec.id = "order";
+    spec.label = "Order of channels";
+    spec.help =
+        "Which input channels are rounded first. Those with the largest inputs first (act-order) "
+        "is usually best, as the errors of early channels can still be made up for; the reverse "
+        "is worst.";
+    spec.type = ParameterType::Choice;
+    spec.defaultValue = "act";
+    spec.choices = {{"act", "Largest inputs first (act-order)"},
+                    {"natural", "As in the tensor"},
+                    {"ascending", "Smallest inputs first"}};
+    return spec;
+}
+
+ParameterSpec groupsParameter() {
+    ParameterSpec spec;
+    spec.id = "groups";
+    spec.label = "Scales of groups";
+    spec.help =
+        "Fixed: fitted to the weights as they are. Refitted: when its first channel is reached, a "
+        "group's scale is fitted to the weights with all feedback up to there; only in natural "
+        "order. Automatic refits where it can. Counts for bases with scales per group.";
+    spec.type = ParameterType::Choice;
+    spec.defaultValue = "auto";
+    spec.choices = {{"auto", "Automatic"}, {"fixed", "Fixed"}, {"refit", "Refitted on the way"}};
+    spec.advanced = true;
+    return spec;
+}
+
+ParameterSpec dampingParameter() {
+    ParameterSpec spec;
+    spec.id = "damping";
+    spec.label = "Damping";
+    spec.help =
+        "Added to the diagonal of the Hessian, as a part of its mean. Raised tenfold, and "
+        "reported, until the Hessian can be factored.";
+    spec.type = ParameterType::Real;
+    spec.defaultValue = 0.01;
+    spec.minimum = 0.0;
+    spec.maximum = 1.0;
+    spec.step = 0.01;
+    return spec;
+}
+
+ParameterSpec descentParameter() {
+    ParameterSpec spec;
+    spec.id = "descent";
+    spec.label = "Descent passes";
+    spec.help =
+        "Passes of coordinate descent over all channels afterwards: each weight moves to the best "
+        "level given all others, so the layer loss never rises. For bases that code weights one "
+        "by one.";
+    spec.unit = "passes";
+    spec.type = ParameterType::Integer;
+    spec.defaultValue = 0;
+    spec.minimum = 0;
+    spec.maximum = mostPasses;
+    spec.step = 1;
+    return spec;
+}
+
+[[noreturn]] void damaged(const std::string& name) {
+    throw Error("The parameter '" + name + "' of gptq has an impossible value.",
+                "The artifact is damaged or was written by another version; quantize again.");
+}
+
+ColumnOrder orderFrom(const std::string& value) {
+    if (value == "act") return ColumnOrder::Descending;
+    if (value == "natural") return ColumnOrder::Natural;
+    if (value == "ascending") return ColumnOrder::Ascending;
+    damaged("order");
+}
+
+GroupScales groupsFrom(const std::string& value) {
+    if (value == "auto") return GroupScales::Automatic;
+    if (value == "fixed") return GroupScales::Fixed;
+    if (value == "refit") return GroupScales::Refitted;
+    damaged("groups");
+}
+
+}  // namespace
+
+GptqSettings GptqSettings::from(const ParameterValues& values) {
+    GptqSettings settings;
+    settings.base = values.method("base");
+    settings.order = orderFrom(values.choice("order"));
+    settings.groups = groupsFrom(values.choice("groups"));
+    settings.damping = values.real("damping");
+    const std::int64_t descent = values.integer("descent");
+    if (!(settings.damping >= 0.0)) damaged("damping");
+    if (descent < 0 || descent > mostPasses) damaged("descent");
+    settings.descent = static_cast<int>(descent);
+    if (settings.groups == GroupScales::Refitted && settings.order != ColumnOrder::Natural) {
+        throw Error("Groups cannot be refitted when channels are rounded out of their order.",
+                    "Choose order=natural, or groups=fixed.");
+    }
+    return settings;
+}
+
+std::vector<ParameterSpec> gptqParameters() {
+    return {baseParameter(), orderParameter(), groupsParameter(), dampingParameter(),
+            descentParameter()};
+}
+
+}  // namespace quantscope::gptq

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+
+#include "core/base/json.h"
+#include "tests/core/test_files.h"
+
+using namespace quantscope;
+using namespace quantscope::test;
+
+namespace {
+
+struct Outcome {
+    int exitCode = -1;
+    QString out;
+    QString err;
+};
+
+QString data(const char* name) {
+    return QString::fromStdString(dataset(name).string());
+}
+
+Outcome run(const QStringList& arguments) {
+    QProcess process;
+    process.start(QStringLiteral(QUANTSCOPE_BUILD_DIR "/bin/quantscope-cli"), arguments);
+    Outcome outcome;
+    constexpr int patience = 600'000;
+    if (!process.waitForFinished(patience)) return outcome;
+    outcome.exitCode = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
+    outcome.out = QString::fromUtf8(process.readAllStandardOutput());
+    outcome.err = QString::fromUtf8(process.readAllStandardError());
+    return outcome;
+}
+
+Json runJson(const QStringList& arguments) {
+    const Outcome outcome = run(arguments);
+    if (outcome.exitCode != 0) {
+        qWarning("%s", qPrintable(outcome.err));
+        return Json();
+    }
+    return Json::parse(outcome.out.toStdString(), nullptr, false);
+}
+
+}  // namespace
+
+class TestCliModels : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() {
+        QVERIFY(m_folder.isValid());
+        // Three numbers of bits on every linear layer, with the bundled Hessians.
+        const Outcome outcome =
+            run({"quantize", data("stories260k.h5"), "--tensor", "*_proj.weight", "--hessians",
+                 data("stories260k-calibration.h5"), "--out", path("run"), "--method",
+                 "gptq:base=(scalar:bits=2..4,levels=lloyd,granularity=tensor)"});
+        QVERIFY2(outcome.exitCode == 0, qPrintable(outcome.err));
+        QVERIFY(outcome.out.contains(QLatin1String("expected gain")));
+        QVERIFY(outcome.out.contains(QLatin1String("obtained gain")));
+    }
+
+    void evaluatesTheModel() {
+        const Json json =
+            runJson({"evaluate", data("stories260k.h5"), "--tokens",
+                     data("stories260k-evaluation-tokens.h5"), "--threads", "1", "--json"});
+        QVERIFY(json.is_object());
+        // REFERENCE: 4.1513
+        QVERIFY(std::abs(json.at("perplexity").get<double>() - 4.1513) < 6e-5);
+        QCOMPARE(json.at("tokens").get<int>(), 32704);
+        QCOMPARE(json.at("kl").get<double>(), 0.0);
+        QVERIFY(json.at("stderr").get<double>() > 0.0);
+        QVERIFY(json.at("seconds").get<double>() > 0.0);
+    }
+
+    void overridesByRunPlanAndTensors() {
+        const QStringList evaluate = {"evaluate", data("stories260k.h5"),
+                                      "--tokens", data("stories260k-evaluation-tokens.h5"),
+                                      "--json",   "--override"};
+        const Outcome several = run(evaluate + QStringList{path("run")});
+        QCOMPARE(several.exitCode, 1);
+        QVERIFY(several.err.contains(QLatin1String("Choose one with --method:")));
+
+        const Json plan = runJson({"allocate", path("run"), "--budget-bpw", "3", "--tie",
+                                   "*q_proj*,*k_proj*,*v_proj*", "--lock",
+                                   "model.layers.0.mlp.down_proj.weight=gptq:base=(scalar:"
+                                   "granularity=tensor,levels=lloyd)",
+                                   "--out", path("plan.json"), "--json"});
+        QVERIFY(plan.is_object());
+        QVERIFY(plan.at("achieved_bits_per_weight").get<double>() <= 3.0);
+        QVERIFY(plan.at("achieved_bits_per_weight").get<double>() > 2.9);
+        QVERIFY(plan.at("optimal").get<bool>());
+        QCOMPARE(plan.at("uniform").size(), std::size_t{3});
+        QCOMPARE(plan.at("tensors").size(), std::size_t{35});
+        for (const Json& tensor : plan.at("tensors")) {
+            QCOMPARE(tensor.at("locked").get<bool>(),
+                     tensor.at("tensor") == "model.layers.0.mlp.down_proj.weight");
+        }
+
+        const Json byPlan = runJson(evaluate + QStringList{path("plan.json")});
+        QVERIFY(byPlan.is_object());
+        QCOMPARE(byPlan.at("bits_per_weight").get<double>(),
+                 plan.at("achieved_bits_per_weight").get<double>());
+        const Json applied = runJson({"apply", path("plan.json"), "--model", data("stories260k.h5"),
+                                      "--out", path("q.h5"), "--json"});
+        QVERIFY(applied.is_object());
+        QCOMPARE(applied.at("quantized").get<int>() + applied.at("copied").get<int>(), 47);
+        // The same values by three ways.
+        const Json byTensors = runJson(evaluate + QStringList{path("q.h5")});
+        const Json asModel = runJson({"evaluate", path("q.h5"), "--tokens",
+                                      data("stories260k-evaluation-tokens.h5"), "--json"});
+        QVERIFY(byTensors.is_object() && asModel.is_object());
+        QCOMPARE(byTensors.at("perplexity").get<double>(), byPlan.at("perplexity").get<double>());
+        QCOMPARE(asModel.at("perplexity").get<double>(), byPlan.at("perplexity").get<double>());
+        QVERIFY(byPlan.at("kl").get<double>() > 0.0);
+    }
+
+    void calibratesForQuantize() {
+        const Json json = runJson({"calibrate", data("stories260k.h5"), "--tokens",
+                                   data("stories260k-evaluation-tokens.h5"), "--activations", "10",
+                                   "--out", path("own.h5"), "--json"});
+        QVERIFY(json.is_object());
+        QCOMPARE(json.at("tokens").get<int>(), 64 * 512);
+        QCOMPARE(json.at("tensors").get<int>(), 36);
+        const Json trials = runJson({"quantize", data("stories260k.h5"), "--tensor",
+                                     "model.layers.0.mlp.up_proj.weight", "--hessians",
+                                     path("own.h5"), "--method", "gptq", "--json"});
+        QVERIFY(trials.is_array());
+        QVERIFY(trials.at(0).at("hessian_error").get<double>() < 0.05);
+        QVERIFY(trials.at(0).at("details").at("expected_gain").get<double>() < 1.0);
+        const Outcome again =
+            run({"calibrate", data("stories260k.h5"), "--tokens",
+                 data("stories260k-evaluation-tokens.h5"), "--out", path("own.h5")});
+        QCOMPARE(again.exitCode, 1);
+        QVERIFY(again.err.contains(QLatin1String("--force")));
+    }
+
+    void saysWhatIsWrong_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("message");
+        const QString model = data("stories260k.h5");
+        const QString tokens = data("stories260k-evaluation-tokens.h5");
+        QTest::newRow("no tokens in the file")
+            << QStringList{"evaluate", model, "--tokens", model} << "has no dataset input_ids";
+        QTest::newRow("no model") << QStringList{"evaluate", tokens, "--tokens", tokens}
+                                  << "does not say the model's hidden_size";
+        QTest::newRow("no such override")
+            << QStringList{"evaluate", model, "--tokens", tokens, "--override", "/nowhere"}
+            << "There is no '/nowhere'";
+        QTest::newRow("foreign override")
+            << QStringList{"evaluate", model, "--tokens", tokens, "--override", tokens}
+            << "has a name of the model's";
+        QTest::newRow("no run") << QStringList{"allocate", m_folder.path(), "--budget-bpw",
+                                               "3",        "--out",         path("x.json")}
+                                << "";
+        QTest::newRow("unknown allocator")
+            << QStringList{"allocate",    path("run"), "--budget-bpw", "3",
+                           "--allocator", "greed",     "--out",        path("x.json")}
+            << "Did you mean greedy?";
+        QTest::newRow("budget too small")
+            << QStringList{"allocate", path("run"), "--budget-bpw", "1", "--out", path("x.json")}
+            << "is too small: the cheapest results of the run take 2.0";
+        QTest::newRow("half a lock")
+            << QStringList{"allocate", path("run"), "--budget-bpw", "3",
+                           "--lock",   "q_proj",    "--out",        path("x.json")}
+            << "--lock 'q_proj' is not understood";
+        QTest::newRow("no plan") << QStringList{"apply", path("run/run.json"), "--model", model,
+                                                "--out", path("y.h5")}
+                                 << "This is no plan";
+        QTest::newRow("no Hessian")
+            << QStringList{"quantize", model, "--tensor", "*down_proj*", "--method", "gptq"}
+            << "Error feedback needs the Hessian";
+    }
+    void saysWhatIsWrong() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, message);
+        const Outcome outcome = run(arguments);
+        QCOMPARE(outcome.exitCode, 1);
+        QVERIFY2(outcome.err.contains(message), qPrintable(outcome.err));
+        QVERIFY(outcome.err.contains(QLatin1String("error: ")));
+    }
+
+    void helpHasExamples() {
+        for (const char* command : {"evaluate", "calibrate", "allocate", "apply"}) {
+            const Outcome outcome = run({command, "--help"});
+            QCOMPARE(outcome.exitCode, 0);
+            QVERIFY(
+                outcome.out.contains(QStringLiteral("quantscope-cli ") + QLatin1String(command)));
+        }
+    }
+
+private:
+    QString path(const char* name) const { return m_folder.filePath(QLatin1String(name)); }
+
+    QTemporaryDir m_folder;
+};
+
+QTEST_GUILESS_MAIN(TestCliModels)
+#include "tst_cli_models.moc"

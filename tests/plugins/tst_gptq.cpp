@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+#include <cmath>
+
+#include "core/base/parallel.h"
+#include "core/hessian/hessian_file.h"
+#include "core/metrics/hessian_form.h"
+#include "plugins/gptq/error_feedback.h"
+#include "plugins/gptq/gptq_method.h"
+#include "plugins/mixed/mixed_method.h"
+#include "plugins/scalar/scalar_method.h"
+#include "tests/core/test_files.h"
+#include "tests/plugins/method_bench.h"
+
+using namespace quantscope;
+using namespace quantscope::test;
+
+namespace {
+
+const MethodRegistry& registry() {
+    static const MethodRegistry methods = [] {
+        MethodRegistry made;
+        made.add(std::make_shared<scalar::ScalarMethod>());
+        made.add(std::make_shared<gptq::GptqMethod>());
+        made.add(std::make_shared<mixed::MixedMethod>());
+        return made;
+    }();
+    return methods;
+}
+
+std::unique_ptr<Quantizer> quantizer(const std::string& method) {
+    return registry().quantizer(SweptMethod::parse(method).method);
+}
+
+EncodedTensor encode(const std::string& method, MatrixView weights,
+                     std::shared_ptr<const Hessian> hessian,
+                     const RunContext& context = RunContext(1)) {
+    PhaseSeconds seconds;
+    return quantizer(method)->quantize(ViewSource(weights), {std::move(hessian)}, context, seconds);
+}
+
+std::shared_ptr<Hessian> hessianOf(std::vector<double> full) {
+    auto hessian = std::make_shared<Hessian>();
+    hessian->size = static_cast<Index>(std::lround(std::sqrt(static_cast<double>(full.size()))));
+    hessian->source = "test.h5:/hessian/x";
+    for (Index j = 0; j < hessian->size; ++j)
+        hessian->diagonal.push_back(full[static_cast<std::size_t>(j * (hessian->size + 1))]);
+    hessian->full = std::move(full);
+    return hessian;
+}
+
+// H_ij = rho^|i-j|
+std::shared_ptr<Hessian> autoregressive(Index size, double rho) {
+    std::vector<double> full;
+    for (Index i = 0; i < size; ++i) {
+        for (Index j = 0; j < size; ++j)
+            full.push_back(std::pow(rho, std::abs(static_cast<double>(i - j))));
+    }
+    return hessianOf(std::move(full));
+}
+
+// Of 4 size inputs whose channels follow each other as AR(0.8), with lognormal scales.
+std::shared_ptr<Hessian> sampled(Index size, double logScale) {
+    Random random(5);
+    std::vector<double> scales;
+    for (Index j = 0; j < size; ++j)
+        scales.push_back(std::exp(logScale * random.normal()));
+    std::vector<double> full(static_cast<std::size_t>(size * size));
+    const Index count = 4 * size;
+    for (Index n = 0; n < count; ++n) {
+        std::vector<double> x;
+        double state = random.normal();
+        for (Index j = 0; j < size; ++j) {
+            x.push_back(state * scales[static_cast<std::size_t>(j)]);
+            state = 0.8 * state + 0.6 * random.normal();
+        }
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            for (std::size_t j = 0; j < x.size(); ++j)
+                full[i * x.size() + j] += x[i] * x[j] / static_cast<double>(count);
+        }
+    }
+    return hessianOf(std::move(full));
+}
+
+std::shared_ptr<Hessian> damped(const Hessian& hessian, double damping) {
+    double mean = 0.0;
+    for (const double value : hessian.diagonal)
+        mean += value / static_cast<double>(hessian.size);
+    std::vector<double> full = hessian.full;
+    for (Index j = 0; j < hessian.size; ++j)
+        full[static_cast<std::size_t>(j * (hessian.size + 1))] += damping * mean;
+    return hessianOf(std::move(full));
+}
+
+// tr(E H E^T)
+double lossOf(MatrixView weights, const EncodedTensor& encoded,
+              const std::shared_ptr<const Hessian>& hessian) {
+    const QuantizedTensor tensor(encoded, registry());
+    Matrix errors = decoded(tensor);
+    for (Index r = 0; r < errors.rows(); ++r) {
+        for (Index c = 0; c < errors.cols(); ++c)
+            errors(r, c) = weights(r, c) - errors(r, c);
+    }
+    return HessianForm(hessian, errors.cols()).of(errors.view());
+}
+
+struct Errors {
+    double weight = 0.0;
+    double weightEnergy = 0.0;
+    double output = 0.0;
+    double outputEnergy = 0.0;
+};
+
+void addErrors(Errors& errors, const std::string& method, const std::string& name) {
+    static const auto model = openProbed(dataset("stories260k.h5"));
+    static const HessianFile hessians(openProbed(dataset("stories260k-calibration.h5")));
+    const Matrix weights = readAll(*model->source(name, FoldRule{{0}}), {});
+    const auto hessian = hessians.hessian(name, weights.cols());
+    const EncodedTensor encoded = encode(method, weights.view(), hessian);
+    const Matrix values = decoded(QuantizedTensor(encoded, registry()));
+    double energy = 0.0;
+    for (Index i = 0; i < weights.view().size(); ++i)
+        energy += std::pow(static_cast<double>(weights.data()[i]), 2);
+    errors.weight += nmse(weights.view(), values.view()) * energy;
+    errors.weightEnergy += energy;
+    errors.output += lossOf(weights.view(), encoded, hessian);
+    errors.outputEnergy += HessianForm(hessian, weights.cols()).of(weights.view());
+}
+
+void compare(double value, double reference) {
+    QVERIFY2(std::abs(value - reference) < 5e-3 * reference,
+             qPrintable(QStringLiteral("%1, expected %2").arg(value).arg(reference)));
+}
+
+std::string referenceMethod(int bits) {
+    return "gptq:order=natural,base=(scalar:bits=" + std::to_string(bits) +
+           ",scheme=asym,granularity=row,scale=fp32)";
+}
+
+std::string refusal(const std::string& method, const SideInformation& side) {
+    return quantizer(method)->preflight(16, 8, side).refusal;
+}
+
+}  // namespace
+
+class TestGptq : public QObject {
+    Q_OBJECT
+
+private slots:
+    // One matrix of the table of reference figures (NumPy, float64).
+    void oneMatrixIsTheReference_data() {
+        QTest::addColumn<int>("bits");
+        QTest::addColumn<double>("weight");
+        QTest::addColumn<double>("output");
+        QTest::newRow("int4") << 4 << 0.0149057 << 0.0135911;
+        QTest::newRow("int3") << 3 << 0.068802 << 0.0625019;
+        QTest::newRow("int2") << 2 << 0.357525 << 0.329748;
+    }
+    void oneMatrixIsTheReference() {
+        QFETCH(int, bits);
+        QFETCH(double, weight);
+        QFETCH(double, output);
+        Errors errors;
+        addErrors(errors, referenceMethod(bits), "model.layers.2.mlp.down_proj.weight");
+        compare(errors.weight / errors.weightEnergy, weight);
+        compare(errors.output / errors.outputEnergy, output);
+    }
+
+    // All 35 matrices of the table.
+    void allMatricesAreTheReference_data() {
+        QTest::addColumn<int>("bits");
+        QTest::addColumn<double>("weight");
+        QTest::addColumn<double>("output");
+        QTest::newRow("int4") << 4 << 0.010726 << 0.00143772;
+        QTest::newRow("int3") << 3 << 0.0495591 << 0.0065454;
+        QTest::newRow("int2") << 2 << 0.264806 << 0.0358114;
+    }
+    void allMatricesAreTheReference() {
+        QFETCH(int, bits);
+        QFETCH(double, weight);
+        QFETCH(double, output);
+        Errors errors;
+        for (int layer = 0; layer < 5; ++layer) {
+            for (const char* part :
+                 {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+                  "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"}) {
+                addErrors(errors, referenceMethod(bits),
+                          "model.layers." + std::to_string(layer) + "." + part + ".weight");
+            }
+        }
+        compare(errors.weight / errors.weightEnergy, weight);
+        compare(errors.output / errors.outputEnergy, output);
+    }
+
+    // With H_ij = rho^|i-j| every pivot but the first is 1 - rho^2.
+    void autoregressiveClosedForm_data() {
+        QTest::addColumn<double>("rho");
+        QTest::newRow("0.5") << 0.5;
+        QTest::newRow("0.9") << 0.9;
+        QTest::newRow("0.99") << 0.99;
+    }
+    void autoregressiveClosedForm() {
+        QFETCH(double, rho);
+        constexpr Index n = 256;
+        const auto hessian = autoregressive(n, rho);
+        const double expected = (1.0 + (n - 1) * (1.0 - rho * rho)) / n;
+        const FeedbackFactor factor = factorForFeedback(*hessian, ColumnOrder::Natural, 0.0, {});
+        QVERIFY(std::abs(factor.expectedGain() - expected) < 1e-9);
+        for (Index j = 0; j < n; ++j) {
+            // The first step has no channel before it; each later one takes from its neighbour.
+            QVERIFY(std::abs(factor.pivots[static_cast<std::size_t>(j)] -
+                             (j + 1 < n ? 1.0 - rho * rho : 1.0)) < 1e-9);
+        }
+        // A grid wide enough that targets stay inside: with 3 bits and rho = 0.99 the carried
+        // errors are as large as the range.
+        Matrix weights = gaussian(512, n);
+        weights(0, 0) = -12.0F;
+        weights(0, 1) = 12.0F;
+        const std::string base = "(scalar:bits=5,scheme=asym,granularity=tensor,scale=fp32)";
+        const double gptq = lossOf(
+            weights.view(),
+            encode("gptq:damping=0,order=natural,base=" + base, weights.view(), hessian), hessian);
+        const double nearest =
+            lossOf(weights.view(), encode(base.substr(1, base.size() - 2), weights.view(), hessian),
+                   hessian);
+        QVERIFY2(std::abs(gptq / nearest - expected) < 0.03 * expected,
+                 qPrintable(QStringLiteral("%1, expected %2").arg(gptq / nearest).arg(expected)));
+    }
+
+    void columnLossesSumToTheLayerLoss_data() {
+        QTest::addColumn<int>("size");
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<QString>("base");
+        QTest::newRow("small") << 64 << 20 << "scalar:bits=3";
+        QTest::newRow("several blocks") << 300 << 77 << "scalar:bits=4,levels=lloyd";
+        QTest::newRow("groups") << 200 << 40 << "scalar:bits=3,granularity=group,group=48";
+        QTest::newRow("long groups") << 330 << 40 << "scalar:bits=3,granularity=group,group=150";
+    }
+    void columnLossesSumToTheLayerLoss() {
+        QFETCH(int, size);
+        QFETCH(int, rows);
+        QFETCH(QString, base);
+        const auto hessian = sampled(size, 0.5);
+        const Matrix weights = gaussian(rows, size, 3);
+        const ViewSource source(weights.view());
+        for (const ColumnOrder order : {ColumnOrder::Natural, ColumnOrder::Descending}) {
+            PhaseSeconds seconds;
+            const auto grid =
+                quantizer(base.toStdString())->fitGrid(source, {}, RunContext(1), seconds);
+            const FeedbackFactor factor = factorForFeedback(*hessian, order, 0.01, {});
+            gptq::FeedbackOptions options;
+            options.refit = order == ColumnOrder::Natural;
+            const gptq::FeedbackResult result =
+                gptq::roundWithFeedback(source, *hessian, factor, *grid, options, RunContext(1));
+            const double loss =
+                lossOf(weights.view(), grid->finish(), damped(*hessian, factor.damping));
+            QVERIFY2(std::abs(result.loss - loss) < 2e-5 * loss,
+                     qPrintable(QStringLiteral("%1, sum of columns %2")
+                                    .arg(loss, 0, 'g', 10)
+                                    .arg(result.loss, 0, 'g', 10)));
+        }
+    }
+
+    void orderOfChannels() {
+        const auto hessian = sampled(128, 0.8);
+        const auto measured = damped(*hessian, 0.01);
+        const Matrix weights = gaussian(256, 128, 3);
+        const std::string base = "(scalar:bits=4,scheme=asym,granularity=row)";
+        const double nearest =
+            lossOf(weights.view(), encode(base.substr(1, base.size() - 2), weights.view(), hessian),
+                   measured);
+        std::vector<double> obtained;
+        for (const auto& [name, order] : {std::pair{"act", ColumnOrder::Descending},
+                                          {"natural", ColumnOrder::Natural},
+                                          {"ascending", ColumnOrder::Ascending}}) {
+            const EncodedTensor encoded = encode(
+                std::string("gptq:order=") + name + ",base=" + base, weights.view(), hessian);
+            obtained.push_back(lossOf(weights.view(), encoded, measured) / nearest);
+            const double expected = factorForFeedback(*hessian, order, 0.01, {}).expectedGain();
+            QVERIFY2(std::abs(obtained.back() - expected) < 0.06 * expected,
+                     qPrintable(QStringLiteral("%1: %2, expected %3")
+                                    .arg(name)
+                                    .arg(obtained.back())
+                                    .arg(expected)));
+            const Json& details = encoded.header.at("details");
+            QCOMPARE(details.at("expected_gain").get<double>(), expected);
+            QVERIFY(std::abs(details.at("obtained_gain").get<double>() - obtained.back()) <
+                    0.06 * obtained.back());
+        }
+        QVERIFY(obtained[0] < 0.9 * obtained[1]);
+        QVERIFY(obtained[1] < 0.9 * obtained[2]);
+    }
+
+    void descentNeverRaisesTheLoss_data() {
+        QTest::addColumn<double>("rho");
+        QTest::newRow("0.5") << 0.5;
+        QTest::newRow("0.9") << 0.9;
+    }
+    void descentNeverRaisesTheLoss() {
+        QFETCH(double, rho);
+        const auto hessian = autoregressive(200, rho);
+        const Matrix weights = gaussian(64, 200);
+        const std::string start =
+            "gptq:damping=0.01,base=(scalar:bits=3,scheme=asym,granularity=row)";
+        const auto measured = damped(*hessian, 0.01);
+        double before = lossOf(weights.view(), encode(start, weights.view(), hessian), measured);
+        for (const int passes : {1, 2, 20}) {
+            const EncodedTensor encoded =
+                encode(start + ",descent=" + std::to_string(passes), weights.view(), hessian);
+            const double after = lossOf(weights.view(), encoded, measured);
+            QVERIFY(after <= before * (1.0 + 1e-6));
+            before = after;
+        }
+        // It finds something.
+        const double first =
+            lossOf(weights.view(), encode(start, weights.view(), hessian), measured);
+        QVERIFY(before < first);
+    }
+
+    void artifactsNeedTheBaseMethodAlone() {
+        const auto hessian = autoregressive(64, 0.8);
+        const Matrix weights = gaussian(32, 64);
+        const EncodedTensor encoded =
+            encode("gptq:base=(scalar:bits=4,granularity=group,group=32)", weights.view(), hessian);
+        QCOMPARE(encoded.method.id, std::string("scalar"));
+        MethodRegistry scalarOnly;
+        scalarOnly.add(std::make_shared<scalar::ScalarMethod>());
+        const Matrix values = decoded(QuantizedTensor(encoded, scalarOnly));
+        QVERIFY(nmse(weights.view(), values.view()) < 0.05);
+        const Preflight preflight =
+            quantizer("gptq:base=(scalar:bits=4,granularity=group,group=32)")
+                ->preflight(32, 64, {hessian});
+        QVERIFY(preflight.rateIsExact);
+        QCOMPARE(preflight.rate.totalBits(), encoded.rate().totalBits());
+        QVERIFY(preflight.expectedGain && *preflight.expectedGain < 0.6);
+        // The decoder of gptq itself reads the same bytes.
+        EncodedTensor nested = encoded;
+        nested.method = registry().resolve(
+            SweptMethod::parse("gptq:base=(scalar:bits=4,granularity=group,group=32)").method);
+        const Matrix own = decoded(QuantizedTensor(nested, registry()));
+        QCOMPARE(nmse(values.view(), own.view()), 0.0);
+    }
+
+    // Without correlations between inputs there is nothing to carry over.
+    void uncorrelatedInputsAreRoundedToNearest_data() {
+        QTest::addColumn<QString>("base");
+        for (const char* base :
+             {"scalar:bits=3,scheme=asym", "scalar:bits=2,levels=lloyd,granularity=tensor",
+              "scalar:bits=4,granularity=group,group=16",
+              "mixed:bits=2.5,group=4,min=0,base=(scalar:granularity=tensor,levels=lloyd)",
+              "mixed:bits=3,group=8,rule=measured,base=(scalar:scheme=asym)"})
+            QTest::newRow(base) << base;
+    }
+    void uncorrelatedInputsAreRoundedToNearest() {
+        QFETCH(QString, base);
+        std::vector<double> full(48 * 48);
+        for (Index j = 0; j < 48; ++j)
+            full[static_cast<std::size_t>(j * 49)] = std::exp2(-0.2 * static_cast<double>(j));
+        const auto hessian = hessianOf(std::move(full));
+        const Matrix weights = gaussian(37, 48);
+        const EncodedTensor plain = encode(base.toStdString(), weights.view(), hessian);
+        const EncodedTensor carried =
+            encode("gptq:base=(" + base.toStdString() + ")", weights.view(), hessian);
+        const Matrix expected = decoded(QuantizedTensor(plain, registry()));
+        const Matrix values = decoded(QuantizedTensor(carried, registry()));
+        QCOMPARE(nmse(expected.view(), values.view()), 0.0);
+        QCOMPARE(carried.rate().totalBits(), plain.rate().totalBits());
+        QVERIFY(carried.method == plain.method);
+    }
+
+    void mixedPrecisionCarriesErrorsAcrossItsParts() {
+        const auto hessian = autoregressive(96, 0.9);
+        const Matrix weights = gaussian(64, 96);
+        const std::string base = "mixed:bits=3,group=8,base=(scalar:scheme=asym)";
+        const double plain = lossOf(weights.view(), encode(base, weights.view(), hessian), hessian);
+        const double carried = lossOf(
+            weights.view(), encode("gptq:base=(" + base + ")", weights.view(), hessian), hessian);
+        // 1 - rho^2 is 0.19; 1% of damping and clipped targets leave some of it.
+        QVERIFY2(carried < 0.3 * plain, qPrintable(QString::number(carried / plain)));
+    }
+
+    void sameBitsAtAnyThreadCount() {
+        const auto hessian = sampled(150, 0.5);
+        const Matrix weights = gaussian(200, 150);
+        for (const char* method :
+             {"gptq:descent=2,base=(scalar:bits=3,granularity=group,group=32)",
+              "gptq:order=natural,base=(scalar:bits=3,granularity=group,group=32)"}) {
+            std::vector<EncodedTensor> results;
+            for (const int threads : {1, 2, 8}) {
+                Arena(threads).execute(
+                    [&] { results.push_back(encode(method, weights.view(), hessian)); });
+            }
+            QVERIFY(sameBits(results[0], results[1]) && sameBits(results[0], results[2]));
+            QVERIFY(results[0].header == results[1].header);
+        }
+    }
+
+    void singularHessiansRaiseTheDamping() {
+        // Two inputs that are always equal, and one that is always 0.
+        std::vector<double> full(64);
+        for (Index j = 0; j < 7; ++j)
+            full[static_cast<std::size_t>(j * 9)] = 1.0;
+        full[0 * 8 + 1] = full[1 * 8 + 0] = 1.0;
+        const auto hessian = hessianOf(std::move(full));
+        const Matrix weights = gaussian(16, 8);
+        const EncodedTensor encoded =
+            encode("gptq:damping=0,base=(scalar:bits=4)", weights.view(), hessian);
+        const Json& remarks = encoded.header.at("remarks");
+        QVERIFY2(remarks.at(0).get<std::string>().find("raised to 1e-04") != std::string::npos,
+                 remarks.dump().c_str());
+        QVERIFY(remarks.at(1).get<std::string>().find("1 input channels are always 0") !=
+                std::string::npos);
+        QVERIFY(encoded.header.at("details").at("damping").get<double>() > 0.0);
+        const Matrix values = decoded(QuantizedTensor(encoded, registry()));
+        QVERIFY(nmse(weights.view(), values.view()) < 0.1);
+    }
+
+    void indefiniteHessiansAreRefused() {
+        auto hessian = autoregressive(8, 0.5);
+        hessian->full[1] = hessian->full[8] = 40.0;
+        const Matrix weights = gaussian(16, 8);
+        QVERIFY(refusal("gptq", {hessian}).find("not positive semidefinite") != std::string::npos);
+        QVERIFY_THROWS_EXCEPTION(Error, encode("gptq", weights.view(), hessian));
+    }
+
+    void refusesWhatItCannotUse() {
+        QVERIFY(refusal("gptq", {}).find("calibrate command") != std::string::npos);
+        auto diagonal = std::make_shared<Hessian>();
+        diagonal->size = 8;
+        diagonal->diagonal.assign(8, 1.0);
+        QVERIFY(refusal("gptq", {diagonal}).find("Only the diagonal") != std::string::npos);
+        QVERIFY(refusal("gptq", {autoregressive(9, 0.5)}).find("for 9 input channels") !=
+                std::string::npos);
+        QVERIFY(refusal("gptq", {hessianOf(std::vector<double>(64))}).find("is zero") !=
+                std::string::npos);
+        QCOMPARE(refusal("gptq", {autoregressive(8, 0.5)}), std::string());
+        QVERIFY_THROWS_EXCEPTION(Error, quantizer("gptq:order=act,groups=refit"));
+        QVERIFY_THROWS_EXCEPTION(Error, quantizer("gptq:base=gptq"));
+    }
+
+    void stopsSoon() {
+        const auto hessian = autoregressive(1500, 0.9);
+        const Matrix weights = gaussian(1500, 1500);
+        bool cancelled = false;
+        const auto time =
+            timeToStop(0.2, "rounding with feedback", cancelled, [&](const RunContext& context) {
+                encode("gptq:descent=50,base=(scalar:bits=3)", weights.view(), hessian, context);
+            });
+        QVERIFY(cancelled);
+        QVERIFY2(time < std::chrono::milliseconds(200), qPrintable(QString::number(time.count())));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestGptq)
+#include "tst_gptq.moc"
