@@ -16,9 +16,9 @@ namespace quantscope {
 
 namespace {
 
-// Statistics by tensor name; a tensor that cannot be read has an error instead.
+// Figures by tensor name; a tensor that cannot be read has an error instead.
 struct Measured {
-    std::map<std::string, TensorStatistics> statistics;
+    std::map<std::string, TensorFigures> figures;
     std::map<std::string, std::string> errors;
 };
 
@@ -28,7 +28,7 @@ Measured measureAll(const TensorFile& file, const std::vector<const TensorInfo*>
     for (const TensorInfo* tensor : tensors) {
         if (!tensor->quantizable) continue;
         try {
-            measured.statistics.emplace(
+            measured.figures.emplace(
                 tensor->name, computeStatistics(*file.source(tensor->name, tensor->fold), stop));
         } catch (const Error& error) {
             measured.errors.emplace(tensor->name, error.fullText());
@@ -37,12 +37,12 @@ Measured measureAll(const TensorFile& file, const std::vector<const TensorInfo*>
     return measured;
 }
 
-Json statisticsJson(const TensorStatistics& statistics) {
-    return {{"min", statistics.min},           {"max", statistics.max},
-            {"mean", statistics.mean},         {"std", statistics.standardDeviation},
-            {"kurtosis", statistics.kurtosis}, {"zeros", statistics.zeros},
-            {"nan", statistics.nan},           {"inf", statistics.inf},
-            {"outliers", statistics.outliers}};
+Json figuresJson(const TensorFigures& figures) {
+    return {{"min", figures.min},           {"max", figures.max},
+            {"mean", figures.mean},         {"std", figures.standardDeviation},
+            {"kurtosis", figures.kurtosis}, {"zeros", figures.zeros},
+            {"nan", figures.nan},           {"inf", figures.inf},
+            {"outliers", figures.outliers}};
 }
 
 Json storageJson(const StorageInfo& storage) {
@@ -63,9 +63,8 @@ Json tensorJson(const TensorInfo& tensor, const Measured& measured) {
                  {"orientation", tensor.orientation},
                  {"fold", tensor.fold.toText()},
                  {"link", tensor.link}};
-    if (const auto found = measured.statistics.find(tensor.name);
-        found != measured.statistics.end()) {
-        json["stats"] = statisticsJson(found->second);
+    if (const auto found = measured.figures.find(tensor.name); found != measured.figures.end()) {
+        json["stats"] = figuresJson(found->second);
     }
     if (const auto found = measured.errors.find(tensor.name); found != measured.errors.end()) {
         json["error"] = found->second;
@@ -102,11 +101,11 @@ void printTable(const std::vector<const TensorInfo*>& tensors, const Measured& m
         std::vector<std::string> cells = {tensor->name, formatShape(tensor->shape), tensor->dtype,
                                           formatBytes(tensor->bytes)};
         if (withStatistics) {
-            const auto found = measured.statistics.find(tensor->name);
-            if (found == measured.statistics.end()) {
+            const auto found = measured.figures.find(tensor->name);
+            if (found == measured.figures.end()) {
                 cells.insert(cells.end(), 9, "");
             } else {
-                const TensorStatistics& s = found->second;
+                const TensorFigures& s = found->second;
                 for (const double value : {s.min, s.max, s.mean, s.standardDeviation, s.kurtosis}) {
                     cells.push_back(formatSignificant(value));
                 }

@@ -37,8 +37,8 @@ private:
     std::vector<std::uint64_t> m_counts;
 };
 
-/// What one pass over a tensor tells. NaN and infinities are counted and left out of the rest.
-struct TensorStatistics {
+/// The figures of a tensor. NaN and infinities are counted and left out of the rest.
+struct TensorFigures {
     std::uint64_t count = 0;  ///< All elements.
     std::uint64_t zeros = 0;
     std::uint64_t nan = 0;
@@ -53,6 +53,11 @@ struct TensorStatistics {
     /// Fourth standardised moment; 3 for a Gaussian, 0 when all values are equal.
     double kurtosis = 0.0;
     double sumOfSquares = 0.0;
+};
+
+/// What one pass over a tensor tells. Whoever lists many tensors keeps the figures only: the
+/// histogram takes half a megabyte.
+struct TensorStatistics : TensorFigures {
     ValueHistogram histogram;
 };
 
