@@ -41,7 +41,8 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
       m_points(new QComboBox(this)) {
     m_tabs->setDocumentMode(true);
     m_tabs->setObjectName(QStringLiteral("plotTabs"));
-    m_tabs->tabBar()->setAccessibleName(tr("Plots"));
+    m_tabs->setAccessibleName(tr("Plots"));
+    m_tabs->tabBar()->setAccessibleName(m_tabs->accessibleName());
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_tabs);

@@ -83,6 +83,8 @@ ExploreView::ExploreView(Workbench& bench, QAction* open, QAction* addMethod, QW
     connect(m_settings, &QComboBox::activated, this, &ExploreView::schedule);
     connect(&bench.document, &ExperimentDocument::specChanged, this, &ExploreView::schedule);
     connect(&bench.data, &DataLoader::stateChanged, this, &ExploreView::schedule);
+    // The results of a session, and the trial selected in it, may be there before the data.
+    connect(&bench.data, &DataLoader::opened, this, &ExploreView::followTrial);
     connect(&bench.selection, &TrialSelection::currentTensorChanged, this, &ExploreView::schedule);
     connect(&bench.selection, &TrialSelection::currentTrialChanged, this,
             &ExploreView::followTrial);

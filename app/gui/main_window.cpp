@@ -276,21 +276,37 @@ void MainWindow::followPerspective(const QString& name) {
     const bool explore = name == exploreName;
     m_centre->setCurrentWidget(explore ? static_cast<QWidget*>(m_explore) : m_compare);
     m_perspectiveBar->setCurrentIndex(explore ? 0 : 1);
-    QMetaObject::invokeMethod(this, &MainWindow::nameDockTabs, Qt::QueuedConnection);
 }
 
-// The tab bars of docks are made by Qt, when it lays them out, and have no name for screen readers.
-void MainWindow::nameDockTabs() {
-    for (QTabBar* bar : findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly)) {
-        bar->setAccessibleName(tr("Panels"));
+// The tab bars of docks are made by Qt, whenever it lays docks out anew, and have no name for
+// screen readers.
+void MainWindow::childEvent(QChildEvent* event) {
+    QMainWindow::childEvent(event);
+    if (!event->polished()) return;
+    auto* bar = qobject_cast<QTabBar*>(event->child());
+    if (bar == nullptr) return;
+    bar->setAccessibleName(tr("Panels"));
+    bar->setFocusPolicy(Qt::NoFocus);
+    bar->installEventFilter(this);
+}
+
+// Qt keeps spare tab bars of docks, without tabs, beyond the edge of the window: the keyboard would
+// get lost there.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::Move || event->type() == QEvent::Resize) {
+        if (auto* bar = qobject_cast<QTabBar*>(watched)) {
+            bar->setFocusPolicy(bar->count() > 0 ? Qt::TabFocus : Qt::NoFocus);
+        }
     }
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::followTitle() {
     const QString title = m_workspace->title();
-    setWindowModified(m_workspace->hasUnsavedWork());
-    setWindowTitle(title.isEmpty() ? QStringLiteral("Quantscope")
+    // Before the mark: only a title with a place for it can bear one.
+    setWindowTitle(title.isEmpty() ? QStringLiteral("Quantscope[*]")
                                    : QStringLiteral("%1[*] - Quantscope").arg(title));
+    setWindowModified(m_workspace->hasUnsavedWork());
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

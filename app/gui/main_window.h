@@ -58,6 +58,8 @@ public:
     CompareView& compareView() const { return *m_compare; }
 
 protected:
+    void childEvent(QChildEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -74,7 +76,6 @@ private:
     void layOutExplore();
     void placeDocks();
     void followPerspective(const QString& name);
-    void nameDockTabs();
     void followCentre();
     void followTitle();
     void followRunnable();

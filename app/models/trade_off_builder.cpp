@@ -338,7 +338,8 @@ TradeOffData buildTradeOff(const RecordList& records, const TradeOffOptions& opt
     data.metric = metricInfo(metric);
     int failed = 0;
     const Group shown = shownRecords(records, options, failed);
-    if (options.aggregate) {
+    // A method's total over one tensor is its trial, with all that is known of it.
+    if (options.aggregate && tensorCount(shown) > 1) {
         addTotals(data, shown, metric);
     } else {
         addTrials(data, shown, metric);

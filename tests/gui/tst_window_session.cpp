@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What must not go wrong over a day: undo, crashes, broken files, layouts.
+// What must not go wrong over a day: undo, sessions, crashes, broken files, cancelling, layouts.
+#include <QAccessible>
 #include <QDir>
 #include <QDockWidget>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QTabBar>
 #include <QToolButton>
 #include <QTreeView>
 #include <QUndoStack>
+#include <algorithm>
+#include <ctime>
 
 #include "app/gui/command_palette.h"
+#include "app/gui/explore_view.h"
 #include "app/gui/window_actions.h"
 #include "app/gui/workspace.h"
 #include "window_fixture.h"
@@ -24,13 +29,19 @@ private Q_SLOTS:
     void cleanup();
     void editsAreUndoneAndRedone();
     void aNonsenseSettingIsSaidAndStopsTheRun();
+    void theSessionIsSavedAndOpenedAgain();
     void workOfACrashedProgramIsRecovered();
     void aBrokenFileIsSaidInTheBar();
+    void escapeCancelsTheRun();
     void theThemeIsSwitched();
     void theLayoutIsReset();
     void thePaletteFindsTensorsAndActions();
+    void everythingInTheFocusChainHasAName();
+    void theWindowStaysResponsive();
 
 private:
+    /// What the keyboard reaches and a screen reader could not say, one a line.
+    QString namelessWidgets() const;
     std::string methodText(int row) const {
         return m_fixture->bench->document.spec().methods[static_cast<std::size_t>(row)].toText();
     }
@@ -84,6 +95,30 @@ void TestWindowSession::aNonsenseSettingIsSaidAndStopsTheRun() {
     QTRY_VERIFY_WITH_TIMEOUT(m_fixture->window->actions().run->isEnabled(), patienceMs);
 }
 
+void TestWindowSession::theSessionIsSavedAndOpenedAgain() {
+    QVERIFY(m_fixture->openSample(QStringLiteral("stories260k.h5")));
+    QVERIFY(m_fixture->addMethod(QStringLiteral("scalar")));
+    QVERIFY(m_fixture->typeParameter(QStringLiteral("bits"), QStringLiteral("2, 4")));
+    QVERIFY(m_fixture->runToTheEnd());
+    QCOMPARE(m_fixture->bench->results.count(), 2);
+    const QString trial =
+        QString::fromStdString(m_fixture->bench->results.records().back()->trialId);
+    m_fixture->bench->selection.selectTrial(trial);
+    const QString file = m_fixture->path(QStringLiteral("work.qscope.json"));
+    m_fixture->answerFileDialog(file);
+    m_fixture->press(QStringLiteral("Ctrl+S"));
+    QVERIFY(QFile::exists(file));
+    QVERIFY(!m_fixture->window->isWindowModified());
+
+    // Another window, as after a new start.
+    WindowFixture other;
+    other.window->open(file);
+    QTRY_COMPARE_WITH_TIMEOUT(other.bench->results.count(), 2, patienceMs);
+    QCOMPARE(other.bench->document.spec(), m_fixture->bench->document.spec());
+    QTRY_COMPARE_WITH_TIMEOUT(other.bench->selection.currentTrial(), trial, patienceMs);
+    QCOMPARE(other.bench->recentFiles.paths().contains(file), true);
+}
+
 void TestWindowSession::workOfACrashedProgramIsRecovered() {
     QVERIFY(m_fixture->openSample(QStringLiteral("stories260k.h5")));
     QVERIFY(m_fixture->addMethod(QStringLiteral("pq")));
@@ -121,6 +156,23 @@ void TestWindowSession::aBrokenFileIsSaidInTheBar() {
     QVERIFY(!bar->isVisible());
     // The window lives, and a good file opens after the bad one.
     QVERIFY(m_fixture->openSample(QStringLiteral("stories260k.h5")));
+}
+
+void TestWindowSession::escapeCancelsTheRun() {
+    QVERIFY(m_fixture->openSample(QStringLiteral("glove-50-angular.hdf5")));
+    QVERIFY(m_fixture->addMethod(QStringLiteral("pq")));
+    QVERIFY(m_fixture->typeParameter(QStringLiteral("m"), QStringLiteral("5, 10, 25")));
+    QVERIFY(m_fixture->typeParameter(QStringLiteral("bits"), QStringLiteral("2..8")));
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !m_fixture->bench->plan.isStale() && m_fixture->window->actions().run->isEnabled(),
+        patienceMs);
+    m_fixture->press(QStringLiteral("F5"));
+    QTRY_VERIFY_WITH_TIMEOUT(m_fixture->bench->run.isRunning(), patienceMs);
+    QTRY_VERIFY(m_fixture->visible<QPushButton>(QStringLiteral("cancelButton")));
+    m_fixture->press(QStringLiteral("Esc"));
+    QTRY_VERIFY_WITH_TIMEOUT(!m_fixture->bench->run.isRunning(), patienceMs);
+    QVERIFY(m_fixture->bench->results.count() < 21);
+    QTRY_VERIFY_WITH_TIMEOUT(m_fixture->window->actions().run->isEnabled(), patienceMs);
 }
 
 void TestWindowSession::theThemeIsSwitched() {
@@ -162,6 +214,81 @@ void TestWindowSession::thePaletteFindsTensorsAndActions() {
     QVERIFY(!palette->isVisible());
     QCOMPARE(m_fixture->bench->selection.currentTensor(),
              QStringLiteral("model.layers.3.self_attn.k_proj.weight"));
+}
+
+QString TestWindowSession::namelessWidgets() const {
+    QStringList nameless;
+    for (QWidget* widget = m_fixture->window->nextInFocusChain(); widget != m_fixture->window.get();
+         widget = widget->nextInFocusChain()) {
+        if (!widget->isVisible() || !(widget->focusPolicy() & Qt::TabFocus)) continue;
+        const QAccessibleInterface* face = QAccessible::queryAccessibleInterface(widget);
+        if (!face || !face->text(QAccessible::Name).isEmpty()) continue;
+        nameless << QString::fromLatin1(widget->metaObject()->className()) + QLatin1Char(' ') +
+                        widget->objectName();
+    }
+    return nameless.join(QLatin1Char('\n'));
+}
+
+void TestWindowSession::everythingInTheFocusChainHasAName() {
+    QVERIFY(m_fixture->openSample(QStringLiteral("stories260k.h5")));
+    QVERIFY(m_fixture->addMethod(QStringLiteral("scalar")));
+    for (const QString& perspective : {QStringLiteral("Ctrl+1"), QStringLiteral("Ctrl+2")}) {
+        m_fixture->press(perspective);
+        QTRY_COMPARE(namelessWidgets(), QString());
+    }
+    // The tabs of the panels are among them.
+    QVERIFY(std::ranges::any_of(m_fixture->window->findChildren<QTabBar*>(), [](QTabBar* bar) {
+        return bar->accessibleName() == QStringLiteral("Panels") && bar->count() > 1 &&
+               bar->focusPolicy() == Qt::TabFocus;
+    }));
+}
+
+// Between two turns of the event loop the thread of the window may draw, but not compute. Its
+// processor time says so whatever else the machine does; the time of the clock, with room for that
+// machine, says that it did not wait either.
+void TestWindowSession::theWindowStaysResponsive() {
+    constexpr double mostCpuMs = 250.0;
+    constexpr qint64 mostWallMs = 5'000;
+    const auto cpuMs = [] {
+        timespec time{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+    };
+    m_fixture->window->open(QStringLiteral(QUANTSCOPE_DATASETS_DIR "/experiments/tour.json"));
+    double worstCpu = 0.0;
+    qint64 worstWall = 0;
+    double lastCpu = cpuMs();
+    QElapsedTimer wall;
+    wall.start();
+    QTimer pulse;
+    pulse.setInterval(0);
+    connect(&pulse, &QTimer::timeout, this, [&] {
+        worstCpu = std::max(worstCpu, cpuMs() - lastCpu);
+        worstWall = std::max(worstWall, wall.restart());
+        lastCpu = cpuMs();
+    });
+    pulse.start();
+    QVERIFY(QTest::qWaitFor(
+        [this] {
+            return !m_fixture->bench->plan.isStale() &&
+                   m_fixture->window->actions().run->isEnabled();
+        },
+        patienceMs));
+    m_fixture->window->actions().run->trigger();
+    QVERIFY(
+        QTest::qWaitFor([this] { return m_fixture->bench->results.count() >= 100; }, patienceMs));
+    m_fixture->window->open(QStringLiteral(QUANTSCOPE_DATASETS_DIR "/glove-50-angular.hdf5"));
+    QVERIFY(QTest::qWaitFor(
+        [this] {
+            return m_fixture->bench->data.state() == DataLoader::State::Open &&
+                   m_fixture->bench->tensors.tensors().size() == 6;
+        },
+        patienceMs));
+    m_fixture->bench->run.cancel();
+    qInfo("longest turn of the event loop: %.0f ms of processor time, %lld ms of the clock",
+          worstCpu, static_cast<long long>(worstWall));
+    QVERIFY2(worstCpu < mostCpuMs, qPrintable(QString::number(worstCpu)));
+    QVERIFY2(worstWall < mostWallMs, qPrintable(QString::number(worstWall)));
 }
 
 QTEST_MAIN(TestWindowSession)
