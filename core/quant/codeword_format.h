@@ -23,6 +23,7 @@ public:
     static ParameterSpec parameter();
     static bool isHalf(const ParameterValues& values);
 
+    int exponent() const { return m_exponent; }
     int bitsPerComponent() const { return bitsPerComponent(m_half); }
     static int bitsPerComponent(bool half) { return half ? 16 : 32; }
 

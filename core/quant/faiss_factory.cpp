@@ -43,11 +43,22 @@ std::string pqString(const MethodSpec& method, Index dim) {
     if (method.parameters.at("shared").get<bool>()) {
         refuse(method, "each slice has a codebook of its own");
     }
-    if (dim % slices != 0) {
-        refuse(method, std::to_string(dim) + " dimensions do not fall into " +
+    // Older records know of no rotation.
+    const std::string rotation = method.parameters.value("rotation", std::string("none"));
+    const bool rotated = rotation != "none";
+    if (rotated && rotation != "opq") {
+        refuse(method, "it does not deal principal axes to slices without training them");
+    }
+    const std::int64_t kept = rotated ? integer(method, "dims") : 0;
+    const std::int64_t sliced = kept > 0 ? kept : dim;
+    if (sliced % slices != 0) {
+        refuse(method, std::to_string(sliced) + " dimensions do not fall into " +
                            std::to_string(slices) + " equal slices");
     }
-    return "PQ" + std::to_string(slices) + "x" + std::to_string(integer(method, "bits"));
+    const std::string count = std::to_string(slices);
+    const std::string code = "PQ" + count + "x" + std::to_string(integer(method, "bits"));
+    if (!rotated) return code;
+    return "OPQ" + count + (kept > 0 ? "_" + std::to_string(kept) : "") + "," + code;
 }
 
 // Sums of codewords: "RQ" with a parameter for their number of another name than "LSQ".
@@ -86,25 +97,45 @@ std::string faissFactoryString(const MethodSpec& method, Index dim) {
 MethodSpec methodFromFaissFactory(std::string_view text) {
     const Error unknown(
         "'" + std::string(text) + "' is not a Faiss string that is understood here.",
-        "Understood are SQ4, SQ6, SQ8, PQ{slices}x{bits}, RQ{stages}x{bits} and "
+        "Understood are SQ4, SQ6, SQ8, PQ{slices}x{bits}, OPQ{slices},PQ{slices}x{bits}, "
+        "OPQ{slices}_{dimensions},PQ{slices}x{bits}, RQ{stages}x{bits} and "
         "LSQ{codebooks}x{bits}.");
-    const std::size_t letters = text.starts_with("LSQ") ? 3 : 2;
-    const std::string_view kind = text.substr(0, letters);
-    std::string_view rest = text.substr(std::min(letters, text.size()));
-    const std::int64_t count = takeNumber(rest);
-    std::int64_t bits = 8;
-    if (kind == "SQ" && rest.empty() && (count == 4 || count == 6 || count == 8)) {
-        return {"scalar", {{"bits", count}, {"scheme", "asym"}, {"granularity", "column"}}};
+    std::string_view rest = text;
+    const auto take = [&rest](std::string_view word) {
+        const bool found = rest.starts_with(word);
+        if (found) rest.remove_prefix(word.size());
+        return found;
+    };
+    const auto takeCount = [&] {
+        const std::int64_t number = takeNumber(rest);
+        if (number < 1) throw unknown;
+        return number;
+    };
+    if (take("SQ")) {
+        const std::int64_t bits = takeCount();
+        if (!rest.empty() || (bits != 4 && bits != 6 && bits != 8)) throw unknown;
+        return {"scalar", {{"bits", bits}, {"scheme", "asym"}, {"granularity", "column"}}};
     }
-    if (rest.starts_with('x')) {
+    Json rotation = Json::object();
+    std::int64_t rotatedSlices = 0;
+    if (take("OPQ")) {
+        rotatedSlices = takeCount();
+        rotation["rotation"] = "opq";
+        if (take("_")) rotation["dims"] = takeCount();
+        if (!rest.starts_with(",PQ")) throw unknown;
         rest.remove_prefix(1);
-        bits = takeNumber(rest);
     }
-    if (count < 1 || bits < 1 || !rest.empty()) throw unknown;
-    if (kind == "PQ") return {"pq", {{"m", count}, {"bits", bits}}};
-    if (kind == "RQ") return {"rvq", {{"stages", count}, {"bits", bits}, {"dim", 0}}};
-    if (kind == "LSQ") return {"additive", {{"m", count}, {"bits", bits}, {"dim", 0}}};
-    throw unknown;
+    const std::string_view kinds[] = {"PQ", "RQ", "LSQ"};
+    const auto* const kind = std::ranges::find_if(kinds, take);
+    if (kind == std::end(kinds)) throw unknown;
+    const std::int64_t count = takeCount();
+    const std::int64_t bits = take("x") ? takeCount() : 8;
+    if (!rest.empty() || (rotatedSlices > 0 && rotatedSlices != count)) throw unknown;
+    if (*kind == "RQ") return {"rvq", {{"stages", count}, {"bits", bits}, {"dim", 0}}};
+    if (*kind == "LSQ") return {"additive", {{"m", count}, {"bits", bits}, {"dim", 0}}};
+    MethodSpec product{"pq", {{"m", count}, {"bits", bits}}};
+    product.parameters.update(rotation);
+    return product;
 }
 
 }  // namespace quantscope

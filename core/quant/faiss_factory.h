@@ -13,7 +13,8 @@ namespace quantscope {
 /// Faiss's canonical form ("PQ10x8", "RQ4x8", "SQ8"). `method` is resolved. Throws Error with the
 /// reason when Faiss has no equivalent.
 ///   scalar  SQ4, SQ6, SQ8: uniform codes between the minimum and maximum of each dimension
-///   pq      PQ{m}x{bits}: m equal slices with a codebook each
+///   pq      PQ{m}x{bits}: m equal slices with a codebook each; with a trained rotation
+///           OPQ{m},PQ{m}x{bits}, or OPQ{m}_{dims},PQ{m}x{bits} where it keeps fewer dimensions
 ///   rvq     RQ{stages}x{bits}: residual codes of whole vectors (Faiss chooses its own beam)
 ///   additive  LSQ{m}x{bits}: additive codes of whole vectors (Faiss chooses its own search)
 std::string faissFactoryString(const MethodSpec& method, Index dim);

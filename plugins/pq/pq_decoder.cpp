@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/pq/pq_decoder.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/kernels/rotation.h"
 #include "core/quant/codeword_format.h"
 #include "core/quant/packed_codes.h"
 
@@ -14,6 +19,17 @@ Error damaged(const std::string& what) {
                  "Read the artifact from its original place, or quantize again.");
 }
 
+// Multiplies by a power of two, and keeps within what a float holds.
+void scale(MatrixSpan rows, double factor) {
+    constexpr double largest = std::numeric_limits<float>::max();
+    for (Index row = 0; row < rows.rows; ++row) {
+        for (float& value : rows.row(row)) {
+            value = static_cast<float>(
+                std::clamp(static_cast<double>(value) * factor, -largest, largest));
+        }
+    }
+}
+
 // Rows whose codes are unpacked at once.
 constexpr Index rowsAtOnce = 256;
 
@@ -23,10 +39,11 @@ PqDecoder::PqDecoder(std::shared_ptr<const EncodedTensor> tensor)
     : m_tensor(std::move(tensor)),
       m_settings(PqSettings::from(
           ParameterValues(resolveParameters("pq", pqParameters(), m_tensor->method.parameters)))),
-      m_layout{m_tensor->cols, m_settings.slices} {
+      m_layout{m_settings.slicedColumns(m_tensor->cols), m_settings.slices} {
     constexpr Index largest = Index{1} << 57;
-    if (m_tensor->rows <= 0 || m_settings.slices > m_tensor->cols ||
-        m_tensor->rows > largest / m_tensor->cols || (m_settings.shared && !m_layout.isEven())) {
+    if (m_tensor->rows <= 0 || m_tensor->cols <= 0 || m_layout.cols > m_tensor->cols ||
+        m_settings.slices > m_layout.cols || m_tensor->rows > largest / m_tensor->cols ||
+        (m_settings.shared && !m_layout.isEven())) {
         throw damaged("its shape is " + std::to_string(m_tensor->rows) + " x " +
                       std::to_string(m_tensor->cols));
     }
@@ -41,6 +58,11 @@ PqDecoder::PqDecoder(std::shared_ptr<const EncodedTensor> tensor)
         m_codebooks.push_back(format.load(m_tensor->section(codebookSection(m_settings, book)),
                                           m_settings.codewords(), m_layout.width(book)));
     }
+    if (m_settings.isRotated()) {
+        m_scale = std::exp2(format.exponent());
+        m_rotation = CodewordFormat(m_settings.half, 0)
+                         .load(m_tensor->section(rotationSection), m_tensor->cols, m_layout.cols);
+    }
 }
 
 const Matrix& PqDecoder::codebook(Index slice) const {
@@ -48,6 +70,23 @@ const Matrix& PqDecoder::codebook(Index slice) const {
 }
 
 void PqDecoder::decode(Index firstRow, MatrixSpan out) const {
+    if (!m_settings.isRotated()) {
+        decodeSlices(firstRow, out);
+        return;
+    }
+    Matrix rotated(std::min(rowsAtOnce, out.rows), m_layout.cols);
+    for (Index begin = 0; begin < out.rows; begin += rowsAtOnce) {
+        const Index count = std::min(rowsAtOnce, out.rows - begin);
+        const MatrixSpan rows = rotated.span().middleRows(0, count);
+        decodeSlices(firstRow + begin, rows);
+        // Sums of the largest floats would overflow.
+        scale(rows, 1.0 / m_scale);
+        rotateRowsBack(rows, m_rotation.view(), out.middleRows(begin, count));
+        scale(out.middleRows(begin, count), m_scale);
+    }
+}
+
+void PqDecoder::decodeSlices(Index firstRow, MatrixSpan out) const {
     std::vector<std::uint32_t> codes;
     for (Index begin = 0; begin < out.rows; begin += rowsAtOnce) {
         const Index count = std::min(rowsAtOnce, out.rows - begin);

@@ -18,12 +18,15 @@ public:
 
 private:
     const Matrix& codebook(Index slice) const;
+    void decodeSlices(Index firstRow, MatrixSpan out) const;
 
     std::shared_ptr<const EncodedTensor> m_tensor;
     PqSettings m_settings;
     SliceLayout m_layout;
     std::span<const std::uint8_t> m_codes;
     std::vector<Matrix> m_codebooks;  // one for each slice, or a shared one; codewords x width
+    Matrix m_rotation;                // cols x sliced columns, or empty
+    double m_scale = 1.0;             // of codewords, a power of two
 };
 
 }  // namespace quantscope::pq

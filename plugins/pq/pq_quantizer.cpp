@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/pq/pq_quantizer.h"
 
-#include "core/base/parallel.h"
-#include "core/kernels/kmeans.h"
-#include "core/kernels/nearest.h"
+#include "core/kernels/rotation.h"
 #include "core/quant/codeword_format.h"
 #include "core/quant/packed_codes.h"
 #include "core/quant/progress_counter.h"
 #include "core/quant/training_sample.h"
 #include "core/quant/vector_encoding.h"
+#include "plugins/pq/pq_training.h"
 
 namespace quantscope::pq {
 namespace {
@@ -36,6 +35,21 @@ std::string refuseSlices(const PqSettings& settings, const SliceLayout& layout) 
     return {};
 }
 
+std::string refuseRotation(const PqSettings& settings, Index cols) {
+    if (!settings.isRotated()) return {};
+    if (settings.dims > cols) {
+        return "The row has " + std::to_string(cols) + " columns, and a rotation cannot keep " +
+               std::to_string(settings.dims) + ". Choose dims <= " + std::to_string(cols) + ".";
+    }
+    // The decomposition takes minutes beyond, and cannot be stopped.
+    constexpr Index widest = 4096;
+    if (cols > widest) {
+        return "A rotation of " + std::to_string(cols) + " columns takes too long; the most is " +
+               std::to_string(widest) + ". Choose rotation=none, or another method.";
+    }
+    return {};
+}
+
 CodebookDemand demandOf(const PqSettings& settings, Index rows) {
     const Index perRow = settings.shared ? settings.slices : 1;
     return {static_cast<int>(settings.codebooks()), settings.bits, rows * perRow,
@@ -48,16 +62,19 @@ struct Work {
     double encode = 0.0;
 
     Work(const PqSettings& settings, Index rows, Index cols) {
-        // Seeding costs about as much as two iterations.
-        constexpr double seedingIterations = 2.0;
-        const double perRow = static_cast<double>(cols) * static_cast<double>(settings.codewords());
-        train = static_cast<double>(settings.trainedRows(rows)) * perRow *
-                (settings.iterations + seedingIterations);
-        encode = static_cast<double>(rows) * perRow;
+        train = pqTrainingWork(settings, settings.trainedRows(rows), cols);
+        encode = static_cast<double>(rows) * encodeWork(settings, cols);
+    }
+
+    static double encodeWork(const PqSettings& settings, Index cols) {
+        const Index rotated = settings.isRotated() ? cols : 0;
+        return static_cast<double>(settings.slicedColumns(cols)) *
+               static_cast<double>(settings.codewords() + rotated);
     }
 };
 
-RateLedger exactRate(const PqSettings& settings, Index rows, const SliceLayout& layout) {
+RateLedger exactRate(const PqSettings& settings, Index rows, Index cols,
+                     const SliceLayout& layout) {
     RateLedger rate;
     const std::uint64_t codeBits = PackedCodes::bitCount(rows * settings.slices, settings.bits);
     rate[RatePart::Codes] = codeBits;
@@ -67,6 +84,10 @@ RateLedger exactRate(const PqSettings& settings, Index rows, const SliceLayout& 
         static_cast<std::uint64_t>(settings.codewords() * components *
                                    CodewordFormat::bitsPerComponent(settings.half)) +
         CodewordFormat::exponentBits;
+    if (settings.isRotated()) {
+        rate[RatePart::Transforms] = static_cast<std::uint64_t>(
+            cols * layout.cols * CodewordFormat::bitsPerComponent(settings.half));
+    }
     return rate;
 }
 
@@ -75,51 +96,11 @@ std::uint64_t workingBytes(const PqSettings& settings, Index rows, Index cols) {
     // The sample, the copy of each slice and its panels for seeding; codebooks in several forms.
     const auto sample = static_cast<std::uint64_t>(settings.trainedRows(rows) * cols);
     const auto codebooks = static_cast<std::uint64_t>(settings.codewords() * cols);
-    return blockBytes + (3 * sample + 8 * codebooks) * sizeof(float);
-}
-
-// k-means for every codebook, several at once.
-std::vector<CodewordPanels> trainCodebooks(const PqSettings& settings, const SliceLayout& layout,
-                                           MatrixView sample, const CodewordFormat& format,
-                                           const RunContext& context) {
-    const KMeansParameters parameters{.count = settings.codewords(),
-                                      .iterations = settings.iterations};
-    std::vector<std::unique_ptr<CodewordPanels>> books(
-        static_cast<std::size_t>(settings.codebooks()));
-    ProgressCounter progress(context,
-                             static_cast<double>(settings.codebooks()) * settings.iterations,
-                             "training codebooks");
-    parallelFor(settings.codebooks(), 1, context.stop(), [&](Index begin, Index) {
-        const Index book = begin;
-        int done = 0;
-        const auto report = [&](int iterations) {
-            done += iterations;
-            progress.add(iterations);
-        };
-        const RunContext part(context.part(0.0, 1.0, static_cast<std::uint64_t>(book)).seed(),
-                              context.stop(), [&](double, std::string_view) { report(1); });
-        KMeansResult result;
-        if (settings.shared) {
-            const MatrixView vectors(sample.data, sample.rows * settings.slices, layout.width(0));
-            result = kMeans(vectors, parameters, part);
-        } else {
-            Matrix slice(sample.rows, layout.width(book));
-            for (Index row = 0; row < sample.rows; ++row) {
-                std::ranges::copy(sample.middleCols(layout.begin(book), slice.cols()).row(row),
-                                  slice.span().row(row).begin());
-            }
-            result = kMeans(slice.view(), parameters, part);
-        }
-        report(settings.iterations - done);
-        format.round(result.centroids.span());
-        books[static_cast<std::size_t>(book)] =
-            std::make_unique<CodewordPanels>(result.centroids.view(), context.stop());
-    });
-    std::vector<CodewordPanels> trained;
-    trained.reserve(books.size());
-    for (auto& book : books)
-        trained.push_back(std::move(*book));
-    return trained;
+    // Centred and rotated rows; the moments, the axes and their products in double precision.
+    const auto square = static_cast<std::uint64_t>(cols * cols);
+    const std::uint64_t rotation =
+        settings.isRotated() ? 2 * sample * sizeof(float) + 6 * square * sizeof(double) : 0;
+    return blockBytes + (3 * sample + 8 * codebooks) * sizeof(float) + rotation;
 }
 
 }  // namespace
@@ -133,13 +114,14 @@ Preflight PqQuantizer::preflight(Index rows, Index cols, const SideInformation& 
         result.refusal = "The tensor has no weights. Choose another one.";
         return result;
     }
-    const SliceLayout layout{cols, m_settings.slices};
+    const SliceLayout layout{m_settings.slicedColumns(cols), m_settings.slices};
     const CodebookDemand demand = demandOf(m_settings, rows);
-    result.refusal = refuseSlices(m_settings, layout);
+    result.refusal = refuseRotation(m_settings, cols);
+    if (result.refusal.empty()) result.refusal = refuseSlices(m_settings, layout);
     if (result.refusal.empty()) result.refusal = refuseTraining(demand);
     if (!result.refusal.empty()) return result;
     result.warnings = trainingWarnings(demand);
-    result.rate = exactRate(m_settings, rows, layout);
+    result.rate = exactRate(m_settings, rows, cols, layout);
     result.workingBytes = workingBytes(m_settings, rows, cols);
     const Work work(m_settings, rows, cols);
     result.multiplyAdds = work.train + work.encode;
@@ -149,21 +131,21 @@ Preflight PqQuantizer::preflight(Index rows, Index cols, const SideInformation& 
 EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInformation& /*side*/,
                                     const RunContext& context, PhaseSeconds& seconds) const {
     const RowVectors rows = rowLayout(weights.rows(), weights.cols());
-    const SliceLayout layout{weights.cols(), m_settings.slices};
+    const SliceLayout layout{m_settings.slicedColumns(weights.cols()), m_settings.slices};
     const Work work(m_settings, weights.rows(), weights.cols());
-    const double trained = work.train / (work.train + work.encode);
+    const double trainedShare = work.train / (work.train + work.encode);
 
     EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
     int exponent = 0;
-    std::vector<CodewordPanels> books;
+    PqTraining trained;
     {
         const PhaseTimer timer(seconds.train);
         const TrainingSample sample = drawTrainingSample(
             weights, rows, m_settings.trainedRows(weights.rows()), context.part(0.0, 0.0, 0));
         exponent = sample.exponent;
-        books = trainCodebooks(m_settings, layout, sample.vectors.view(),
-                               CodewordFormat(m_settings.half, exponent),
-                               context.part(0.0, trained, 1));
+        trained =
+            trainPq(m_settings, layout, sample.vectors.view(),
+                    CodewordFormat(m_settings.half, exponent), context.part(0.0, trainedShare, 1));
     }
     const PhaseTimer timer(seconds.encode);
     const CodewordFormat format(m_settings.half, exponent);
@@ -173,25 +155,30 @@ EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInfor
         .exponent = exponent,
         .codesPerVector = m_settings.slices,
         .bits = m_settings.bits,
-        .multiplyAddsPerVector =
-            static_cast<double>(weights.cols()) * static_cast<double>(m_settings.codewords()),
+        .multiplyAddsPerVector = Work::encodeWork(m_settings, weights.cols()),
         .encode = [&](MatrixView vectors, std::span<std::uint32_t> codes) {
-            std::vector<std::uint32_t> sliceCodes(static_cast<std::size_t>(vectors.rows));
-            for (Index slice = 0; slice < m_settings.slices; ++slice) {
-                const auto book = static_cast<std::size_t>(m_settings.shared ? 0 : slice);
-                books[book].nearest(vectors.middleCols(layout.begin(slice), layout.width(slice)),
-                                    sliceCodes);
-                for (std::size_t i = 0; i < sliceCodes.size(); ++i) {
-                    codes[i * static_cast<std::size_t>(m_settings.slices) +
-                          static_cast<std::size_t>(slice)] = sliceCodes[i];
-                }
+            if (!m_settings.isRotated()) {
+                encodeSlices(trained.books, layout, vectors, codes);
+                return;
             }
+            Matrix rotated(vectors.rows, layout.cols);
+            rotateRows(vectors, trained.rotation.view(), rotated.span());
+            encodeSlices(trained.books, layout, rotated.view(), codes);
         }};
     encoded.sections.push_back(
-        encodeVectors(weights, encoding, codesSection, context.part(trained, 1.0, 2)).codes);
-    for (std::size_t book = 0; book < books.size(); ++book) {
-        encoded.sections.push_back(format.store(
-            codebookSection(m_settings, static_cast<Index>(book)), books[book].codewords()));
+        encodeVectors(weights, encoding, codesSection, context.part(trainedShare, 1.0, 2)).codes);
+    for (std::size_t book = 0; book < trained.books.size(); ++book) {
+        encoded.sections.push_back(
+            format.store(codebookSection(m_settings, static_cast<Index>(book)),
+                         trained.books[book].codewords()));
+    }
+    if (m_settings.isRotated()) {
+        // Its values are at most 1, whatever the scale of the vectors.
+        Section rotation =
+            CodewordFormat(m_settings.half, 0).store(rotationSection, trained.rotation.view());
+        rotation.part = RatePart::Transforms;
+        encoded.sections.push_back(std::move(rotation));
+        if (!trained.objectives.empty()) encoded.header["objectives"] = trained.objectives;
     }
     encoded.sections.push_back(format.storeExponent());
     return encoded;

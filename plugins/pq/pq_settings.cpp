@@ -45,6 +45,57 @@ ParameterSpec sharedParameter() {
     return spec;
 }
 
+ParameterSpec rotationParameter() {
+    ParameterSpec spec;
+    spec.id = "rotation";
+    spec.label = "Rotation";
+    spec.help =
+        "Rotates rows before they are cut, so that the slices share the variance: to the principal "
+        "axes, or further, trained in turn with the codebooks (OPQ: Ge, He, Ke, Sun 2013). The "
+        "rotation is stored and counts as a transform.";
+    spec.type = ParameterType::Choice;
+    spec.defaultValue = "none";
+    spec.choices = {{"none", "None"},
+                    {"pca", "Principal axes, dealt to the slices"},
+                    {"opq", "Trained with the codebooks (OPQ)"}};
+    return spec;
+}
+
+ParameterSpec dimsParameter() {
+    ParameterSpec spec;
+    spec.id = "dims";
+    spec.label = "Kept dimensions";
+    spec.help = "Dimensions that the rotation keeps; the others decode to zero. 0 keeps all.";
+    spec.unit = "columns";
+    spec.defaultValue = 0;
+    spec.minimum = 0;
+    spec.maximum = 65536;
+    spec.step = 1;
+    spec.enabledIf = {{"rotation", {"pca", "opq"}}};
+    spec.advanced = true;
+    return spec;
+}
+
+ParameterSpec roundsParameter() {
+    ParameterSpec spec;
+    spec.id = "rounds";
+    spec.label = "Rotation rounds";
+    spec.help = "Rounds of training the rotation: codebooks for it, then the best one for them.";
+    spec.defaultValue = 20;
+    spec.minimum = 1;
+    spec.maximum = 1000;
+    spec.step = 1;
+    spec.enabledIf = {{"rotation", {"opq"}}};
+    spec.advanced = true;
+    return spec;
+}
+
+Rotation rotationOf(const ParameterValues& values) {
+    const std::string choice = values.choice("rotation");
+    if (choice == "opq") return Rotation::Trained;
+    return choice == "pca" ? Rotation::Principal : Rotation::None;
+}
+
 ParameterSpec iterationsParameter() {
     ParameterSpec spec;
     spec.id = "iterations";
@@ -77,6 +128,7 @@ ParameterSpec trainParameter() {
 
 std::vector<ParameterSpec> pqParameters() {
     return {slicesParameter(),     bitsParameter(),  sharedParameter(),
+            rotationParameter(),   dimsParameter(),  roundsParameter(),
             iterationsParameter(), trainParameter(), CodewordFormat::parameter()};
 }
 
@@ -85,6 +137,9 @@ PqSettings PqSettings::from(const ParameterValues& values) {
     settings.slices = values.integer("m");
     settings.bits = static_cast<int>(values.integer("bits"));
     settings.shared = values.boolean("shared");
+    settings.rotation = rotationOf(values);
+    settings.dims = values.integer("dims");
+    settings.rounds = static_cast<int>(values.integer("rounds"));
     settings.iterations = static_cast<int>(values.integer("iterations"));
     settings.train = values.integer("train");
     settings.half = CodewordFormat::isHalf(values);

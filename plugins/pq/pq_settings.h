@@ -12,18 +12,31 @@ namespace quantscope::pq {
 
 std::vector<ParameterSpec> pqParameters();
 
+/// What is done to rows before they are cut into slices.
+enum class Rotation {
+    None,
+    Principal,  ///< Principal axes, dealt to the slices.
+    Trained,    ///< The same, then trained with the codebooks.
+};
+
 /// The parameters of the method as plain values.
 struct PqSettings {
-    Index slices = 8;      ///< m.
-    int bits = 8;          ///< Per code.
-    bool shared = false;   ///< One codebook for all slices.
+    Index slices = 8;     ///< m.
+    int bits = 8;         ///< Per code.
+    bool shared = false;  ///< One codebook for all slices.
+    Rotation rotation = Rotation::None;
+    Index dims = 0;        ///< That a rotation keeps; 0 for all.
+    int rounds = 20;       ///< Of training a rotation.
     int iterations = 25;   ///< Of k-means.
     Index train = 131072;  ///< Rows to train on at most; 0 for all.
-    bool half = true;      ///< Codewords are binary16, else binary32.
+    bool half = true;      ///< Codewords and rotation are binary16, else binary32.
 
     static PqSettings from(const ParameterValues& values);
 
     Index codewords() const { return Index{1} << bits; }
+    bool isRotated() const { return rotation != Rotation::None; }
+    /// Columns that are cut into slices, of rows with `cols`.
+    Index slicedColumns(Index cols) const { return isRotated() && dims > 0 ? dims : cols; }
     Index codebooks() const { return shared ? 1 : slices; }
     Index trainedRows(Index rows) const { return train > 0 ? std::min(train, rows) : rows; }
 };
@@ -43,6 +56,7 @@ struct SliceLayout {
 
 /// Names of sections and codebooks.
 inline constexpr const char* codesSection = "codes";
+inline constexpr const char* rotationSection = "rotation";
 inline std::string codebookName(const PqSettings& settings, Index book) {
     return settings.shared ? "all slices" : "slice " + std::to_string(book + 1);
 }

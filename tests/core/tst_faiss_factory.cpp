@@ -18,8 +18,14 @@ MethodSpec scalar(int bits, const char* scheme, const char* granularity,
              {"clip", clip}}};
 }
 
-MethodSpec pq(int slices, int bits, bool shared = false) {
-    return {"pq", {{"m", slices}, {"bits", bits}, {"shared", shared}}};
+MethodSpec pq(int slices, int bits, bool shared = false, const char* rotation = "none",
+              int dims = 0) {
+    return {"pq",
+            {{"m", slices},
+             {"bits", bits},
+             {"shared", shared},
+             {"rotation", rotation},
+             {"dims", dims}}};
 }
 
 MethodSpec rvq(int stages, int bits, int dim) {
@@ -38,6 +44,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("factory");
         QTest::newRow("pq") << pq(10, 8) << 50LL << "PQ10x8";
         QTest::newRow("pq of 4 bits") << pq(16, 4) << 64LL << "PQ16x4";
+        QTest::newRow("trained rotation") << pq(16, 8, false, "opq") << 64LL << "OPQ16,PQ16x8";
+        QTest::newRow("trained rotation that keeps less")
+            << pq(16, 8, false, "opq", 64) << 100LL << "OPQ16_64,PQ16x8";
         QTest::newRow("rvq of whole vectors") << rvq(4, 8, 0) << 64LL << "RQ4x8";
         QTest::newRow("rvq whose pieces are the vectors") << rvq(8, 6, 64) << 64LL << "RQ8x6";
         QTest::newRow("additive") << MethodSpec{"additive", {{"m", 4}, {"bits", 8}, {"dim", 0}}}
@@ -63,6 +72,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("word");
         QTest::newRow("shared codebook") << pq(8, 8, true) << "codebook of its own";
         QTest::newRow("uneven slices") << pq(7, 8) << "equal slices";
+        QTest::newRow("uneven kept slices") << pq(8, 8, false, "opq", 20) << "20 dimensions";
+        QTest::newRow("principal axes alone") << pq(8, 8, false, "pca") << "principal axes";
         QTest::newRow("short pieces") << rvq(4, 8, 8) << "dim=0";
         QTest::newRow("short additive pieces")
             << MethodSpec{"additive", {{"m", 4}, {"bits", 8}, {"dim", 8}}} << "dim=0";
@@ -105,9 +116,27 @@ private Q_SLOTS:
 
     void nonsenseIsRefused_data() {
         QTest::addColumn<QString>("factory");
-        for (const char* text :
-             {"", "P", "PQ", "PQ0x8", "PQ8x", "PQ8x8,Flat", "IVF1024,PQ8", "SQ5", "SQ", "SQ8x8",
-              "LS", "LSQ", "RQ4x8 ", "pq8x8", "PQ99999999999999999999"}) {
+        for (const char* text : {"",
+                                 "P",
+                                 "PQ",
+                                 "PQ0x8",
+                                 "PQ8x",
+                                 "PQ8x8,Flat",
+                                 "IVF1024,PQ8",
+                                 "SQ5",
+                                 "SQ",
+                                 "SQ8x8",
+                                 "OPQ8",
+                                 "OPQ8,",
+                                 "OPQ8,RQ8x8",
+                                 "OPQ8,PQ4x8",
+                                 "OPQ8_,PQ8x8",
+                                 "OPQ8_0,PQ8x8",
+                                 "LS",
+                                 "LSQ",
+                                 "RQ4x8 ",
+                                 "pq8x8",
+                                 "PQ99999999999999999999"}) {
             QTest::newRow(qPrintable(QStringLiteral("'%1'").arg(text))) << text;
         }
     }

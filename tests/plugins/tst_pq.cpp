@@ -60,6 +60,10 @@ private Q_SLOTS:
         QTest::newRow("hidden M=8 8 bits") << hidden << false << "pq:m=8,bits=8" << 0.111373;
         QTest::newRow("hidden M=16 8 bits") << hidden << false << "pq:m=16,bits=8" << 0.0399060;
         QTest::newRow("hidden M=8 4 bits") << hidden << false << "pq:m=8,bits=4" << 0.266835;
+        // Faiss's OPQMatrix with its defaults; a rotation that is trained longer is ahead by a
+        // tenth.
+        QTest::newRow("GloVe, rotated") << glove << true << "OPQ10,PQ10x8" << 0.0738190;
+        QTest::newRow("hidden, rotated") << hidden << false << "OPQ8,PQ8x8" << 0.107312;
     }
     void reachesTheReference() {
         QFETCH(QString, file);
@@ -74,7 +78,53 @@ private Q_SLOTS:
         const Matrix x = readAll(*source, {});
         const double reached = nmse(x.view(), decoded(tensor).view());
         QVERIFY2(reached <= 1.02 * relativeMse, qPrintable(QString::number(reached)));
-        QVERIFY2(reached >= 0.90 * relativeMse, qPrintable(QString::number(reached)));
+        QVERIFY2(reached >= 0.85 * relativeMse, qPrintable(QString::number(reached)));
+    }
+
+    // Columns that are equal up to noise: a rotation packs each pair into one direction. With it,
+    // 2 slices of 8 bits spend them on 2 directions of variance 2 each, as on a plain pair of
+    // columns, and what is left of the others is their whole variance.
+    void rotationFindsTheDirectionsThatVary() {
+        constexpr double noise = 0.01;
+        const Matrix base = gaussian(6000, 2, 5);
+        const Matrix grains = gaussian(6000, 4, 6);
+        Matrix x(6000, 4);
+        for (Index row = 0; row < 6000; ++row) {
+            for (Index c = 0; c < 4; ++c)
+                x(row, c) = base(row, c / 2) + static_cast<float>(noise) * grains(row, c);
+        }
+        // Slices of two columns are the pairs, so that plain slices do as well; mixed up, they
+        // do not.
+        Matrix mixed(6000, 4);
+        for (Index row = 0; row < 6000; ++row) {
+            const Index order[] = {0, 2, 1, 3};
+            for (Index c = 0; c < 4; ++c)
+                mixed(row, c) = x(row, order[c]);
+        }
+        const auto error = [](const char* method, const Matrix& values) {
+            return nmse(values.view(), decoded(bench().quantize(method, values)).view());
+        };
+        const double pairs = error("pq:m=2,bits=6", x);
+        const double plain = error("pq:m=2,bits=6", mixed);
+        for (const char* method : {"pq:m=2,bits=6,rotation=pca", "pq:m=2,bits=6,rotation=opq"}) {
+            const double rotated = error(method, mixed);
+            QVERIFY2(rotated < 1.1 * pairs && rotated < 0.1 * plain,
+                     qPrintable(QString::number(rotated)));
+        }
+        // Two dimensions hold all but the noise, of which half is lost.
+        const double kept = error("pq:m=2,bits=10,rotation=opq,dims=2", mixed);
+        QVERIFY2(kept > 0.5 * noise * noise && kept < 1.5 * noise * noise,
+                 qPrintable(QString::number(kept)));
+    }
+
+    void rotationRoundsLowerTheObjective() {
+        const Matrix x = unevenSpread(4000, 12);
+        const QuantizedTensor tensor = bench().quantize("pq:m=4,bits=5,rotation=opq,rounds=12", x);
+        const Json objectives = tensor.encoded().header.at("objectives");
+        QCOMPARE(objectives.size(), std::size_t{12});
+        for (std::size_t i = 1; i < objectives.size(); ++i)
+            QVERIFY(objectives[i].get<double>() <= objectives[i - 1].get<double>() * (1.0 + 1e-6));
+        QVERIFY(objectives.back().get<double>() < objectives.front().get<double>());
     }
 
     void gaussianFourDimensionalSlices() {
@@ -179,14 +229,20 @@ private Q_SLOTS:
         QTest::addColumn<quint64>("codes");
         QTest::addColumn<quint64>("codebooks");
         QTest::addColumn<quint64>("padding");
+        QTest::addColumn<quint64>("transforms");
         QTest::newRow("even") << "pq:m=4,bits=3" << 40 << 8 << quint64{480}
-                              << quint64{8 * 8 * 16 + 16} << quint64{0};
-        QTest::newRow("uneven, padded")
-            << "pq:m=3,bits=1" << 7 << 8 << quint64{21} << quint64{2 * 8 * 16 + 16} << quint64{3};
+                              << quint64{8 * 8 * 16 + 16} << quint64{0} << quint64{0};
+        QTest::newRow("uneven, padded") << "pq:m=3,bits=1" << 7 << 8 << quint64{21}
+                                        << quint64{2 * 8 * 16 + 16} << quint64{3} << quint64{0};
         QTest::newRow("shared") << "pq:m=4,bits=5,shared=true" << 10 << 20 << quint64{200}
-                                << quint64{32 * 5 * 16 + 16} << quint64{0};
+                                << quint64{32 * 5 * 16 + 16} << quint64{0} << quint64{0};
         QTest::newRow("32 bits") << "pq:m=2,bits=4,precision=fp32" << 33 << 5 << quint64{264}
-                                 << quint64{16 * 5 * 32 + 16} << quint64{0};
+                                 << quint64{16 * 5 * 32 + 16} << quint64{0} << quint64{0};
+        QTest::newRow("rotated") << "pq:m=2,bits=4,rotation=opq,rounds=2" << 33 << 5 << quint64{264}
+                                 << quint64{16 * 5 * 16 + 16} << quint64{0} << quint64{5 * 5 * 16};
+        QTest::newRow("rotated, fewer dimensions")
+            << "pq:m=2,bits=4,rotation=pca,dims=3,precision=fp32" << 33 << 5 << quint64{264}
+            << quint64{16 * 3 * 32 + 16} << quint64{0} << quint64{5 * 3 * 32};
     }
     void rateIsKnownBeforeAndExact() {
         QFETCH(QString, method);
@@ -195,12 +251,14 @@ private Q_SLOTS:
         QFETCH(quint64, codes);
         QFETCH(quint64, codebooks);
         QFETCH(quint64, padding);
+        QFETCH(quint64, transforms);
         const Preflight before = bench().preflight(method.toStdString(), rows, cols);
         QVERIFY2(before.refusal.empty(), before.refusal.c_str());
         RateLedger expected;
         expected[RatePart::Codes] = codes;
         expected[RatePart::Codebooks] = codebooks;
         expected[RatePart::Padding] = padding;
+        expected[RatePart::Transforms] = transforms;
         QVERIFY(before.rate == expected);
         const QuantizedTensor tensor = bench().quantize(method.toStdString(), gaussian(rows, cols));
         QVERIFY(tensor.rate() == expected);
