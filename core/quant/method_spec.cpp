@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/quant/faiss_factory.h"
 #include "core/quant/method_parser.h"
 
 namespace quantscope {
@@ -190,6 +191,10 @@ MethodSpec MethodSpec::fromJson(const Json& json) {
 }
 
 SweptMethod SweptMethod::parse(std::string_view text) {
+    // Ids of methods begin with small letters, index factories with capitals.
+    if (!text.empty() && text.front() >= 'A' && text.front() <= 'Z') {
+        return {methodFromFaissFactory(text)};
+    }
     return {parseMethod(text)};
 }
 

@@ -40,8 +40,8 @@ struct SweptMethod {
 
     bool operator==(const SweptMethod&) const = default;
 
-    /// Throws Error naming the place of the first thing that is not understood, counting characters
-    /// from 1.
+    /// Takes Faiss's index-factory strings, too (see methodFromFaissFactory()). Throws Error naming
+    /// the place of the first thing that is not understood, counting characters from 1.
     static SweptMethod parse(std::string_view text);
     std::string toText() const;
     /// Every combination; the last parameter varies fastest. Throws Error for ranges that are empty
