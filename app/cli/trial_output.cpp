@@ -145,9 +145,10 @@ void printTrials(std::span<const TrialRecord> records, std::ostream& out) {
 }
 
 void printSummary(std::span<const TrialRecord> records, const RunInfo& run, std::ostream& out) {
-    const std::vector<MethodSummary> summaries = summarizeMethods(records, run);
-    const bool withHessian = std::ranges::any_of(
-        summaries, [](const MethodSummary& s) { return s.hessianError.has_value(); });
+    const std::vector<MethodInFile> methods = summarizeMethods(records, run);
+    const bool withHessian = std::ranges::any_of(methods, [](const MethodInFile& method) {
+        return method.summary.metrics.hessianError.has_value();
+    });
     TextTable table;
     table.addColumn("method, all tensors together", Align::Left);
     for (const char* title : {"tensors", "weights", "bits/weight", "NMSE", "SQNR dB"})
@@ -155,17 +156,17 @@ void printSummary(std::span<const TrialRecord> records, const RunInfo& run, std:
     if (withHessian) table.addColumn("Hessian error", Align::Right);
     table.addColumn("whole file bits/weight", Align::Right);
     table.addColumn("seconds", Align::Right);
-    for (const MethodSummary& summary : summaries) {
+    for (const auto& [summary, fileBitsPerWeight] : methods) {
         std::vector<std::string> cells = {
             summary.methodText,
             std::to_string(summary.tensors),
             std::to_string(summary.weights),
             formatSignificant(summary.bitsPerWeight, 4),
-            figure(summary.nmse),
-            figure(summary.sqnrDb),
+            figure(summary.metrics.nmse),
+            figure(summary.metrics.sqnrDb),
         };
-        if (withHessian) cells.push_back(figure(summary.hessianError));
-        cells.push_back(formatSignificant(summary.fileBitsPerWeight, 4));
+        if (withHessian) cells.push_back(figure(summary.metrics.hessianError));
+        cells.push_back(formatSignificant(fileBitsPerWeight, 4));
         cells.push_back(formatSignificant(totalSeconds(summary.seconds)));
         table.addRow(std::move(cells));
     }

@@ -11,20 +11,13 @@
 #include "app/models/distinct_names.h"
 #include "app/models/plot_builders.h"
 #include "core/base/text.h"
+#include "core/store/result_summary.h"
 
 namespace quantscope {
 
 namespace {
 
 using Group = std::vector<const TrialRecord*>;
-
-// Total squared error and energy of the tensors of one method, from which NMSE and SQNR follow.
-struct Totals {
-    std::uint64_t bits = 0;
-    Index weights = 0;
-    double squaredError = 0.0;
-    double energy = 0.0;
-};
 
 std::vector<const TrialRecord*> shownRecords(const RecordList& records,
                                              const TradeOffOptions& options, int& failed) {
@@ -56,84 +49,17 @@ TradeOffPoint pointOf(const TrialRecord& record, double value) {
     return point;
 }
 
-// Energy |W|^2 per tensor, from any of its trials that lost something.
-std::map<std::string, double> energies(const Group& records) {
-    std::map<std::string, double> energy;
-    for (const TrialRecord* record : records) {
-        const TrialMetrics& metrics = record->metrics;
-        if (metrics.mse && metrics.nmse && *metrics.nmse > 0.0 && std::isfinite(*metrics.nmse)) {
-            energy[record->tensor] =
-                *metrics.mse * static_cast<double>(record->weights()) / *metrics.nmse;
-        }
-    }
-    return energy;
-}
-
-double weightedMean(const Group& group, const std::string& metric) {
-    double sum = 0.0;
-    double weights = 0.0;
-    for (const TrialRecord* record : group) {
-        const auto count = static_cast<double>(record->weights());
-        sum += count * record->metrics.value(metric).value_or(0.0);
-        weights += count;
-    }
-    return sum / weights;
-}
-
-double extreme(const Group& group, const std::string& metric) {
-    double greatest = 0.0;
-    for (const TrialRecord* record : group) {
-        greatest = std::max(greatest, record->metrics.value(metric).value_or(0.0));
-    }
-    return greatest;
-}
-
-double sum(const Group& group, const std::string& metric) {
-    double total = 0.0;
-    for (const TrialRecord* record : group)
-        total += record->metrics.value(metric).value_or(0.0);
-    return total;
-}
-
-double totalValue(const Group& group, const std::string& metric, const Totals& totals) {
-    const double nmse = totals.squaredError == 0.0 ? 0.0 : totals.squaredError / totals.energy;
-    const auto weights = static_cast<double>(totals.weights);
-    if (metric == "nmse") return nmse;
-    if (metric == "sqnr_db") return -10.0 * std::log10(nmse);
-    if (metric == "rmse") return std::sqrt(totals.squaredError / weights);
-    if (metric == "gaussian_gap_db") {
-        return 20.0 * std::log10(2.0) * static_cast<double>(totals.bits) / weights +
-               10.0 * std::log10(nmse);
-    }
-    if (metric == "max_abs_error") return extreme(group, metric);
-    if (metric == "dead_codes") return sum(group, metric);
-    return weightedMean(group, metric);
-}
-
-Totals totalsOf(const Group& group, const std::map<std::string, double>& energy) {
-    Totals totals;
-    for (const TrialRecord* record : group) {
-        totals.bits += record->rate.totalBits();
-        totals.weights += record->weights();
-        totals.squaredError +=
-            record->metrics.mse.value_or(0.0) * static_cast<double>(record->weights());
-        const auto known = energy.find(record->tensor);
-        if (known != energy.end()) totals.energy += known->second;
-    }
-    return totals;
-}
-
-TradeOffPoint totalPoint(const Group& group, const std::string& metric, const Totals& totals) {
-    TradeOffPoint point = pointOf(*group.front(), totalValue(group, metric, totals));
+TradeOffPoint totalPoint(const Group& group, const MethodSummary& summary, double value) {
+    TradeOffPoint point = pointOf(*group.front(), value);
     point.tensor = QStringLiteral("%1 tensors").arg(group.size());
-    point.bitsPerWeight = static_cast<double>(totals.bits) / static_cast<double>(totals.weights);
+    point.bitsPerWeight = summary.bitsPerWeight;
     point.members.clear();
     for (const TrialRecord* record : group) {
         point.members << QString::fromStdString(record->trialId);
     }
     point.details = QStringLiteral("%1\n%2\n%3 weights, %4 bits per weight")
                         .arg(point.method, point.tensor)
-                        .arg(static_cast<qlonglong>(totals.weights))
+                        .arg(static_cast<qlonglong>(summary.weights))
                         .arg(QString::fromStdString(formatSignificant(point.bitsPerWeight)));
     return point;
 }
@@ -149,15 +75,16 @@ void addTotals(TradeOffData& data, const Group& records, const std::string& metr
     std::map<std::string, Group> methods;
     for (const TrialRecord* record : records)
         methods[record->methodText].push_back(record);
-    const std::map<std::string, double> energy = energies(records);
     const std::size_t tensors = tensorCount(records);
     int incomplete = 0;
     for (const auto& [text, group] : methods) {
         const bool measured = std::ranges::all_of(group, [&](const TrialRecord* record) {
             return record->metrics.value(metric).has_value();
         });
-        if (group.size() == tensors && measured) {
-            data.points.push_back(totalPoint(group, metric, totalsOf(group, energy)));
+        const MethodSummary summary = summarizeMethod(group);
+        const std::optional<double> value = summary.metrics.value(metric);
+        if (group.size() == tensors && measured && value) {
+            data.points.push_back(totalPoint(group, summary, *value));
         } else {
             ++incomplete;
         }

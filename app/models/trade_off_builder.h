@@ -12,9 +12,8 @@ namespace quantscope {
 struct TradeOffOptions {
     QString metric = QStringLiteral("sqnr_db");  ///< Id of allMetrics().
     QSet<QString> tensors;                       ///< Empty: all that have records.
-    /// One point per method over all tensors: total bits over total weights, and for NMSE and SQNR
-    /// total squared error over total energy; other metrics are means weighted by the number of
-    /// weights (greatest error: the greatest). Only methods with a result on every tensor count.
+    /// One point per method over all tensors: see summarizeMethod. Only methods with a result on
+    /// every tensor count.
     bool aggregate = false;
 };
 

@@ -40,6 +40,10 @@ RunInfo file() {
     return run;
 }
 
+TrialMetrics metricsOf(const std::vector<TrialRecord>& records) {
+    return summarizeMethods(records, file()).at(0).summary.metrics;
+}
+
 }  // namespace
 
 class TestResultSummary : public QObject {
@@ -57,32 +61,32 @@ void TestResultSummary::addsUpTensors() {
     const std::vector<TrialRecord> records = {
         record({"a", "m", 100, 400, 2.0, 10.0}), record({"a", "n", 100, 200, 5.0, 10.0}),
         record({"b", "m", 300, 2400, 1.0, 90.0}), record({"b", "n", 300, 600, 15.0, 90.0})};
-    const std::vector<MethodSummary> summaries = summarizeMethods(records, file());
-    QCOMPARE(summaries.size(), std::size_t{2});
-    const MethodSummary& m = summaries[0];
+    const std::vector<MethodInFile> methods = summarizeMethods(records, file());
+    QCOMPARE(methods.size(), std::size_t{2});
+    const MethodSummary& m = methods[0].summary;
     QCOMPARE(m.methodText, std::string("m"));
     QCOMPARE(m.tensors, std::size_t{2});
     QCOMPARE(m.weights, Index{400});
     QCOMPARE(m.bitsPerWeight, 2800.0 / 400.0);
-    QCOMPARE(m.nmse.value(), 3.0 / 100.0);
-    QCOMPARE(m.sqnrDb.value(), -10.0 * std::log10(0.03));
+    QCOMPARE(m.metrics.nmse.value(), 3.0 / 100.0);
+    QCOMPARE(m.metrics.sqnrDb.value(), -10.0 * std::log10(0.03));
     QCOMPARE(m.seconds.train, 2.0);
     // The norm stays at 16 bits.
-    QCOMPARE(m.fileBitsPerWeight, (2800.0 + 50 * 16) / 450.0);
-    QVERIFY(!m.hessianError);
-    QCOMPARE(summaries[1].nmse.value(), 20.0 / 100.0);
-    QCOMPARE(summaries[1].bitsPerWeight, 2.0);
+    QCOMPARE(methods[0].fileBitsPerWeight, (2800.0 + 50 * 16) / 450.0);
+    QVERIFY(!m.metrics.hessianError);
+    QCOMPARE(methods[1].summary.metrics.nmse.value(), 20.0 / 100.0);
+    QCOMPARE(methods[1].summary.bitsPerWeight, 2.0);
 }
 
 void TestResultSummary::countsFailuresAndLeavesThemOut() {
     TrialRecord failed = record({"b", "m", 300, 0, 0.0, 0.0});
     failed.error = "No.";
     const std::vector<TrialRecord> records = {record({"a", "m", 100, 400, 2.0, 10.0}), failed};
-    const MethodSummary summary = summarizeMethods(records, file()).at(0);
+    const auto [summary, fileBitsPerWeight] = summarizeMethods(records, file()).at(0);
     QCOMPARE(summary.tensors, std::size_t{1});
     QCOMPARE(summary.failed, std::size_t{1});
     QCOMPARE(summary.weights, Index{100});
-    QCOMPARE(summary.fileBitsPerWeight, (400.0 + 300 * 32 + 50 * 16) / 450.0);
+    QCOMPARE(fileBitsPerWeight, (400.0 + 300 * 32 + 50 * 16) / 450.0);
 }
 
 void TestResultSummary::combinesWhatWasMeasured() {
@@ -94,22 +98,23 @@ void TestResultSummary::combinesWhatWasMeasured() {
     second.metrics.hessianEnergy = 36.0;
     TrialRecord third = record({"norm", "m", 50, 400, 2.0, 10.0});
     third.metrics.nmse.reset();
-    const std::vector<TrialRecord> records = {first, second, third};
-    const MethodSummary summary = summarizeMethods(records, file()).at(0);
-    QCOMPARE(summary.hessianError.value(), (0.5 * 4.0 + 0.1 * 36.0) / 40.0);
-    QCOMPARE(summary.nmse.value(), 4.0 / 20.0);
-    third.metrics.weightEnergy.reset();
-    QVERIFY(!summarizeMethods(std::vector{third}, file()).at(0).nmse);
+    third.metrics.mse.reset();
+    const TrialMetrics metrics = metricsOf({first, second, third});
+    QCOMPARE(metrics.hessianError.value(), (0.5 * 4.0 + 0.1 * 36.0) / 40.0);
+    QCOMPARE(metrics.nmse.value(), 4.0 / 20.0);
+    QCOMPARE(metrics.mse.value(), 4.0 / 400.0);
+    QVERIFY(!metricsOf({third}).nmse);
+    first.metrics.weightEnergy.reset();
+    QVERIFY(!metricsOf({first}).nmse);
 }
 
 void TestResultSummary::treatsZeroTensorsExactly() {
     const TrialRecord kept = record({"a", "m", 100, 400, 0.0, 0.0});
     const TrialRecord spoilt = record({"b", "m", 300, 400, 6.0, 0.0});
-    QCOMPARE(summarizeMethods(std::vector{kept}, file()).at(0).nmse.value(), 0.0);
-    QVERIFY(std::isinf(summarizeMethods(std::vector{spoilt}, file()).at(0).nmse.value()));
     const TrialRecord usual = record({"norm", "m", 50, 400, 2.0, 10.0});
-    QCOMPARE(summarizeMethods(std::vector{kept, spoilt, usual}, file()).at(0).nmse.value(),
-             8.0 / 10.0);
+    QCOMPARE(metricsOf({kept}).nmse.value(), 0.0);
+    QVERIFY(std::isinf(metricsOf({spoilt}).nmse.value()));
+    QCOMPARE(metricsOf({kept, spoilt, usual}).nmse.value(), 8.0 / 10.0);
 }
 
 void TestResultSummary::sortsByPlan() {

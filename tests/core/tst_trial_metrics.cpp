@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/random.h"
+#include "core/metrics/combined_metrics.h"
 #include "core/metrics/trial_metrics.h"
 #include "tests/core/stored_method.h"
 
@@ -106,6 +107,8 @@ private Q_SLOTS:
     void judgesCodebooks();
     void sameBitsAtAnyThreadCount();
     void readsInBlocks();
+    void partsCombineToTheWhole_data();
+    void partsCombineToTheWhole();
     void stops();
     void roundTripsThroughJson();
     void everyMetricIsDescribed();
@@ -248,6 +251,46 @@ void TestTrialMetrics::readsInBlocks() {
     QCOMPARE(metrics.toJson().dump(), compare(weights, tensor).toJson().dump());
     QCOMPARE(last, 1.0);
     QVERIFY(seconds.decode > 0.0);
+}
+
+void TestTrialMetrics::partsCombineToTheWhole_data() {
+    QTest::addColumn<QString>("measured");
+    QTest::newRow("all") << "";
+    for (const char* id : {"mse", "rmse", "nmse", "sqnr_db"})
+        QTest::newRow(id) << id;
+}
+
+// Rows of one tensor, taken for two, against the figures of all rows.
+void TestTrialMetrics::partsCombineToTheWhole() {
+    QFETCH(QString, measured);
+    const Matrix weights = gaussian(40, 12, 1);
+    Matrix quantized = gaussian(40, 12, 2);
+    for (Index i = 0; i < 480; ++i)
+        quantized.data()[i] = weights.data()[i] + (i < 100 ? 0.3F : 0.01F) * quantized.data()[i];
+    const SideInformation side = hessianOf(gaussian(30, 12, 3), false);
+    const TrialMetrics whole = compare(weights, quantized, side);
+    const auto part = [&](Index first, Index count) {
+        PhaseSeconds seconds;
+        const TrialMetrics all =
+            measure(ViewSource(weights.view().middleRows(first, count)),
+                    test::StoredMethod::tensor(quantized.view().middleRows(first, count)), side,
+                    RunContext(), seconds);
+        return measured.isEmpty() ? all : all.only(std::vector{measured.toStdString()});
+    };
+    const TrialMetrics top = part(0, 10);
+    const TrialMetrics rest = part(10, 30);
+    const TrialMetrics combined =
+        combineMetrics(std::vector<MeasuredTensor>{{&top, 120}, {&rest, 360}}, 32.0);
+    for (const char* id : {"nmse", "sqnr_db", "mse", "rmse", "gaussian_gap_db"})
+        QCOMPARE(combined.value(id).value(), whole.value(id).value());
+    QCOMPARE(combined.weightEnergy.value(), whole.weightEnergy.value());
+    QCOMPARE(combined.hessianError.has_value(), measured.isEmpty());
+    QCOMPARE(combined.maxAbsError.has_value(), measured.isEmpty());
+    if (!measured.isEmpty()) return;
+    QCOMPARE(combined.hessianError.value(), whole.hessianError.value());
+    QCOMPARE(combined.hessianEnergy.value(), whole.hessianEnergy.value());
+    QCOMPARE(combined.maxAbsError.value(), whole.maxAbsError.value());
+    QCOMPARE(combined.cosine.value(), (120 * top.cosine.value() + 360 * rest.cosine.value()) / 480);
 }
 
 void TestTrialMetrics::stops() {

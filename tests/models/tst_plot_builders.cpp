@@ -2,6 +2,8 @@
 // Plot data from records whose figures are known.
 #include <QtTest>
 
+#include <cmath>
+
 #include "app/models/distinct_names.h"
 #include "app/models/plot_builders.h"
 #include "app/models/trade_off_builder.h"
@@ -28,6 +30,12 @@ TrialRecord failed(const std::string& tensor, const std::string& method) {
     TrialRecord trial = record(tensor, method, 10, 0, 0);
     trial.error = "no";
     return trial;
+}
+
+/// The point of the one method in `records` over all tensors.
+TradeOffPoint onlyTotal(const std::vector<TrialRecord>& records, const QString& metric) {
+    const TradeOffData data = buildTradeOff(recordList(records), {metric, {}, true});
+    return data.points.size() == 1 ? data.points.front() : TradeOffPoint();
 }
 
 }  // namespace
@@ -108,6 +116,30 @@ private Q_SLOTS:
         QCOMPARE(data.fronts[1].name, QString("1"));
         QCOMPARE(data.fronts[1].bitsPerWeight, (std::vector<double>{2.0, 4.0}));
         QCOMPARE(data.fronts[1].values, (std::vector<double>{10.0, 20.0}));
+    }
+
+    // Totals come from whatever was measured: here SQNR alone, of errors 3 of 20 and 1 of 80.
+    void totalsOfOneMetric() {
+        TrialRecord a = record("a", "m", 10, 20, 0);
+        a.metrics.sqnrDb = -10.0 * std::log10(3.0 / 20.0);
+        a.metrics.weightEnergy = 20.0;
+        TrialRecord b = record("b", "m", 90, 380, 0);
+        b.metrics.sqnrDb = -10.0 * std::log10(1.0 / 80.0);
+        b.metrics.weightEnergy = 80.0;
+        const TradeOffPoint point = onlyTotal({a, b}, "sqnr_db");
+        QCOMPARE(point.value, -10.0 * std::log10(4.0 / 100.0));
+        QCOMPARE(point.bitsPerWeight, 4.0);
+    }
+
+    // Ratios of sums, as the command line's summary has them.
+    void totalsOfHessianErrors() {
+        TrialRecord a = record("a", "m", 10, 20, 0);
+        a.metrics.hessianError = 0.5;
+        a.metrics.hessianEnergy = 4.0;
+        TrialRecord b = record("b", "m", 90, 380, 0);
+        b.metrics.hessianError = 0.1;
+        b.metrics.hessianEnergy = 36.0;
+        QCOMPARE(onlyTotal({a, b}, "hessian_error").value, 5.6 / 40.0);
     }
 
     // The decoded values are shared out to the same bins as the weights.
