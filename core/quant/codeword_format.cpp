@@ -48,15 +48,11 @@ Word wordAt(const std::vector<std::uint8_t>& bytes, std::size_t position) {
 }  // namespace
 
 ParameterSpec CodewordFormat::parameter() {
-    ParameterSpec spec;
-    spec.id = precisionParameter;
-    spec.label = "Codebook precision";
-    spec.help = "How codewords are stored; they are rounded before the tensor is encoded.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "fp16";
-    spec.choices = {{"fp16", "16-bit floating point"}, {"fp32", "32-bit floating point"}};
-    spec.advanced = true;
-    return spec;
+    return choiceParameter(
+               {precisionParameter, "Codebook precision",
+                "How codewords are stored; they are rounded before the tensor is encoded."},
+               "fp16", {{"fp16", "16-bit floating point"}, {"fp32", "32-bit floating point"}})
+        .foldedAway();
 }
 
 bool CodewordFormat::isHalf(const ParameterValues& values) {

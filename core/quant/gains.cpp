@@ -15,28 +15,19 @@ namespace quantscope {
 namespace {
 
 ParameterSpec granularityParameter() {
-    ParameterSpec spec;
-    spec.id = "granularity";
-    spec.label = "Scale per";
-    spec.help =
-        "Which weights share a scale, the least-squares gain of their codes; behind a rotation one "
-        "for the tensor is enough.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "row";
-    spec.choices = {{"tensor", "Tensor"}, {"row", "Row (output channel or vector)"}};
-    return spec;
+    return choiceParameter({"granularity", "Scale per",
+                            "Which weights share a scale, the least-squares gain of their codes; "
+                            "behind a rotation one for the tensor is enough."},
+                           "row",
+                           {{"tensor", "Tensor"}, {"row", "Row (output channel or vector)"}});
 }
 
 ParameterSpec scaleParameter() {
-    ParameterSpec spec;
-    spec.id = "scale";
-    spec.label = "Scale format";
-    spec.help = "Number format of stored scales, relative to a power of two that is stored once.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "fp16";
-    spec.choices = {{"fp16", "16-bit float"}, {"fp32", "32-bit float"}};
-    spec.advanced = true;
-    return spec;
+    return choiceParameter(
+               {"scale", "Scale format",
+                "Number format of stored scales, relative to a power of two that is stored once."},
+               "fp16", {{"fp16", "16-bit float"}, {"fp32", "32-bit float"}})
+        .foldedAway();
 }
 
 }  // namespace

@@ -153,7 +153,67 @@ void checkNames(const std::string& methodId, const std::vector<ParameterSpec>& s
     }
 }
 
+ParameterSpec makeParameter(ParameterText text, ParameterType type, Json defaultValue) {
+    ParameterSpec spec;
+    spec.id = std::move(text.id);
+    spec.label = std::move(text.label);
+    spec.help = std::move(text.help);
+    spec.unit = std::move(text.unit);
+    spec.type = type;
+    spec.defaultValue = std::move(defaultValue);
+    return spec;
+}
+
+ParameterSpec bounded(ParameterSpec spec, double minimum, double maximum,
+                      std::optional<double> step) {
+    spec.minimum = minimum;
+    spec.maximum = maximum;
+    spec.step = step;
+    return spec;
+}
+
 }  // namespace
+
+ParameterSpec integerParameter(ParameterText text, std::int64_t defaultValue, double minimum,
+                               double maximum, std::optional<double> step) {
+    return bounded(makeParameter(std::move(text), ParameterType::Integer, defaultValue), minimum,
+                   maximum, step);
+}
+
+ParameterSpec realParameter(ParameterText text, double defaultValue, double minimum, double maximum,
+                            double step) {
+    return bounded(makeParameter(std::move(text), ParameterType::Real, defaultValue), minimum,
+                   maximum, step);
+}
+
+ParameterSpec booleanParameter(ParameterText text, bool defaultValue) {
+    return makeParameter(std::move(text), ParameterType::Boolean, defaultValue);
+}
+
+ParameterSpec choiceParameter(ParameterText text, std::string defaultValue,
+                              std::vector<ParameterChoice> choices) {
+    ParameterSpec spec =
+        makeParameter(std::move(text), ParameterType::Choice, std::move(defaultValue));
+    spec.choices = std::move(choices);
+    return spec;
+}
+
+ParameterSpec methodParameter(ParameterText text, std::string defaultValue) {
+    return makeParameter(std::move(text), ParameterType::Method, std::move(defaultValue));
+}
+
+ParameterSpec ParameterSpec::onlyWith(std::string parameter,
+                                      std::vector<std::string> values) const {
+    ParameterSpec spec = *this;
+    spec.enabledIf.push_back({std::move(parameter), std::move(values)});
+    return spec;
+}
+
+ParameterSpec ParameterSpec::foldedAway() const {
+    ParameterSpec spec = *this;
+    spec.advanced = true;
+    return spec;
+}
 
 Json ParameterSpec::toJson() const {
     Json json{{"id", id},     {"label", label},         {"help", help},

@@ -42,8 +42,31 @@ struct ParameterSpec {
     std::vector<EnabledIf> enabledIf;      ///< All must hold.
     bool advanced = false;                 ///< Folded away in forms until asked for.
 
+    /// The same, with one more condition in `enabledIf`.
+    ParameterSpec onlyWith(std::string parameter, std::vector<std::string> values) const;
+    /// The same, as an advanced one.
+    ParameterSpec foldedAway() const;
+
     Json toJson() const;
 };
+
+/// What a parameter is called and what it means: the fields of ParameterSpec.
+struct ParameterText {
+    std::string id;
+    std::string label;
+    std::string help;
+    std::string unit = {};
+};
+
+/// Schemas of parameters by their kind, from what each kind needs; bounds are inclusive.
+ParameterSpec integerParameter(ParameterText text, std::int64_t defaultValue, double minimum,
+                               double maximum, std::optional<double> step = 1.0);
+ParameterSpec realParameter(ParameterText text, double defaultValue, double minimum, double maximum,
+                            double step);
+ParameterSpec booleanParameter(ParameterText text, bool defaultValue);
+ParameterSpec choiceParameter(ParameterText text, std::string defaultValue,
+                              std::vector<ParameterChoice> choices);
+ParameterSpec methodParameter(ParameterText text, std::string defaultValue);
 
 /// Whether `spec` counts under the values in `parameters` (resolved).
 bool isEnabled(const ParameterSpec& spec, const Json& parameters);

@@ -74,6 +74,34 @@ int bitsFor(Index vectors, Index each) {
 
 }  // namespace
 
+ParameterSpec codeBitsParameter(std::string help, int most) {
+    return integerParameter({"bits", "Bits per code", std::move(help), "bits"}, 8, 1, most);
+}
+
+ParameterSpec vectorLengthParameter() {
+    return integerParameter(
+        {"dim", "Vector length",
+         "Columns per vector; rows are cut into vectors of this length, which share the codebooks. "
+         "Where it does not divide the columns, the last vector of a row is filled up with zeros. "
+         "0 takes whole rows.",
+         "columns"},
+        8, 0, 65536);
+}
+
+ParameterSpec trainingIterationsParameter(std::string help) {
+    return integerParameter({"iterations", "Training iterations", std::move(help)}, 25, 1, 1000)
+        .foldedAway();
+}
+
+ParameterSpec trainingCountParameter(const std::string& items, const std::string& from) {
+    return integerParameter({"train", "Training " + items,
+                             "Most " + items + " to train on; " + from +
+                                 " that many are drawn at random. 0 trains on all.",
+                             items},
+                            131072, 0, 1e12, std::nullopt)
+        .foldedAway();
+}
+
 TrainingSample drawTrainingSample(const TensorSource& weights, const RowVectors& layout,
                                   Index count, const RunContext& context) {
     assert(count > 0 && count <= layout.count());

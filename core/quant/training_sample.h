@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/matrix_view.h"
+#include "core/quant/parameter.h"
 #include "core/quant/row_vectors.h"
 #include "core/quant/run_context.h"
 #include "core/tensor/tensor_source.h"
@@ -17,6 +18,14 @@ struct TrainingSample {
     Matrix vectors;    ///< count x dim, in the order of the tensor, times 2^-exponent.
     int exponent = 0;  ///< The largest magnitude of the tensor is in [2^exponent, 2^(exponent+1)).
 };
+
+/// Parameters that methods with trained codebooks share; `help` says what a method means by one.
+ParameterSpec codeBitsParameter(std::string help, int most);  ///< "bits"
+ParameterSpec vectorLengthParameter();                        ///< "dim"; 0 takes whole rows.
+ParameterSpec trainingIterationsParameter(std::string help);  ///< "iterations", of k-means.
+/// "train": how many `items` to train on; 0 for all. `from` says of which they are drawn.
+ParameterSpec trainingCountParameter(const std::string& items = "vectors",
+                                     const std::string& from = "of more,");
 
 /// Reads the whole tensor once, block by block, and keeps `count` of its vectors: all of them, or
 /// that many drawn at random without replacement (context.random(0)). Throws Error for values that

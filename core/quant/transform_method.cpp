@@ -16,13 +16,9 @@ namespace {
 constexpr const char* baseParameterId = "base";
 
 ParameterSpec baseParameter() {
-    ParameterSpec spec;
-    spec.id = baseParameterId;
-    spec.label = "Base method";
-    spec.help = "The method that quantizes the changed weights.";
-    spec.type = ParameterType::Method;
-    spec.defaultValue = "scalar";
-    return spec;
+    return methodParameter(
+        {baseParameterId, "Base method", "The method that quantizes the changed weights."},
+        "scalar");
 }
 
 Json shapeJson(const ValueShape& shape) {

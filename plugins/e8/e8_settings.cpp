@@ -14,18 +14,11 @@ constexpr int leastBits = 2;
 constexpr int mostBits = 4;
 
 ParameterSpec bitsParameter() {
-    ParameterSpec spec;
-    spec.id = "bits";
-    spec.label = "Bits per weight";
-    spec.help =
-        "2: the book E8P of 2^16 points. 3 and 4: what is left is coded again, by 256 points of E8 "
-        "or by E8P (QuIP# 2024, section 4).";
-    spec.unit = "bits";
-    spec.defaultValue = 2;
-    spec.minimum = leastBits;
-    spec.maximum = mostBits;
-    spec.step = 1;
-    return spec;
+    return integerParameter({"bits", "Bits per weight",
+                             "2: the book E8P of 2^16 points. 3 and 4: what is left is coded "
+                             "again, by 256 points of E8 or by E8P (QuIP# 2024, section 4).",
+                             "bits"},
+                            2, leastBits, mostBits);
 }
 
 }  // namespace

@@ -239,23 +239,14 @@ std::string SignMethod::help() const {
 }
 
 std::vector<ParameterSpec> SignMethod::parameters() const {
-    ParameterSpec bits;
-    bits.id = "bits";
-    bits.label = "Sign planes";
-    bits.help = "How many signs are kept per weight; each costs one bit per weight.";
-    bits.unit = "bits";
-    bits.defaultValue = 1;
-    bits.minimum = 1;
-    bits.maximum = 8;
-    ParameterSpec group;
-    group.id = "group";
-    group.label = "Group size";
-    group.help = "Input channels that share a scale; 0 means the whole row.";
-    group.unit = "channels";
-    group.defaultValue = 0;
-    group.minimum = 0;
-    group.maximum = 1 << 20;
-    return {bits, group};
+    return {
+        integerParameter(
+            {"bits", "Sign planes",
+             "How many signs are kept per weight; each costs one bit per weight.", "bits"},
+            1, 1, 8),
+        integerParameter({"group", "Group size",
+                          "Input channels that share a scale; 0 means the whole row.", "channels"},
+                         0, 0, 1 << 20)};
 }
 
 std::unique_ptr<Quantizer> SignMethod::quantizer(const MethodSpec& spec,

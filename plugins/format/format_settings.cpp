@@ -52,72 +52,45 @@ std::vector<NamedFormat> namedFormats(int bits, bool doubleQuantized) {
 }
 
 ParameterSpec typeParameter() {
-    ParameterSpec spec;
-    spec.id = "type";
-    spec.label = "Format";
-    spec.help =
-        "Elements and scales: QLoRA 2023 (nf4), OCP Microscaling 1.0, 2023 (mx...), NVIDIA 2024 "
-        "(nvfp4), FP8 formats 2022 (fp8), Ternary Weight Networks 2016.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "nf4";
+    std::vector<ParameterChoice> choices;
     for (const NamedFormat& named : namedFormats(4, true))
-        spec.choices.push_back(named.choice);
-    return spec;
+        choices.push_back(named.choice);
+    return choiceParameter(
+        {"type", "Format",
+         "Elements and scales: QLoRA 2023 (nf4), OCP Microscaling 1.0, 2023 (mx...), NVIDIA 2024 "
+         "(nvfp4), FP8 formats 2022 (fp8), Ternary Weight Networks 2016."},
+        "nf4", std::move(choices));
 }
 
 ParameterSpec bitsParameter() {
-    ParameterSpec spec;
-    spec.id = "bits";
-    spec.label = "Bits per element";
-    spec.help = "Width of a code.";
-    spec.unit = "bits";
-    spec.defaultValue = 4;
-    spec.minimum = leastBits;
-    spec.maximum = mostBits;
-    spec.step = 1;
-    spec.enabledIf = {{"type", {"bfp", "sqrt2"}}};
-    return spec;
+    return integerParameter({"bits", "Bits per element", "Width of a code.", "bits"}, 4, leastBits,
+                            mostBits)
+        .onlyWith("type", {"bfp", "sqrt2"});
 }
 
 ParameterSpec blockParameter() {
-    ParameterSpec spec;
-    spec.id = "block";
-    spec.label = "Block size";
-    spec.help =
-        "Weights that share a scale; 0 is what the format says: 64 for nf4, 16 for nvfp4, rows for "
-        "fp8 and ternary, else 32. Blocks lie in rows, and the last of a row may be shorter; those "
-        "of nf4 go on in the next row.";
-    spec.unit = "weights";
-    spec.defaultValue = 0;
-    spec.minimum = 0;
-    spec.maximum = largestBlock;
-    spec.step = 16;
-    return spec;
+    return integerParameter(
+        {"block", "Block size",
+         "Weights that share a scale; 0 is what the format says: 64 for nf4, 16 for nvfp4, rows "
+         "for fp8 and ternary, else 32. Blocks lie in rows, and the last of a row may be shorter; "
+         "those of nf4 go on in the next row.",
+         "weights"},
+        0, 0, largestBlock, 16);
 }
 
 ParameterSpec searchParameter() {
-    ParameterSpec spec;
-    spec.id = "search";
-    spec.label = "Search scales";
-    spec.help =
-        "Off: scales as the format defines them. On: of the neighbouring scales, the one with the "
-        "least squared error.";
-    spec.type = ParameterType::Boolean;
-    spec.defaultValue = false;
-    return spec;
+    return booleanParameter({"search", "Search scales",
+                             "Off: scales as the format defines them. On: of the neighbouring "
+                             "scales, the one with the least squared error."},
+                            false);
 }
 
 ParameterSpec doubleParameter() {
-    ParameterSpec spec;
-    spec.id = "double";
-    spec.label = "Double quantization";
-    spec.help =
-        "Scales in 8 bits about their mean, 256 of them with a 32-bit float of their own (QLoRA "
-        "2023, section 3), instead of 32-bit floats.";
-    spec.type = ParameterType::Boolean;
-    spec.defaultValue = true;
-    spec.enabledIf = {{"type", {"nf4"}}};
-    return spec;
+    return booleanParameter({"double", "Double quantization",
+                             "Scales in 8 bits about their mean, 256 of them with a 32-bit float "
+                             "of their own (QLoRA 2023, section 3), instead of 32-bit floats."},
+                            true)
+        .onlyWith("type", {"nf4"});
 }
 
 [[noreturn]] void impossible(const std::string& name) {

@@ -10,76 +10,49 @@ namespace {
 constexpr int mostPasses = 100;
 
 ParameterSpec baseParameter() {
-    ParameterSpec spec;
-    spec.id = "base";
-    spec.label = "Base method";
-    spec.help = "The method whose grid the weights are rounded to, with its parameters.";
-    spec.type = ParameterType::Method;
-    spec.defaultValue = "scalar";
-    return spec;
+    return methodParameter(
+        {"base", "Base method",
+         "The method whose grid the weights are rounded to, with its parameters."},
+        "scalar");
 }
 
 ParameterSpec orderParameter() {
-    ParameterSpec spec;
-    spec.id = "order";
-    spec.label = "Order of channels";
-    spec.help =
-        "Which input channels are rounded first. Those with the largest inputs first (act-order) "
-        "is usually best, as the errors of early channels can still be made up for; the reverse "
-        "is worst.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "act";
-    spec.choices = {{"act", "Largest inputs first (act-order)"},
-                    {"natural", "As in the tensor"},
-                    {"ascending", "Smallest inputs first"}};
-    return spec;
+    return choiceParameter({"order", "Order of channels",
+                            "Which input channels are rounded first. Those with the largest inputs "
+                            "first (act-order) is usually best, as the errors of early channels "
+                            "can still be made up for; the reverse is worst."},
+                           "act",
+                           {{"act", "Largest inputs first (act-order)"},
+                            {"natural", "As in the tensor"},
+                            {"ascending", "Smallest inputs first"}});
 }
 
 ParameterSpec groupsParameter() {
-    ParameterSpec spec;
-    spec.id = "groups";
-    spec.label = "Scales of groups";
-    spec.help =
-        "Fixed: fitted to the weights as they are. Refitted: when its first channel is reached, a "
-        "group's scale is fitted to the weights with all feedback up to there; only in natural "
-        "order. Automatic refits where it can. Counts for bases with scales per group.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "auto";
-    spec.choices = {{"auto", "Automatic"}, {"fixed", "Fixed"}, {"refit", "Refitted on the way"}};
-    spec.advanced = true;
-    return spec;
+    return choiceParameter(
+               {"groups", "Scales of groups",
+                "Fixed: fitted to the weights as they are. Refitted: when its first channel is "
+                "reached, a group's scale is fitted to the weights with all feedback up to there; "
+                "only in natural order. Automatic refits where it can. Counts for bases with "
+                "scales per group."},
+               "auto",
+               {{"auto", "Automatic"}, {"fixed", "Fixed"}, {"refit", "Refitted on the way"}})
+        .foldedAway();
 }
 
 ParameterSpec dampingParameter() {
-    ParameterSpec spec;
-    spec.id = "damping";
-    spec.label = "Damping";
-    spec.help =
-        "Added to the diagonal of the Hessian, as a part of its mean. Raised tenfold, and "
-        "reported, until the Hessian can be factored.";
-    spec.type = ParameterType::Real;
-    spec.defaultValue = 0.01;
-    spec.minimum = 0.0;
-    spec.maximum = 1.0;
-    spec.step = 0.01;
-    return spec;
+    return realParameter({"damping", "Damping",
+                          "Added to the diagonal of the Hessian, as a part of its mean. Raised "
+                          "tenfold, and reported, until the Hessian can be factored."},
+                         0.01, 0.0, 1.0, 0.01);
 }
 
 ParameterSpec descentParameter() {
-    ParameterSpec spec;
-    spec.id = "descent";
-    spec.label = "Descent passes";
-    spec.help =
-        "Passes of coordinate descent over all channels afterwards: each weight moves to the best "
-        "level given all others, so the layer loss never rises. For bases that code weights one "
-        "by one.";
-    spec.unit = "passes";
-    spec.type = ParameterType::Integer;
-    spec.defaultValue = 0;
-    spec.minimum = 0;
-    spec.maximum = mostPasses;
-    spec.step = 1;
-    return spec;
+    return integerParameter({"descent", "Descent passes",
+                             "Passes of coordinate descent over all channels afterwards: each "
+                             "weight moves to the best level given all others, so the layer loss "
+                             "never rises. For bases that code weights one by one.",
+                             "passes"},
+                            0, 0, mostPasses);
 }
 
 [[noreturn]] void damaged(const std::string& name) {

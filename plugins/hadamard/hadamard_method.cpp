@@ -29,19 +29,14 @@ struct Sides {
 };
 
 ParameterSpec sideParameter() {
-    ParameterSpec spec;
-    spec.id = "side";
-    spec.label = "Mix";
-    spec.help =
-        "Columns: every row is rotated, which mixes input channels. Rows: every column is, which "
-        "mixes output channels, and all rows have to be decoded for one. Both: QuIP# 2024, section "
-        "3.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "both";
-    spec.choices = {{"columns", "Columns (input channels)"},
-                    {"rows", "Rows (output channels)"},
-                    {"both", "Both"}};
-    return spec;
+    return choiceParameter({"side", "Mix",
+                            "Columns: every row is rotated, which mixes input channels. Rows: "
+                            "every column is, which mixes output channels, and all rows have to be "
+                            "decoded for one. Both: QuIP# 2024, section 3."},
+                           "both",
+                           {{"columns", "Columns (input channels)"},
+                            {"rows", "Rows (output channels)"},
+                            {"both", "Both"}});
 }
 
 // The odd factor of a size is rotated by a dense matrix.

@@ -42,29 +42,27 @@ Layout layoutFrom(const ParameterValues& values) {
 }
 
 std::vector<ParameterSpec> kquantParameters() {
-    ParameterSpec layout;
-    layout.id = "layout";
-    layout.label = "Layout";
-    layout.help =
-        "Name in llama.cpp; the rate follows from it. _k and _xs: superblocks of 256 weights of "
-        "the row-major tensor, else blocks of 32.";
-    layout.type = ParameterType::Choice;
-    layout.defaultValue = "q4_k";
-    layout.choices = {{"q2_k", "Q2_K (2.625 bits)"},   {"q3_k", "Q3_K (3.4375 bits)"},
-                      {"q4_k", "Q4_K (4.5 bits)"},     {"q5_k", "Q5_K (5.5 bits)"},
-                      {"q6_k", "Q6_K (6.5625 bits)"},  {"iq4_xs", "IQ4_XS (4.25 bits)"},
-                      {"iq4_nl", "IQ4_NL (4.5 bits)"}, {"q4_0", "Q4_0 (4.5 bits)"},
-                      {"q4_1", "Q4_1 (5 bits)"},       {"q5_0", "Q5_0 (5.5 bits)"},
-                      {"q5_1", "Q5_1 (6 bits)"},       {"q8_0", "Q8_0 (8.5 bits)"}};
-    ParameterSpec importance;
-    importance.id = "importance";
-    importance.label = "Use the Hessian";
-    importance.help =
-        "Weighs the squared error of each input channel with the Hessian's diagonal, where one is "
-        "given, as an importance matrix does in llama.cpp.";
-    importance.type = ParameterType::Boolean;
-    importance.defaultValue = true;
-    return {layout, importance};
+    return {choiceParameter({"layout", "Layout",
+                             "Name in llama.cpp; the rate follows from it. _k and _xs: superblocks "
+                             "of 256 weights of the row-major tensor, else blocks of 32."},
+                            "q4_k",
+                            {{"q2_k", "Q2_K (2.625 bits)"},
+                             {"q3_k", "Q3_K (3.4375 bits)"},
+                             {"q4_k", "Q4_K (4.5 bits)"},
+                             {"q5_k", "Q5_K (5.5 bits)"},
+                             {"q6_k", "Q6_K (6.5625 bits)"},
+                             {"iq4_xs", "IQ4_XS (4.25 bits)"},
+                             {"iq4_nl", "IQ4_NL (4.5 bits)"},
+                             {"q4_0", "Q4_0 (4.5 bits)"},
+                             {"q4_1", "Q4_1 (5 bits)"},
+                             {"q5_0", "Q5_0 (5.5 bits)"},
+                             {"q5_1", "Q5_1 (6 bits)"},
+                             {"q8_0", "Q8_0 (8.5 bits)"}}),
+            booleanParameter(
+                {"importance", "Use the Hessian",
+                 "Weighs the squared error of each input channel with the Hessian's diagonal, "
+                 "where one is given, as an importance matrix does in llama.cpp."},
+                true)};
 }
 
 }  // namespace quantscope::kquant

@@ -9,68 +9,33 @@ namespace {
 
 constexpr int largestBits = 16;
 
-ParameterSpec integerParameter(const std::string& id, const std::string& label,
-                               const std::string& help, const std::string& unit, int defaultValue,
-                               double minimum, double maximum) {
-    ParameterSpec spec;
-    spec.id = id;
-    spec.label = label;
-    spec.help = help;
-    spec.unit = unit;
-    spec.type = ParameterType::Integer;
-    spec.defaultValue = defaultValue;
-    spec.minimum = minimum;
-    spec.maximum = maximum;
-    spec.step = 1;
-    return spec;
-}
-
 ParameterSpec bitsParameter() {
-    ParameterSpec spec;
-    spec.id = "bits";
-    spec.label = "Mean bits";
-    spec.help =
-        "Mean of the base's bits over all input channels; a budget that is never exceeded. Scales "
-        "and "
-        "the bit map come on top.";
-    spec.unit = "bits";
-    spec.type = ParameterType::Real;
-    spec.defaultValue = 3.0;
-    spec.minimum = 0.0;
-    spec.maximum = largestBits;
-    spec.step = 0.25;
-    return spec;
+    return realParameter({"bits", "Mean bits",
+                          "Mean of the base's bits over all input channels; a budget that is never "
+                          "exceeded. Scales and the bit map come on top.",
+                          "bits"},
+                         3.0, 0.0, largestBits, 0.25);
 }
 
 ParameterSpec baseParameter() {
-    ParameterSpec spec;
-    spec.id = "base";
-    spec.label = "Base method";
-    spec.help =
-        "The quantizer that codes the columns; any method with a whole-numbered parameter "
-        "'bits', which is set for each group of columns.";
-    spec.type = ParameterType::Method;
-    spec.defaultValue = "scalar";
-    return spec;
+    return methodParameter(
+        {"base", "Base method",
+         "The quantizer that codes the columns; any method with a whole-numbered parameter 'bits', "
+         "which is set for each group of columns."},
+        "scalar");
 }
 
 ParameterSpec ruleParameter() {
-    ParameterSpec spec;
-    spec.id = "rule";
-    spec.label = "Rule";
-    spec.help =
-        "Equal loss: the closed form R = mean + 1/2 log2(c / GM(c)), with c measured by one run of "
-        "the "
-        "base at the mean (BAQ 2025). Water-filling: the same with bounds and with c the energy of "
-        "a "
-        "column, for bases that scale each column. Measured: least loss over runs of the base at "
-        "every number of bits. The Hessian's diagonal weighs all of them.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "baq";
-    spec.choices = {{"baq", "Equal loss (BAQ)"},
-                    {"waterfill", "Reverse water-filling"},
-                    {"measured", "Measured at every number of bits"}};
-    return spec;
+    return choiceParameter(
+        {"rule", "Rule",
+         "Equal loss: the closed form R = mean + 1/2 log2(c / GM(c)), with c measured by one run "
+         "of the base at the mean (BAQ 2025). Water-filling: the same with bounds and with c the "
+         "energy of a column, for bases that scale each column. Measured: least loss over runs of "
+         "the base at every number of bits. The Hessian's diagonal weighs all of them."},
+        "baq",
+        {{"baq", "Equal loss (BAQ)"},
+         {"waterfill", "Reverse water-filling"},
+         {"measured", "Measured at every number of bits"}});
 }
 
 [[noreturn]] void damaged(const std::string& name) {
@@ -112,16 +77,18 @@ std::vector<ParameterSpec> mixedParameters() {
     return {
         bitsParameter(),
         baseParameter(),
-        integerParameter("group", "Group size",
-                         "Consecutive input channels that get the same number of bits; the last "
-                         "group may be smaller.",
-                         "channels", 16, 1, 1 << 20),
+        integerParameter({"group", "Group size",
+                          "Consecutive input channels that get the same number of bits; the last "
+                          "group may be smaller.",
+                          "channels"},
+                         16, 1, 1 << 20),
         ruleParameter(),
-        integerParameter("min", "Fewest bits",
-                         "Least number of bits of a group; with 0, groups may be left out and "
-                         "decode to zero.",
-                         "bits", 1, 0, largestBits),
-        integerParameter("max", "Most bits", "Largest number of bits of a group.", "bits", 8, 1,
+        integerParameter(
+            {"min", "Fewest bits",
+             "Least number of bits of a group; with 0, groups may be left out and decode to zero.",
+             "bits"},
+            1, 0, largestBits),
+        integerParameter({"max", "Most bits", "Largest number of bits of a group.", "bits"}, 8, 1,
                          largestBits)};
 }
 

@@ -12,111 +12,67 @@ constexpr int maximumTableBits = 8;
 constexpr double maximumGroup = 1 << 20;
 
 ParameterSpec bitsParameter() {
-    ParameterSpec spec;
-    spec.id = "bits";
-    spec.label = "Bits per weight";
-    spec.help = "Width of a code; 2^bits levels. Level tables (levels=lloyd) take up to 8 bits.";
-    spec.unit = "bits";
-    spec.type = ParameterType::Integer;
-    spec.defaultValue = 4;
-    spec.minimum = 1;
-    spec.maximum = maximumBits;
-    spec.step = 1;
-    return spec;
+    return integerParameter(
+        {"bits", "Bits per weight",
+         "Width of a code; 2^bits levels. Level tables (levels=lloyd) take up to 8 bits.", "bits"},
+        4, 1, maximumBits);
 }
 
 ParameterSpec levelsParameter() {
-    ParameterSpec spec;
-    spec.id = "levels";
-    spec.label = "Levels";
-    spec.help =
-        "Equal steps, or one table of levels for the whole tensor, trained on its scaled weights "
-        "(Lloyd 1982, Max 1960).";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "uniform";
-    spec.choices = {{"uniform", "Uniform"}, {"lloyd", "Trained table (Lloyd-Max)"}};
-    return spec;
+    return choiceParameter({"levels", "Levels",
+                            "Equal steps, or one table of levels for the whole tensor, trained on "
+                            "its scaled weights (Lloyd 1982, Max 1960)."},
+                           "uniform",
+                           {{"uniform", "Uniform"}, {"lloyd", "Trained table (Lloyd-Max)"}});
 }
 
 ParameterSpec schemeParameter() {
-    ParameterSpec spec;
-    spec.id = "scheme";
-    spec.label = "Scheme";
-    spec.help =
-        "Symmetric: scale = max|w| / (2^(bits-1) - 1), zero is a level, and the lowest code is "
-        "used by "
-        "clipped ranges only. Asymmetric: from min(w, 0) to max(w, 0) with a zero point. Mid-rise: "
-        "all "
-        "2^bits levels at odd multiples of half a step. With 1 bit, symmetric and mid-rise have "
-        "the "
-        "levels +-mean|w|.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "sym";
-    spec.choices = {{"sym", "Symmetric (scale only)"},
-                    {"asym", "Asymmetric (scale and zero point)"},
-                    {"mid", "Mid-rise (scale only, no zero level)"}};
-    spec.enabledIf = {{"levels", {"uniform"}}};
-    return spec;
+    return choiceParameter(
+               {"scheme", "Scheme",
+                "Symmetric: scale = max|w| / (2^(bits-1) - 1), zero is a level, and the lowest "
+                "code is used by clipped ranges only. Asymmetric: from min(w, 0) to max(w, 0) with "
+                "a zero point. Mid-rise: all 2^bits levels at odd multiples of half a step. With 1 "
+                "bit, symmetric and mid-rise have the levels +-mean|w|."},
+               "sym",
+               {{"sym", "Symmetric (scale only)"},
+                {"asym", "Asymmetric (scale and zero point)"},
+                {"mid", "Mid-rise (scale only, no zero level)"}})
+        .onlyWith("levels", {"uniform"});
 }
 
 ParameterSpec granularityParameter() {
-    ParameterSpec spec;
-    spec.id = "granularity";
-    spec.label = "Scale per";
-    spec.help = "Which weights share a scale (and a zero point).";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "row";
-    spec.choices = {{"tensor", "Tensor"},
-                    {"row", "Row (output channel or vector)"},
-                    {"column", "Column (input channel or dimension)"},
-                    {"group", "Group of input channels in a row"}};
-    return spec;
+    return choiceParameter(
+        {"granularity", "Scale per", "Which weights share a scale (and a zero point)."}, "row",
+        {{"tensor", "Tensor"},
+         {"row", "Row (output channel or vector)"},
+         {"column", "Column (input channel or dimension)"},
+         {"group", "Group of input channels in a row"}});
 }
 
 ParameterSpec groupParameter() {
-    ParameterSpec spec;
-    spec.id = "group";
-    spec.label = "Group size";
-    spec.help =
-        "Consecutive input channels of a row that share a scale; the last group of a row may "
-        "be shorter.";
-    spec.unit = "channels";
-    spec.type = ParameterType::Integer;
-    spec.defaultValue = 32;
-    spec.minimum = 1;
-    spec.maximum = maximumGroup;
-    spec.step = 16;
-    spec.enabledIf = {{"granularity", {"group"}}};
-    return spec;
+    return integerParameter({"group", "Group size",
+                             "Consecutive input channels of a row that share a scale; the last "
+                             "group of a row may be shorter.",
+                             "channels"},
+                            32, 1, maximumGroup, 16)
+        .onlyWith("granularity", {"group"});
 }
 
 ParameterSpec clipParameter() {
-    ParameterSpec spec;
-    spec.id = "clip";
-    spec.label = "Clipping";
-    spec.help =
-        "None: the range covers every weight. Least squares: of 80 ranges, shrunk by 0 to 79%, the "
-        "one "
-        "with the least squared error; with a level table the scales are refitted in turn with it.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "none";
-    spec.choices = {{"none", "None (full range)"}, {"mse", "Least squared error"}};
-    return spec;
+    return choiceParameter({"clip", "Clipping",
+                            "None: the range covers every weight. Least squares: of 80 ranges, "
+                            "shrunk by 0 to 79%, the one with the least squared error; with a "
+                            "level table the scales are refitted in turn with it."},
+                           "none", {{"none", "None (full range)"}, {"mse", "Least squared error"}});
 }
 
 ParameterSpec scaleParameter() {
-    ParameterSpec spec;
-    spec.id = "scale";
-    spec.label = "Scale format";
-    spec.help =
-        "Number format of stored scales and level tables, relative to a power of two that is "
-        "stored "
-        "once. Scales are rounded before the weights are coded.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "fp16";
-    spec.choices = {{"fp16", "16-bit float"}, {"fp32", "32-bit float"}};
-    spec.advanced = true;
-    return spec;
+    return choiceParameter(
+               {"scale", "Scale format",
+                "Number format of stored scales and level tables, relative to a power of two that "
+                "is stored once. Scales are rounded before the weights are coded."},
+               "fp16", {{"fp16", "16-bit float"}, {"fp32", "32-bit float"}})
+        .foldedAway();
 }
 
 [[noreturn]] void unknownChoice(const std::string& name, const std::string& value) {

@@ -21,63 +21,39 @@ constexpr int mostStateBits = 16;
 constexpr int mostBitsPerStep = 8;
 
 ParameterSpec bitsParameter() {
-    ParameterSpec spec;
-    spec.id = "bits";
-    spec.label = "Bits per weight";
-    spec.help =
-        "Rate of the path, rounded to 1/32 bit; between whole numbers of bits per step, steps of "
-        "both kinds alternate.";
-    spec.unit = "bits";
-    spec.type = ParameterType::Real;
-    spec.defaultValue = 2.0;
-    spec.minimum = leastBits;
-    spec.maximum = mostBits;
-    spec.step = 0.25;
-    return spec;
+    return realParameter({"bits", "Bits per weight",
+                          "Rate of the path, rounded to 1/32 bit; between whole numbers of bits "
+                          "per step, steps of both kinds alternate.",
+                          "bits"},
+                         2.0, leastBits, mostBits, 0.25);
 }
 
 ParameterSpec stateParameter() {
-    ParameterSpec spec;
-    spec.id = "state";
-    spec.label = "State bits";
-    spec.help =
-        "L: the trellis has 2^L states. Every further bit lowers the error a little and doubles "
-        "the time; 12 to explore, 16 for final results.";
-    spec.unit = "bits";
-    spec.defaultValue = 12;
-    spec.minimum = leastStateBits;
-    spec.maximum = mostStateBits;
-    spec.step = 1;
-    return spec;
+    return integerParameter({"state", "State bits",
+                             "L: the trellis has 2^L states. Every further bit lowers the error a "
+                             "little and doubles the time; 12 to explore, 16 for final results.",
+                             "bits"},
+                            12, leastStateBits, mostStateBits);
 }
 
 ParameterSpec codeParameter() {
-    ParameterSpec spec;
-    spec.id = "code";
-    spec.label = "Code";
-    spec.help =
-        "How a state gives its values (QTIP 2024, section 3): computed from its number alone, from "
-        "a hash into a trained table of 512 entries, or from a table of normal random numbers.";
-    spec.type = ParameterType::Choice;
-    spec.defaultValue = "3inst";
-    spec.choices = {{"1mad", "1MAD (sum of bytes)"},
-                    {"3inst", "3INST (sum of two halves)"},
-                    {"hyb", "HYB (hash and table)"},
-                    {"random", "Random table"}};
-    return spec;
+    return choiceParameter({"code", "Code",
+                            "How a state gives its values (QTIP 2024, section 3): computed from "
+                            "its number alone, from a hash into a trained table of 512 entries, or "
+                            "from a table of normal random numbers."},
+                           "3inst",
+                           {{"1mad", "1MAD (sum of bytes)"},
+                            {"3inst", "3INST (sum of two halves)"},
+                            {"hyb", "HYB (hash and table)"},
+                            {"random", "Random table"}});
 }
 
 ParameterSpec valuesParameter() {
-    ParameterSpec spec;
-    spec.id = "v";
-    spec.label = "Weights per step";
-    spec.help = "V: how many weights a state gives; with 2, half bits per weight are whole steps.";
-    spec.defaultValue = 1;
-    spec.minimum = 1;
-    spec.maximum = 2;
-    spec.step = 1;
-    spec.enabledIf = {{"code", {"hyb", "random"}}};
-    return spec;
+    return integerParameter(
+               {"v", "Weights per step",
+                "V: how many weights a state gives; with 2, half bits per weight are whole steps."},
+               1, 1, 2)
+        .onlyWith("code", {"hyb", "random"});
 }
 
 [[noreturn]] void impossible(const std::string& name) {

@@ -54,6 +54,7 @@ class TestParameter : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void buildersFillTheFields();
     void fillsDefaultsInSchemaOrder();
     void acceptsOtherSpellings_data();
     void acceptsOtherSpellings();
@@ -63,6 +64,33 @@ private Q_SLOTS:
     void describesItselfInJson();
     void givesTypedValues();
 };
+
+void TestParameter::buildersFillTheFields() {
+    const Json integer =
+        integerParameter({"group", "Group size", "How many.", "channels"}, 32, 1, 64, 16)
+            .onlyWith("granularity", {"group"})
+            .onlyWith("levels", {"uniform", "lloyd"})
+            .foldedAway()
+            .toJson();
+    QCOMPARE(integer, Json::parse(R"({"id": "group", "label": "Group size", "help": "How many.",
+        "unit": "channels", "type": "integer", "default": 32, "min": 1.0, "max": 64.0,
+        "step": 16.0, "enabled_if": [{"parameter": "granularity", "values": ["group"]},
+        {"parameter": "levels", "values": ["uniform", "lloyd"]}], "advanced": true})"));
+    QVERIFY(!integerParameter({"n", "N", "Count."}, 1, 0, 9, std::nullopt).step);
+    const Json real = realParameter({"damping", "Damping", "Part."}, 0.5, 0.0, 1.0, 0.25).toJson();
+    QCOMPARE(real, Json::parse(R"({"id": "damping", "label": "Damping", "help": "Part.",
+        "unit": "", "type": "real", "default": 0.5, "min": 0.0, "max": 1.0, "step": 0.25,
+        "advanced": false})"));
+    QCOMPARE(booleanParameter({"s", "S", "Yes."}, true).toJson()["default"], Json(true));
+    const ParameterSpec choice =
+        choiceParameter({"a", "A", "Which."}, "x", {{"x", "Ex"}, {"y", "Why"}});
+    QCOMPARE(choice.defaultValue, Json("x"));
+    QCOMPARE(choice.choices.size(), std::size_t{2});
+    QCOMPARE(choice.choices[1].label, std::string("Why"));
+    const ParameterSpec method = methodParameter({"base", "Base", "Which."}, "scalar");
+    QVERIFY(method.type == ParameterType::Method);
+    QCOMPARE(method.defaultValue, Json("scalar"));
+}
 
 void TestParameter::fillsDefaultsInSchemaOrder() {
     QCOMPARE(resolve(Json{{"ratio", 2}}).dump(),
