@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/hessian_form.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 #include "core/base/error.h"
+#include "core/kernels/product.h"
 
 namespace quantscope {
 
 namespace {
 
-using RowMajorDoubles = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using FloatRows =
-    Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>,
-               Eigen::Unaligned, Eigen::OuterStride<>>;
-
 // Columns of H that are multiplied at a time; the part of X H for them stays in the cache.
 constexpr Index panelColumns = 256;
-
-FloatRows asEigen(MatrixView rows) {
-    return {rows.data, rows.rows, rows.cols, Eigen::OuterStride<>(rows.stride)};
-}
 
 }  // namespace
 
@@ -60,19 +53,25 @@ double HessianForm::diagonalForm(MatrixView rows) const {
 
 double HessianForm::fullForm(MatrixView rows) const {
     const Index size = rows.cols;
-    const Eigen::Map<const RowMajorDoubles> h(m_hessian->full.data(), size, size);
-    const RowMajorDoubles x = asEigen(rows).cast<double>();
-    RowMajorDoubles product;
+    std::vector<double> values(static_cast<std::size_t>(rows.size()));
+    for (Index r = 0; r < rows.rows; ++r)
+        std::ranges::copy(rows.row(r), values.begin() + r * size);
+    std::vector<double> product;
     double total = 0.0;
     // H is symmetric: of every panel of columns only the rows down to its last column are needed,
     // the part above the diagonal block counting twice.
     for (Index first = 0; first < size; first += panelColumns) {
         const Index count = std::min(panelColumns, size - first);
-        const auto panel = x.middleCols(first, count);
-        product.noalias() = panel * h.block(first, first, count, count);
-        if (first > 0)
-            product.noalias() += 2.0 * x.leftCols(first) * h.block(0, first, first, count);
-        total += product.cwiseProduct(panel).sum();
+        const StridedView<double> panel{values.data() + first, rows.rows, count, size, 1};
+        const StridedView<double> left{values.data(), rows.rows, first, size, 1};
+        const double* const h = m_hessian->full.data() + first;
+        product.assign(static_cast<std::size_t>(rows.rows * count), 0.0);
+        addProduct(2.0, left, {h, first, count, size, 1}, product.data(), count);
+        addProduct(1.0, panel, {h + first * size, count, count, size, 1}, product.data(), count);
+        for (Index r = 0; r < rows.rows; ++r) {
+            const double* const row = values.data() + r * size + first;
+            total = std::transform_reduce(row, row + count, product.data() + r * count, total);
+        }
     }
     return total;
 }

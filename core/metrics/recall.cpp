@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/recall.h"
 
-#include <Eigen/Core>
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/kernels/product.h"
 
 namespace quantscope {
 
 namespace {
-
-using RowMajorFloats = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using FloatRows = Eigen::Map<const RowMajorFloats, Eigen::Unaligned, Eigen::OuterStride<>>;
 
 /// Squared distance less the query's own norm, and the row; ordered by both, so that the nearest
 /// rows are the same whatever the order in which they are offered.
@@ -46,8 +45,9 @@ private:
     std::vector<Candidate> m_heap;
 };
 
-FloatRows asEigen(MatrixView rows) {
-    return {rows.data, rows.rows, rows.cols, Eigen::OuterStride<>(rows.stride)};
+float squaredNorm(std::span<const float> row) {
+    return std::transform_reduce(row.begin(), row.end(), 0.0F, std::plus(),
+                                 [](float value) { return value * value; });
 }
 
 void checkShapes(const QuantizedTensor& base, MatrixView queries,
@@ -88,21 +88,26 @@ std::vector<Nearest> search(const QuantizedTensor& base, MatrixView queries, Ind
     const std::stop_token& stop = context.stop();
     std::vector<Nearest> nearest(static_cast<std::size_t>(queries.rows), Nearest(k));
     Matrix decoded(std::min(waveRows, base.rows()), base.cols());
+    std::vector<float> norms(static_cast<std::size_t>(decoded.rows()));
     for (Index first = 0; first < base.rows(); first += waveRows) {
         const Index count = std::min(waveRows, base.rows() - first);
         parallelFor(count, decodeRows, stop, [&](Index begin, Index end) {
             base.decode(first + begin, decoded.span().middleRows(begin, end - begin));
+            for (Index r = begin; r < end; ++r)
+                norms[static_cast<std::size_t>(r)] = squaredNorm(decoded.view().row(r));
         });
-        const FloatRows rows = asEigen(decoded.view().middleRows(0, count));
-        const Eigen::VectorXf norms = rows.rowwise().squaredNorm();
+        const StridedView<float> transposed =
+            strided(decoded.view().middleRows(0, count)).transposed();
         parallelFor(queries.rows, queriesPerTask, stop, [&](Index begin, Index end) {
-            const RowMajorFloats products =
-                asEigen(queries.middleRows(begin, end - begin)) * rows.transpose();
+            Matrix distances(end - begin, count);
+            for (Index q = begin; q < end; ++q)
+                std::copy_n(norms.begin(), count, distances.span().row(q - begin).begin());
+            addProduct(-2.0F, strided(queries.middleRows(begin, end - begin)), transposed,
+                       distances.data(), count);
             for (Index q = begin; q < end; ++q) {
                 Nearest& found = nearest[static_cast<std::size_t>(q)];
-                for (Index r = 0; r < count; ++r) {
-                    found.offer({norms[r] - 2.0F * products(q - begin, r), first + r});
-                }
+                for (Index r = 0; r < count; ++r)
+                    found.offer({distances(q - begin, r), first + r});
             }
         });
         context.progress(static_cast<double>(first + count) / static_cast<double>(base.rows()),
@@ -135,10 +140,10 @@ Recall recallAt(const QuantizedTensor& base, MatrixView queries,
 }
 
 std::uint64_t searchBytes(Index cols) {
-    // Decoded rows, their norms, and the products with the queries of a task on some threads.
-    constexpr std::uint64_t products = 16 * 64;
+    // Decoded rows, their norms, and the distances to the queries of a task on some threads.
+    constexpr std::uint64_t distances = 16 * 64;
     return static_cast<std::uint64_t>(waveRows) * sizeof(float) *
-           (static_cast<std::uint64_t>(cols) + 1 + products);
+           (static_cast<std::uint64_t>(cols) + 1 + distances);
 }
 
 }  // namespace quantscope

@@ -7,43 +7,29 @@
 
 #include "core/base/parallel.h"
 #include "core/base/random.h"
-#include "core/kernels/product.h"
+#include "core/hessian/activation_hessian.h"
 
 namespace quantscope {
 
 namespace {
 
-// Rows of H that one thread adds to.
-constexpr Index stripChannels = 48;
 // Rows of tokens whose activations are held together take about this much.
 constexpr std::uint64_t waveBytes = std::uint64_t{256} << 20;
 
 /// H and samples of one input while rows of tokens come in.
 class InputCollector {
 public:
-    InputCollector(std::vector<std::string> tensors, Index channels, Index samples) {
+    InputCollector(std::vector<std::string> tensors, Index channels, Index samples)
+        : m_products(channels) {
         m_result.tensors = std::move(tensors);
         m_result.channels = channels;
-        m_result.hessian.resize(static_cast<std::size_t>(channels * channels));
         m_result.activations = Matrix(samples, channels);
     }
 
     /// Inputs of one row of tokens, which begins at `firstPosition` of all.
     void add(MatrixView x, Index firstPosition, const std::vector<Index>& positions,
              const std::stop_token& stop) {
-        const Index channels = m_result.channels;
-        std::vector<double> doubles(static_cast<std::size_t>(x.size()));
-        for (Index r = 0; r < x.rows; ++r)
-            std::ranges::copy(x.row(r), doubles.begin() + r * channels);
-        const StridedView<double> all{doubles.data(), x.rows, channels, channels, 1};
-        // H is symmetric: a strip needs the columns from its own first on.
-        parallelFor(channels, stripChannels, stop, [&](Index begin, Index end) {
-            const StridedView<double> strip{doubles.data() + begin, x.rows, end - begin, channels,
-                                            1};
-            const StridedView<double> rest{all.data + begin, x.rows, channels - begin, channels, 1};
-            addProduct(1.0, strip.transposed(), rest,
-                       m_result.hessian.data() + begin * channels + begin, channels);
-        });
+        m_products.add(x, stop);
         const auto first = std::ranges::lower_bound(positions, firstPosition);
         for (auto position = first;
              position != positions.end() && *position < firstPosition + x.rows; ++position) {
@@ -54,21 +40,13 @@ public:
     }
 
     LayerCalibration finish(Index count) {
-        const Index channels = m_result.channels;
-        const auto at = [&](Index r, Index c) -> double& {
-            return m_result.hessian[static_cast<std::size_t>(r * channels + c)];
-        };
-        for (Index r = 0; r < channels; ++r) {
-            for (Index c = r; c < channels; ++c) {
-                at(r, c) *= 2.0 / static_cast<double>(count);
-                at(c, r) = at(r, c);
-            }
-        }
+        m_result.hessian = m_products.finish(2.0 / static_cast<double>(count));
         return std::move(m_result);
     }
 
 private:
     LayerCalibration m_result;
+    InputProducts m_products;
 };
 
 Index channelsAt(const ModelConfig& config, LinearInput input) {
