@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/additive/additive_decoder.h"
 
-#include "core/quant/codeword_format.h"
-
 namespace quantscope::additive {
 namespace {
 
-SummedCodes codesOf(const EncodedTensor& tensor) {
-    const AdditiveSettings settings = AdditiveSettings::from(ParameterValues(
+AdditiveSettings settingsOf(const EncodedTensor& tensor) {
+    return AdditiveSettings::from(ParameterValues(
         resolveParameters("additive", additiveParameters(), tensor.method.parameters)));
-    const RowVectors layout = settings.layout(tensor.rows, tensor.cols);
-    const CodewordFormat format = CodewordFormat::load(tensor, settings.half);
-    std::vector<Matrix> codebooks;
-    for (Index book = 0; book < settings.books; ++book) {
-        codebooks.push_back(
-            format.load(tensor.section(codebookSection(book)), settings.codewords(), layout.dim));
-    }
-    return {layout, tensor.section(codesSection).bytes, settings.bits, std::move(codebooks)};
 }
 
 }  // namespace
 
 AdditiveDecoder::AdditiveDecoder(std::shared_ptr<const EncodedTensor> tensor)
-    : m_tensor(std::move(tensor)), m_codes(codesOf(*m_tensor)) {}
+    : m_tensor(std::move(tensor)),
+      m_codes(settingsOf(*m_tensor).load(*m_tensor, codesSection, codebookSection)) {}
 
 std::vector<Codebook> AdditiveDecoder::codebooks() const {
     std::vector<std::vector<std::uint64_t>> counts = m_codes.counts();

@@ -2,17 +2,11 @@
 #include "plugins/additive/additive_quantizer.h"
 
 #include "core/quant/codeword_format.h"
-#include "core/quant/summed_codes.h"
 #include "core/quant/training_sample.h"
 #include "core/quant/vector_encoding.h"
 
 namespace quantscope::additive {
 namespace {
-
-CodebookDemand demandOf(const AdditiveSettings& settings, const RowVectors& layout) {
-    return {static_cast<int>(settings.books), settings.bits, layout.count(),
-            settings.trainedVectors(layout)};
-}
 
 // The search keeps the products of all pairs of codewords.
 std::string refuseProducts(const AdditiveSettings& settings) {
@@ -23,26 +17,6 @@ std::string refuseProducts(const AdditiveSettings& settings) {
            std::to_string(codewords) + " codewords in all are more than the " +
            std::to_string(mostCodewords) +
            " it has room for. Choose m * 2^bits <= " + std::to_string(mostCodewords) + ", or rvq.";
-}
-
-RateLedger exactRate(const AdditiveSettings& settings, const RowVectors& layout) {
-    RateLedger rate = SummedCodes::rate(layout, settings.books, settings.bits,
-                                        CodewordFormat::bitsPerComponent(settings.half));
-    rate[RatePart::Codebooks] += CodewordFormat::exponentBits;
-    return rate;
-}
-
-std::uint64_t workingBytes(const AdditiveSettings& settings, const RowVectors& layout) {
-    constexpr std::uint64_t blockBytes = std::uint64_t{64} << 20;
-    // The sample, what is left of it, and the two copies for least squares; sequences of codes.
-    const Index trained = settings.trainedVectors(layout);
-    const Index sample = 4 * trained * layout.dim;
-    const Index sequences = 2 * trained * settings.beam * settings.books;
-    const Index codewords = settings.books * settings.codewords();
-    // The products of the best codebooks so far and of those on trial.
-    return blockBytes + 2 * AdditiveSearch::productBytes(codewords) +
-           static_cast<std::uint64_t>(sample + sequences + 16 * codewords * layout.dim) *
-               sizeof(float);
 }
 
 // Multiply-adds of training and of encoding.
@@ -66,23 +40,13 @@ AdditiveQuantizer::AdditiveQuantizer(MethodSpec spec)
 Preflight AdditiveQuantizer::preflight(Index rows, Index cols,
                                        const SideInformation& /*side*/) const {
     Preflight result;
-    if (rows <= 0 || cols <= 0) {
-        result.refusal = "The tensor has no weights. Choose another one.";
-        return result;
-    }
-    result.refusal = refuseVectorLength(m_settings.dim, cols);
-    if (result.refusal.empty()) result.refusal = refuseProducts(m_settings);
+    result.refusal = refuseProducts(m_settings);
+    if (result.refusal.empty()) result = m_settings.preflight(rows, cols);
     if (!result.refusal.empty()) return result;
-    const RowVectors layout = m_settings.layout(rows, cols);
-    const CodebookDemand demand = demandOf(m_settings, layout);
-    result.refusal = refuseTraining(demand);
-    if (!result.refusal.empty()) return result;
-    result.warnings = trainingWarnings(demand);
-    const std::string filling = fillingRemark(layout);
-    if (!filling.empty()) result.warnings.push_back(filling);
-    result.rate = exactRate(m_settings, layout);
-    result.workingBytes = workingBytes(m_settings, layout);
-    const Work work(m_settings, layout);
+    // The products of the best codebooks so far and of those on trial.
+    result.workingBytes +=
+        2 * AdditiveSearch::productBytes(m_settings.books * m_settings.codewords());
+    const Work work(m_settings, m_settings.layout(rows, cols));
     result.multiplyAdds = work.train + work.encode;
     return result;
 }
@@ -119,13 +83,7 @@ EncodedTensor AdditiveQuantizer::quantize(const TensorSource& weights,
     encoded.header["objectives"] = training.objectives;
     encoded.sections.push_back(
         encodeVectors(weights, encoding, codesSection, context.part(trained, 1.0, 2)).codes);
-    const CodewordFormat format(m_settings.half, exponent);
-    for (Index book = 0; book < m_settings.books; ++book) {
-        encoded.sections.push_back(
-            format.store(codebookSection(book),
-                         training.codebooks->books()[static_cast<std::size_t>(book)].codewords()));
-    }
-    encoded.sections.push_back(format.storeExponent());
+    m_settings.store(training.codebooks->books(), exponent, codebookSection, encoded);
     return encoded;
 }
 

@@ -51,26 +51,13 @@ std::vector<ParameterSpec> additiveParameters() {
 }
 
 AdditiveSettings AdditiveSettings::from(const ParameterValues& values) {
-    AdditiveSettings settings;
-    settings.books = values.integer("m");
-    settings.bits = static_cast<int>(values.integer("bits"));
-    settings.dim = values.integer("dim");
-    settings.beam = values.integer("beam");
-    settings.rounds = static_cast<int>(values.integer("rounds"));
-    settings.search = static_cast<int>(values.integer("search"));
-    settings.iterations = static_cast<int>(values.integer("iterations"));
-    settings.train = values.integer("train");
-    settings.half = CodewordFormat::isHalf(values);
-    return settings;
+    return {ResidualSettings::from(values, "m"), static_cast<int>(values.integer("rounds")),
+            static_cast<int>(values.integer("search"))};
 }
 
 AdditiveParameters AdditiveSettings::training() const {
     constexpr int refits = 2;
-    return {{std::vector<Index>(static_cast<std::size_t>(books), codewords()), beam, iterations,
-             refits},
-            rounds,
-            search / 4,
-            search};
+    return {ResidualSettings::training(refits), rounds, search / 4, search};
 }
 
 }  // namespace quantscope::additive

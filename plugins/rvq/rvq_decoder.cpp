@@ -2,7 +2,6 @@
 #include "plugins/rvq/rvq_decoder.h"
 
 #include "core/base/error.h"
-#include "core/quant/codeword_format.h"
 
 namespace quantscope::rvq {
 namespace {
@@ -24,24 +23,12 @@ RvqSettings settingsOf(const EncodedTensor& tensor) {
         ParameterValues(resolveParameters("rvq", rvqParameters(), tensor.method.parameters)));
 }
 
-SummedCodes codesOf(const EncodedTensor& tensor) {
-    const RvqSettings settings = settingsOf(tensor);
-    const RowVectors layout = settings.layout(tensor.rows, tensor.cols);
-    const CodewordFormat format = CodewordFormat::load(tensor, settings.half);
-    std::vector<Matrix> codebooks;
-    for (Index stage = 0; stage < settings.stages; ++stage) {
-        codebooks.push_back(
-            format.load(tensor.section(codebookSection(stage)), settings.codewords(), layout.dim));
-    }
-    return {layout, tensor.section(codesSection).bytes, settings.bits, std::move(codebooks)};
-}
-
 }  // namespace
 
 RvqDecoder::RvqDecoder(std::shared_ptr<const EncodedTensor> tensor)
     : m_tensor(std::move(tensor)),
-      m_codes(codesOf(*m_tensor)),
-      m_residualEnergies(residualEnergies(*m_tensor, settingsOf(*m_tensor).stages)) {}
+      m_codes(settingsOf(*m_tensor).load(*m_tensor, codesSection, codebookSection)),
+      m_residualEnergies(residualEnergies(*m_tensor, settingsOf(*m_tensor).books)) {}
 
 void RvqDecoder::decode(Index firstRow, MatrixSpan out) const {
     m_codes.decode(firstRow, out);

@@ -3,17 +3,11 @@
 
 #include "core/kernels/residual_beam.h"
 #include "core/quant/codeword_format.h"
-#include "core/quant/summed_codes.h"
 #include "core/quant/training_sample.h"
 #include "core/quant/vector_encoding.h"
 
 namespace quantscope::rvq {
 namespace {
-
-CodebookDemand demandOf(const RvqSettings& settings, const RowVectors& layout) {
-    return {static_cast<int>(settings.stages), settings.bits, layout.count(),
-            settings.trainedVectors(layout)};
-}
 
 // Multiply-adds of training and of encoding.
 struct Work {
@@ -26,23 +20,6 @@ struct Work {
         encode = static_cast<double>(layout.count()) * residualSearchWork(parameters, layout.dim);
     }
 };
-
-RateLedger exactRate(const RvqSettings& settings, const RowVectors& layout) {
-    RateLedger rate = SummedCodes::rate(layout, settings.stages, settings.bits,
-                                        CodewordFormat::bitsPerComponent(settings.half));
-    rate[RatePart::Codebooks] += CodewordFormat::exponentBits;
-    return rate;
-}
-
-std::uint64_t workingBytes(const RvqSettings& settings, const RowVectors& layout) {
-    constexpr std::uint64_t blockBytes = std::uint64_t{64} << 20;
-    // The sample, what is left of it, and the panels for seeding or the two copies for refitting;
-    // the sequences of codes before and after a stage; codebooks in several forms.
-    const Index sample = 4 * settings.trainedVectors(layout) * layout.dim;
-    const Index sequences = 2 * settings.trainedVectors(layout) * settings.beam * settings.stages;
-    const Index codebooks = 16 * settings.stages * settings.codewords() * layout.dim;
-    return blockBytes + static_cast<std::uint64_t>(sample + sequences + codebooks) * sizeof(float);
-}
 
 // Adds |x|^2 to the first of `sums`, and what is left after each stage to the others.
 void addResidualEnergies(std::span<const CodewordPanels> stages, const RowVectors& layout,
@@ -82,23 +59,9 @@ RvqQuantizer::RvqQuantizer(MethodSpec spec)
     : m_spec(std::move(spec)), m_settings(RvqSettings::from(ParameterValues(m_spec.parameters))) {}
 
 Preflight RvqQuantizer::preflight(Index rows, Index cols, const SideInformation& /*side*/) const {
-    Preflight result;
-    if (rows <= 0 || cols <= 0) {
-        result.refusal = "The tensor has no weights. Choose another one.";
-        return result;
-    }
-    result.refusal = refuseVectorLength(m_settings.dim, cols);
+    Preflight result = m_settings.preflight(rows, cols);
     if (!result.refusal.empty()) return result;
-    const RowVectors layout = m_settings.layout(rows, cols);
-    const CodebookDemand demand = demandOf(m_settings, layout);
-    result.refusal = refuseTraining(demand);
-    if (!result.refusal.empty()) return result;
-    result.warnings = trainingWarnings(demand);
-    const std::string padding = fillingRemark(layout);
-    if (!padding.empty()) result.warnings.push_back(padding);
-    result.rate = exactRate(m_settings, layout);
-    result.workingBytes = workingBytes(m_settings, layout);
-    const Work work(m_settings, layout);
+    const Work work(m_settings, m_settings.layout(rows, cols));
     result.multiplyAdds = work.train + work.encode;
     return result;
 }
@@ -123,7 +86,7 @@ EncodedTensor RvqQuantizer::quantize(const TensorSource& weights, const SideInfo
     const VectorEncoding encoding{
         .layout = layout,
         .exponent = exponent,
-        .codesPerVector = m_settings.stages,
+        .codesPerVector = m_settings.books,
         .bits = m_settings.bits,
         .multiplyAddsPerVector = residualSearchWork(m_settings.training(), layout.dim),
         .encode =
@@ -143,12 +106,7 @@ EncodedTensor RvqQuantizer::quantize(const TensorSource& weights, const SideInfo
     encoded.header["training_vectors"] = m_settings.trainedVectors(layout);
     encoded.header[residualEnergyKey] = residualShares(coded.sums);
     encoded.sections.push_back(std::move(coded.codes));
-    const CodewordFormat format(m_settings.half, exponent);
-    for (std::size_t stage = 0; stage < books.stages.size(); ++stage) {
-        encoded.sections.push_back(format.store(codebookSection(static_cast<Index>(stage)),
-                                                books.stages[stage].codewords()));
-    }
-    encoded.sections.push_back(format.storeExponent());
+    m_settings.store(books.stages, exponent, codebookSection, encoded);
     return encoded;
 }
 

@@ -45,21 +45,7 @@ std::vector<ParameterSpec> rvqParameters() {
 }
 
 RvqSettings RvqSettings::from(const ParameterValues& values) {
-    RvqSettings settings;
-    settings.stages = values.integer("stages");
-    settings.bits = static_cast<int>(values.integer("bits"));
-    settings.dim = values.integer("dim");
-    settings.beam = values.integer("beam");
-    settings.refits = static_cast<int>(values.integer("refit"));
-    settings.iterations = static_cast<int>(values.integer("iterations"));
-    settings.train = values.integer("train");
-    settings.half = CodewordFormat::isHalf(values);
-    return settings;
-}
-
-ResidualParameters RvqSettings::training() const {
-    return {std::vector<Index>(static_cast<std::size_t>(stages), codewords()), beam, iterations,
-            refits};
+    return {ResidualSettings::from(values, "stages"), static_cast<int>(values.integer("refit"))};
 }
 
 }  // namespace quantscope::rvq
