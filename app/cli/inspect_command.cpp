@@ -8,9 +8,8 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/io/tensor_file.h"
+#include "core/io/tensor_statistics.h"
 #include "core/run/tensor_selection.h"
-#include "core/tensor/statistics.h"
 
 namespace quantscope {
 
@@ -28,8 +27,7 @@ Measured measureAll(const TensorFile& file, const std::vector<const TensorInfo*>
     for (const TensorInfo* tensor : tensors) {
         if (!tensor->quantizable) continue;
         try {
-            measured.figures.emplace(
-                tensor->name, computeStatistics(*file.source(tensor->name, tensor->fold), stop));
+            measured.figures.emplace(tensor->name, tensorStatistics(file, *tensor, stop));
         } catch (const Error& error) {
             measured.errors.emplace(tensor->name, error.fullText());
         }

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "core/run/planner.h"
+#include "core/tensor/normalized_source.h"
 
 namespace quantscope {
 
@@ -12,12 +13,38 @@ namespace {
 
 constexpr Index mostRows = 4096;
 constexpr Index mostWeights = Index{1} << 18;
+constexpr Index mostInFileRow = Index{1} << 22;
 // What one thread does in a few hundredths of a second.
 constexpr double mostMultiplyAdds = 1.5e8;
 
 Index powerOfTwoUpTo(Index value) {
     return static_cast<Index>(
         std::bit_floor(static_cast<std::uint64_t>(std::max<Index>(1, value))));
+}
+
+Matrix sampleRows(const TensorSource& source, Index count, const std::stop_token& stop) {
+    if (count >= source.rows()) return readAll(source, stop);
+    Matrix sample(count, source.cols());
+    for (Index i = 0; i < count; ++i) {
+        source.read(i * source.rows() / count, sample.span().middleRows(i, 1), stop);
+    }
+    return sample;
+}
+
+Matrix sampleColumns(const TensorSource& transposed, Index count, const std::stop_token& stop) {
+    const Index step = blockRows(transposed.cols());
+    Matrix sample(count, transposed.rows());
+    Matrix block(std::min(step, transposed.rows()), transposed.cols());
+    for (Index first = 0; first < transposed.rows(); first += step) {
+        const Index length = std::min(step, transposed.rows() - first);
+        transposed.read(first, block.span().middleRows(0, length), stop);
+        for (Index i = 0; i < count; ++i) {
+            const Index column = i * transposed.cols() / count;
+            for (Index r = 0; r < length; ++r)
+                sample(i, first + r) = block(r, column);
+        }
+    }
+    return sample;
 }
 
 }  // namespace
@@ -35,12 +62,20 @@ Index previewRows(const Quantizer& quantizer, Index rows, Index cols, const Side
     return count;
 }
 
-Matrix sampleRows(const TensorSource& source, Index count, const std::stop_token& stop) {
-    if (count >= source.rows()) return readAll(source, stop);
-    Matrix sample(count, source.cols());
-    for (Index i = 0; i < count; ++i) {
-        source.read(i * source.rows() / count, sample.span().middleRows(i, 1), stop);
+Matrix sampleTensor(const TensorFile& file, const SelectedTensor& tensor, Index count,
+                    const std::stop_token& stop) {
+    const Shape& shape = tensor.info->shape;
+    const FoldRule transposed{tensor.fold.columnAxes(shape)};
+    if (tensor.fold.keepsFileOrder(shape) || !transposed.keepsFileOrder(shape) ||
+        tensor.fold.rows(shape) > mostInFileRow) {
+        Trial trial;
+        trial.tensor = tensor.info->name;
+        trial.fold = tensor.fold;
+        trial.normalized = tensor.normalized;
+        return sampleRows(*trialSource(file, trial, stop), count, stop);
     }
+    Matrix sample = sampleColumns(*file.source(tensor.info->name, transposed, stop), count, stop);
+    if (tensor.normalized) normalizeRows(sample.span());
     return sample;
 }
 
@@ -63,11 +98,7 @@ std::shared_ptr<const Matrix> RowSampleCache::rows(const std::shared_ptr<const T
                        m_rowsKey.tensor == tensor.info->name && m_rowsKey.fold == tensor.fold &&
                        m_rowsKey.normalized == tensor.normalized && m_rowsKey.count == count;
     if (known) return m_rows;
-    Trial trial;
-    trial.tensor = tensor.info->name;
-    trial.fold = tensor.fold;
-    trial.normalized = tensor.normalized;
-    m_rows = std::make_shared<const Matrix>(sampleRows(*trialSource(*file, trial), count, stop));
+    m_rows = std::make_shared<const Matrix>(sampleTensor(*file, tensor, count, stop));
     m_rowsKey = {file, tensor.info->name, tensor.fold, tensor.normalized, count};
     return m_rows;
 }

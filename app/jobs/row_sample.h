@@ -17,9 +17,11 @@ namespace quantscope {
 /// to be done in time. Depends on shape and method alone, never on the machine's speed.
 Index previewRows(const Quantizer& quantizer, Index rows, Index cols, const SideInformation& side);
 
-/// Evenly spaced rows of a tensor: row i of `count` is row i * rows / count of `source`. Throws
-/// Error or Cancelled.
-Matrix sampleRows(const TensorSource& source, Index count, const std::stop_token& stop);
+/// Evenly spaced rows of a tensor: row i of `count` is its row i * rows / count. Where the file
+/// holds the rows as columns, it is read once from its beginning to its end, because single columns
+/// would be looked for in all of it. Throws Error or Cancelled.
+Matrix sampleTensor(const TensorFile& file, const SelectedTensor& tensor, Index count,
+                    const std::stop_token& stop);
 
 /// Keeps what the last preview read: the sampled rows of its tensor, and its side information. For
 /// one thread.

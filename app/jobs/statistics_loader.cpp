@@ -3,6 +3,8 @@
 
 #include "app/jobs/data_loader.h"
 #include "app/models/tensor_tree_model.h"
+#include "core/base/error.h"
+#include "core/io/tensor_statistics.h"
 
 namespace quantscope {
 
@@ -52,9 +54,9 @@ void StatisticsLoader::startBatch() {
                 const std::string id = name.toStdString();
                 try {
                     const TensorInfo* info = file->find(id);
-                    const auto source = file->source(id, info == nullptr ? FoldRule() : info->fold);
-                    auto statistics = std::make_shared<TensorStatistics>(computeStatistics(
-                        *source, context.stop(),
+                    if (info == nullptr) throw Error("There is no tensor '" + id + "'.");
+                    auto statistics = std::make_shared<TensorStatistics>(tensorStatistics(
+                        *file, *info, context.stop(),
                         [&](double done) { context.partProgress(id, name, done, {}); }));
                     deliver(context, name,
                             [this, name, known = StatisticsPointer(std::move(statistics))] {

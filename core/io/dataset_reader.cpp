@@ -124,8 +124,9 @@ std::size_t chunkCacheBytes(const DatasetAccess& access, const std::vector<int>&
     for (std::size_t axis = 0; axis < access.chunk.size(); ++axis) {
         const auto chunk = static_cast<std::size_t>(std::max<Index>(1, access.chunk[axis]));
         const auto length = static_cast<std::size_t>(access.shape[axis]);
-        const bool makesRows = std::ranges::find(rowAxes, static_cast<int>(axis)) != rowAxes.end();
-        const std::size_t extent = makesRows ? chunk : (length + chunk - 1) / chunk * chunk;
+        // Consecutive rows run along all axes but the first that makes rows.
+        const bool comesLast = !rowAxes.empty() && rowAxes.front() == static_cast<int>(axis);
+        const std::size_t extent = comesLast ? chunk : (length + chunk - 1) / chunk * chunk;
         // Beyond the limit the exact figure does not matter.
         bytes = bytes > mostCacheBytes / std::max<std::size_t>(1, extent) ? mostCacheBytes
                                                                           : bytes * extent;

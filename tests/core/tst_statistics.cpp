@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Statistics against closed forms and against figures that NumPy computed in double precision.
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <algorithm>
@@ -11,7 +12,9 @@
 #include "core/base/parallel.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
-#include "core/tensor/statistics.h"
+#include "core/io/tensor_statistics.h"
+#include "tests/core/hdf5_fixture.h"
+#include "tests/core/read_meter.h"
 #include "tests/core/test_files.h"
 
 using namespace quantscope;
@@ -53,6 +56,8 @@ private Q_SLOTS:
     void histogramQuantiles();
     void histogramOfGaussianMatchesDensity();
     void reportsProgressAndStops();
+    void readsOnceInBlocks_data();
+    void readsOnceInBlocks();
 };
 
 void TestStatistics::tensorsMatchNumpy_data() {
@@ -73,8 +78,7 @@ void TestStatistics::tensorsMatchNumpy() {
         const std::string name = record[1].substr(1);
         const TensorInfo* info = opened->find(name);
         QVERIFY2(info != nullptr, name.c_str());
-        const TensorStatistics statistics =
-            computeStatistics(*opened->source(name, info->fold), {});
+        const TensorStatistics statistics = tensorStatistics(*opened, *info, {});
         const std::array<double, 4> actual = {statistics.min, statistics.max, statistics.mean,
                                               statistics.sumOfSquares};
         for (std::size_t i = 0; i < actual.size(); ++i) {
@@ -239,6 +243,47 @@ void TestStatistics::reportsProgressAndStops() {
         });
     };
     QVERIFY_EXCEPTION_THROWN(measure(), Cancelled);
+}
+
+void TestStatistics::readsOnceInBlocks_data() {
+    QTest::addColumn<Shape>("shape");
+    QTest::addColumn<FoldRule>("fold");
+    QTest::addColumn<Shape>("chunk");
+    constexpr Index all = Index{1} << 23;
+    QTest::newRow("one row") << Shape{1, all} << FoldRule{{0}} << Shape{};
+    QTest::newRow("vector") << Shape{all} << FoldRule{{}} << Shape{};
+    QTest::newRow("transposed") << Shape{1024, all / 1024} << FoldRule{{1}} << Shape{};
+    QTest::newRow("chunks") << Shape{1024, all / 1024} << FoldRule{{1}} << Shape{64, 64};
+}
+
+// Values are 0, 1, 2, ... in the order of the file.
+void TestStatistics::readsOnceInBlocks() {
+    QFETCH(Shape, shape);
+    QFETCH(FoldRule, fold);
+    QFETCH(Shape, chunk);
+    const QTemporaryDir folder;
+    const std::filesystem::path path = folder.filePath("a.h5").toStdString();
+    const Index count = elementCount(shape);
+    {
+        std::vector<float> values(static_cast<std::size_t>(count));
+        std::iota(values.begin(), values.end(), 0.0F);
+        test::Hdf5Fixture(path).addFloats("w", shape, values, {chunk});
+    }
+    const auto file = test::openProbed(path);
+    TensorInfo tensor = *file->find("w");
+    tensor.fold = fold;
+    const test::ReadMeter meter;
+    TensorStatistics statistics;
+    Arena(2).execute([&] { statistics = tensorStatistics(*file, tensor, {}); });
+    const std::uint64_t bytes = sizeof(float) * static_cast<std::uint64_t>(count);
+    constexpr std::uint64_t little = std::uint64_t{8} << 20;
+    QVERIFY2(meter.bytesRead() <= bytes + little, qPrintable(QString::number(meter.bytesRead())));
+    QVERIFY2(meter.peakMemory() <= 2 * little, qPrintable(QString::number(meter.peakMemory())));
+    const auto n = static_cast<double>(count);
+    QCOMPARE(statistics.count, static_cast<std::uint64_t>(count));
+    QCOMPARE(statistics.max, n - 1.0);
+    QVERIFY(isNear(statistics.mean, (n - 1.0) / 2.0, 1e-12));
+    QVERIFY(isNear(statistics.standardDeviation, std::sqrt((n * n - 1.0) / 12.0), 1e-9));
 }
 
 QTEST_APPLESS_MAIN(TestStatistics)

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <fstream>
+#include <string>
+
+namespace quantscope::test {
+
+/// What this process has read since the meter was made, as Linux counts it.
+class ReadMeter {
+public:
+    ReadMeter() {
+        std::ofstream("/proc/self/clear_refs") << 5;  // Forgets the peak of memory.
+        m_bytes = figure("/proc/self/io", "rchar:");
+        m_memory = figure("/proc/self/status", "VmHWM:");
+    }
+
+    /// Bytes that were asked for from files, wherever the system has them.
+    std::uint64_t bytesRead() const { return figure("/proc/self/io", "rchar:") - m_bytes; }
+    /// By how much the peak of memory in use has risen, in bytes.
+    std::uint64_t peakMemory() const {
+        return 1024 * (figure("/proc/self/status", "VmHWM:") - m_memory);
+    }
+
+private:
+    static std::uint64_t figure(const char* file, const std::string& name) {
+        std::ifstream in(file);
+        std::string word;
+        while (in >> word && word != name) {
+        }
+        std::uint64_t value = 0;
+        in >> value;
+        return value;
+    }
+
+    std::uint64_t m_bytes = 0;
+    std::uint64_t m_memory = 0;
+};
+
+}  // namespace quantscope::test
