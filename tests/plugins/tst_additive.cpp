@@ -2,9 +2,7 @@
 #include <QtTest>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
-#include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/metrics/recall.h"
 #include "core/quant/packed_codes.h"
@@ -241,39 +239,11 @@ private Q_SLOTS:
         }
     }
 
-    void damagedTensorsAreRefused_data() {
-        QTest::addColumn<int>("damage");
-        QTest::newRow("codes cut off") << 0;
-        QTest::newRow("codebook missing") << 1;
-        QTest::newRow("codeword not finite") << 2;
-        QTest::newRow("vectors longer than rows") << 3;
-        QTest::newRow("absurd shape") << 4;
-    }
-    void damagedTensorsAreRefused() {
-        QFETCH(int, damage);
-        EncodedTensor tensor =
-            bench().quantize("additive:m=4,bits=4,dim=4,rounds=1", gaussian(60, 8)).encoded();
-        if (damage == 0) tensor.sections[0].bytes.pop_back();
-        if (damage == 1) tensor.sections.erase(tensor.sections.begin() + 1);
-        if (damage == 2) tensor.sections[1].bytes[1] = 0x7C;
-        if (damage == 2) tensor.sections[1].bytes[0] = 0x00;
-        if (damage == 3) tensor.method.parameters["dim"] = 9;
-        if (damage == 4) tensor.rows = std::numeric_limits<Index>::max();
-        QVERIFY_THROWS_EXCEPTION(Error, QuantizedTensor(tensor, bench().registry()));
-    }
-
-    void cancelsPromptly_data() {
-        QTest::addColumn<QString>("phase");
-        QTest::newRow("start") << "training stage 1";
-        QTest::newRow("rounds") << "additive codebooks";
-        QTest::newRow("encoding") << "encoding";
-    }
-    void cancelsPromptly() {
-        QFETCH(QString, phase);
+    void roundsStopPromptly() {
         const Matrix x = gaussian(30000, 16);
         bool cancelled = false;
         const auto elapsed =
-            test::timeToStop(0.0, phase.toStdString(), cancelled, [&](const RunContext& context) {
+            test::timeToStop(0.0, "additive codebooks", cancelled, [&](const RunContext& context) {
                 bench().encode("additive:m=4,bits=8,iterations=3,train=3000,rounds=2,dim=0",
                                ViewSource(x.view()), context);
             });
