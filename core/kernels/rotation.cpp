@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/rotation.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 
-#include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/kernels/product.h"
+#include "core/kernels/symmetric_eigen.h"
 
 namespace quantscope {
 namespace {
@@ -97,20 +96,15 @@ PrincipalAxes principalAxes(MatrixView x, AxesCentre centre, const std::stop_tok
     const Matrix centred = centre == AxesCentre::Mean ? aboutTheirMean(x) : Matrix();
     const MatrixView rows = centre == AxesCentre::Mean ? centred.view() : x;
     const Doubles moments = productOverRows(rows, rows, stop);
-    const Eigen::Map<const Eigen::MatrixXd> map(moments.data(), dim, dim);
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(map);
-    if (solver.info() != Eigen::Success) {
-        throw Error("The principal axes cannot be found: the iteration does not converge.",
-                    "Look for extreme values in the tensor, or use another rotation.");
-    }
+    const SymmetricEigen eigen = symmetricEigen(moments, dim);
     PrincipalAxes result{Matrix(dim, dim), {}};
     for (Index axis = 0; axis < dim; ++axis) {
-        // Ascending there.
-        const Index from = dim - 1 - axis;
-        result.variances.push_back(std::max(0.0, solver.eigenvalues()(from)) /
-                                   static_cast<double>(x.rows));
-        for (Index j = 0; j < dim; ++j)
-            result.axes(j, axis) = static_cast<float>(solver.eigenvectors()(j, from));
+        const auto from = static_cast<std::size_t>(axis);
+        result.variances.push_back(std::max(0.0, eigen.values[from]) / static_cast<double>(x.rows));
+        for (Index j = 0; j < dim; ++j) {
+            result.axes(j, axis) =
+                static_cast<float>(eigen.vectors[static_cast<std::size_t>(axis * dim + j)]);
+        }
     }
     return result;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <mutex>
 
 #include "core/base/error.h"
@@ -122,6 +123,7 @@ public:
         if (m_transform->rowByRow()) {
             m_base->decode(firstRow, out);
             m_transform->invert(firstRow, out);
+            keepFinite(out);
             return;
         }
         // Every row depends on all of them.
@@ -129,6 +131,7 @@ public:
             m_decoded = Matrix(m_rows, m_cols);
             m_base->decode(0, m_decoded.span());
             m_transform->invert(0, m_decoded.span());
+            keepFinite(m_decoded.span());
         });
         for (Index r = 0; r < out.rows; ++r)
             std::ranges::copy(m_decoded.view().row(firstRow + r), out.row(r).begin());
@@ -140,6 +143,15 @@ public:
     std::vector<float> levels(Index /*row*/, Index /*column*/) const override { return {}; }
 
 private:
+    // Errors may lift the largest weights just above what a float holds.
+    static void keepFinite(MatrixSpan weights) {
+        constexpr float largest = std::numeric_limits<float>::max();
+        for (Index r = 0; r < weights.rows; ++r) {
+            for (float& weight : weights.row(r))
+                weight = std::clamp(weight, -largest, largest);
+        }
+    }
+
     // The base's part as the base wrote it.
     static std::shared_ptr<const EncodedTensor> baseOf(const EncodedTensor& tensor,
                                                        MethodSpec method) {

@@ -40,6 +40,22 @@ MethodSpec startOf(const Method& method, const Occasion& occasion) {
     return drawn.empty() ? start : drawn.front();
 }
 
+// Of the methods that a method with this id may hold, one in three: which ones shifts from method
+// to method, so that each is held by some. All pairs would take as long as everything else.
+std::vector<const Method*> shareOf(const std::string& holder) {
+    constexpr std::size_t share = 3;
+    std::vector<const Method*> all;
+    for (const auto& method : registry().methods())
+        all.push_back(method.get());
+    const auto place =
+        static_cast<std::size_t>(std::ranges::find(all, holder, &Method::id) - all.begin());
+    std::vector<const Method*> chosen;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (i != place && (i + place) % share == 0) chosen.push_back(all[i]);
+    }
+    return chosen;
+}
+
 // Collects settings of one method, without repetitions.
 class Collector {
 public:
@@ -82,9 +98,8 @@ public:
                     addValue(choice.value);
                 break;
             case ParameterType::Method:
-                for (const auto& method : registry().methods()) {
-                    if (method->id() != base.id) addValue(startOf(*method, m_occasion).toJson());
-                }
+                for (const Method* method : shareOf(base.id))
+                    addValue(startOf(*method, m_occasion).toJson());
                 break;
             case ParameterType::Integer:
             case ParameterType::Real:
@@ -208,8 +223,10 @@ std::vector<std::vector<MethodSpec>> bitSeries(const Method& method, const Occas
     constexpr double most = 8.0;
     std::vector<std::vector<MethodSpec>> all;
     const std::vector<ParameterSpec> schema = method.parameters();
+    const bool hasBudget = std::ranges::find(schema, "bits", &ParameterSpec::id) != schema.end();
     for (const ParameterSpec& parameter : schema) {
         if (parameter.unit != "bits" || !isNumber(parameter)) continue;
+        if (hasBudget && parameter.id != "bits") continue;
         MethodSpec spec{method.id()};
         enable(parameter, schema, spec);
         std::vector<MethodSpec> series;

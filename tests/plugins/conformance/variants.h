@@ -27,7 +27,7 @@ bool isAccepted(const MethodSpec& spec, const Occasion& occasion);
 /// Settings that follow from the schema alone, all of them accepted: the defaults (or, where they
 /// cost too much, settings drawn at random), then one
 /// parameter at a time at every choice, at both ends of its range (or as near as is accepted), and,
-/// where it is a method, at every method that is accepted.
+/// where it is a method, at a third of the methods that are accepted.
 /// A parameter that counts only under another one is varied with that one set.
 std::vector<MethodSpec> plainVariants(const Method& method, const Occasion& occasion);
 
@@ -35,7 +35,8 @@ std::vector<MethodSpec> plainVariants(const Method& method, const Occasion& occa
 std::vector<MethodSpec> randomVariants(const Method& method, const Occasion& occasion, int count);
 
 /// For each accepted whole-numbered or real parameter of unit "bits": the settings with it at 1, 2,
-/// ... and otherwise at the defaults, as far as they are accepted.
+/// ... and otherwise at the defaults, as far as they are accepted. Of a method with a parameter
+/// "bits" that one alone: the others deal out the same bits.
 std::vector<std::vector<MethodSpec>> bitSeries(const Method& method, const Occasion& occasion);
 
 }  // namespace quantscope::test

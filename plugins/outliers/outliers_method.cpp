@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/outliers/outliers_method.h"
+
+#include <cmath>
+
+#include "plugins/outliers/kept_weights.h"
+
+namespace quantscope::outliers {
+
+namespace {
+
+bool keepsColumns(const ParameterValues& values) {
+    return values.choice("form") == "columns";
+}
+
+// The number of weights that are kept.
+Index keptIn(const ParameterValues& values, Index rows, Index cols) {
+    const double percent = values.real("percent");
+    return keepsColumns(values) ? rows * keptCount(percent, cols) : keptCount(percent, rows * cols);
+}
+
+class OutlierTransform final : public Transform {
+public:
+    explicit OutlierTransform(KeptWeights kept) : m_kept(std::move(kept)) {}
+
+    // Zeros take part in what the base does, but do not widen any range.
+    void apply(MatrixSpan weights, const std::stop_token& /*stop*/) const override {
+        for (Index r = 0; r < weights.rows; ++r)
+            m_kept.forEachIn(r, [&](Index column, float) { weights(r, column) = 0.0F; });
+    }
+
+    void invert(Index firstRow, MatrixSpan rows) const override {
+        for (Index r = 0; r < rows.rows; ++r) {
+            m_kept.forEachIn(firstRow + r,
+                             [&](Index column, float value) { rows(r, column) = value; });
+        }
+    }
+
+    std::vector<Section> sections() const override { return m_kept.sections(); }
+
+private:
+    KeptWeights m_kept;
+};
+
+}  // namespace
+
+std::string OutliersMethod::help() const {
+    return "Keeps the weights that count most, by w^2 times the Hessian's diagonal, as 16-bit "
+           "floats with their places, and leaves the others, with zeros in their stead, to another "
+           "method (SpQR, Dettmers et al., 2023; SqueezeLLM, Kim et al., 2024); or whole input "
+           "channels (LLM.int8(), Dettmers et al., 2022).";
+}
+
+std::vector<ParameterSpec> OutliersMethod::ownParameters() const {
+    return {realParameter({"percent", "Kept weights",
+                           "Share of the weights, or columns, that are kept.", "percent"},
+                          0.5, 0.0, 50.0, 0.1),
+            choiceParameter(
+                {"form", "Form", "Single weights, or whole input channels."}, "sparse",
+                {{"sparse", "Single weights"}, {"columns", "Whole columns (input channels)"}}),
+            booleanParameter({"hessian", "Use the Hessian",
+                              "Ranks by w^2 times the Hessian's diagonal, where one is given, "
+                              "instead of w^2 alone."},
+                             true)};
+}
+
+TransformCost OutliersMethod::cost(const ParameterValues& values, Index rows, Index cols,
+                                   const SideInformation& /*side*/) const {
+    TransformCost cost;
+    cost.rate = KeptWeights::rate(rows, cols, keptIn(values, rows, cols));
+    cost.multiplyAdds = 8.0 * static_cast<double>(rows) * static_cast<double>(cols);
+    return cost;
+}
+
+std::unique_ptr<Transform> OutliersMethod::fit(const ParameterValues& values, MatrixView weights,
+                                               const SideInformation& side,
+                                               const RunContext& context) const {
+    const Hessian* hessian = values.boolean("hessian") ? side.hessian.get() : nullptr;
+    const double percent = values.real("percent");
+    if (keepsColumns(values)) {
+        return std::make_unique<OutlierTransform>(
+            largestColumns(weights, hessian, keptCount(percent, weights.cols), context.stop()));
+    }
+    return std::make_unique<OutlierTransform>(
+        largestWeights(weights, hessian, keptCount(percent, weights.size()), context.stop()));
+}
+
+std::unique_ptr<Transform> OutliersMethod::load(const ParameterValues& /*values*/,
+                                                const EncodedTensor& tensor) const {
+    return std::make_unique<OutlierTransform>(KeptWeights::load(tensor));
+}
+
+}  // namespace quantscope::outliers

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+
+#include "plugins/sdk/method_plugin.h"
+
+namespace quantscope::smooth {
+
+/// What the library exports.
+class SmoothPlugin : public QObject, public MethodPlugin {
+    Q_OBJECT
+    Q_PLUGIN_METADATA(IID QUANTSCOPE_METHOD_PLUGIN_IID FILE "smooth.json")
+    Q_INTERFACES(quantscope::MethodPlugin)
+
+public:
+    std::shared_ptr<const Method> method() const override;
+};
+
+}  // namespace quantscope::smooth
