@@ -160,6 +160,11 @@ private:
     MethodSpec m_spec;
 };
 
+Error damaged() {
+    return Error("The sections of the encoded tensor do not fit its shape.",
+                 "The artifact is damaged; quantize again.");
+}
+
 class SignDecoder final : public Decoder {
 public:
     explicit SignDecoder(std::shared_ptr<const EncodedTensor> tensor)
@@ -167,12 +172,16 @@ public:
           m_layout(m_tensor->method, m_tensor->rows, m_tensor->cols),
           m_codes(m_tensor->section("codes").bytes),
           m_scales(m_tensor->section("scales").bytes) {
+        // A damaged artifact may claim any shape; what follows must not overflow.
+        constexpr Index mostWeights = Index{1} << 48;
+        if (m_layout.rows < 1 || m_layout.cols < 1 || m_layout.rows > mostWeights / m_layout.cols) {
+            throw damaged();
+        }
         const std::uint64_t codeBytes =
             PackedCodes::byteCount(m_layout.rows * m_layout.cols, m_layout.planes);
         if (m_codes.size() != codeBytes ||
             m_scales.size() != 2 * static_cast<std::size_t>(m_layout.scaleCount())) {
-            throw Error("The sections of the encoded tensor do not fit its shape.",
-                        "The artifact is damaged; quantize again.");
+            throw damaged();
         }
     }
 

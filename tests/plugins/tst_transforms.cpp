@@ -346,8 +346,8 @@ private Q_SLOTS:
     }
 
     // Slices of two bits per dimension that follow the axes are as unequal as can be. Simulated in
-    // double precision by another program (k-means++ and Lloyd on the same number of rows), on other
-    // random numbers: .0259 and .0555 of the rows that were trained on.
+    // double precision by another program (k-means++ and Lloyd on the same number of rows), on
+    // other random numbers: .0259 and .0555 of the rows that were trained on.
     void pcaUnbalancesProducts() {
         const Matrix x = correlated(40000);
         const double plain = errorOf("pq:m=4", x);
