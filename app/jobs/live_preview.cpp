@@ -10,6 +10,7 @@
 #include "app/models/error_map_builder.h"
 #include "app/models/plot_builders.h"
 #include "core/base/error.h"
+#include "core/quant/method_label.h"
 #include "core/run/trial_runner.h"
 #include "core/tensor/statistics.h"
 
@@ -46,7 +47,7 @@ Trial sampleTrial(const PreviewRequest& request, const SelectedTensor& tensor,
     trial.cols = cols;
     trial.normalized = tensor.normalized;
     trial.method = registry.resolve(request.method);
-    trial.methodText = registry.abbreviate(trial.method).toText();
+    trial.methodText = labelOf(request.method, registry).toText();
     trial.seed = request.seed;
     return trial;
 }

@@ -84,7 +84,7 @@ std::vector<Definition> makeDefinitions() {
     all.push_back(textColumn("tensor", "Tensor", "Name in the data file.", true,
                              [](auto& record) { return QString::fromStdString(record.tensor); }));
     all.push_back(
-        textColumn("method", "Method", "Parameters that differ from their defaults.", true,
+        textColumn("method", "Method", "The parameters that were given and have an effect.", true,
                    [](auto& record) { return QString::fromStdString(record.methodText); }));
     all.push_back(numberColumn("bits_per_weight", "Bits per weight", "",
                                "Everything that is stored, over the number of weights.", true,

@@ -191,7 +191,11 @@ Names chosenTensors(std::span<const TensorInfo> tensors, const DataSpec& data) {
 DataSpec withChosenTensors(std::span<const TensorInfo> tensors, const DataSpec& data,
                            const Names& wanted) {
     const NameIndex index(quantizableNames(tensors));
-    const bool everything = !wanted.empty() && wanted.size() == index.names().size();
+    // "*" is for those who do not choose; it leaves out the queries of a search.
+    const bool cautioned = std::ranges::any_of(tensors, [](const TensorInfo& tensor) {
+        return tensor.quantizable && !tensor.reason.empty();
+    });
+    const bool everything = !cautioned && !wanted.empty() && wanted.size() == index.names().size();
     DataSpec fresh = data;
     fresh.tensors = everything ? std::vector<std::string>{"*"} : cover(index, wanted);
     fresh.exclude.clear();

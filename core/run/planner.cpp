@@ -12,6 +12,7 @@
 #include "core/base/version.h"
 #include "core/metrics/recall.h"
 #include "core/metrics/trial_metrics.h"
+#include "core/quant/method_label.h"
 #include "core/run/tensor_selection.h"
 #include "core/run/trial_inputs.h"
 #include "core/tensor/normalized_source.h"
@@ -23,8 +24,9 @@ namespace {
 // Multiply-adds that one core is taken to do in a second, for time estimates before anything ran.
 constexpr double multiplyAddsPerSecond = 3e9;
 struct PlannedMethod {
-    MethodSpec spec;  ///< Resolved.
-    std::string text;
+    MethodSpec spec;    ///< Resolved.
+    std::string given;  ///< As it was written.
+    std::string text;   ///< The label.
     std::string version;
     std::vector<std::string> remarks;
     std::unique_ptr<Quantizer> quantizer;
@@ -59,12 +61,24 @@ Json effectiveJson(const MethodSpec& spec, const MethodRegistry& registry) {
 PlannedMethod planMethod(const MethodSpec& spec, const MethodRegistry& registry) {
     PlannedMethod planned;
     planned.spec = registry.resolve(spec);
-    planned.text = registry.abbreviate(planned.spec).toText();
+    planned.given = spec.toText();
+    planned.text = labelOf(spec, registry).toText();
     const Method& method = registry.method(spec.id);
     planned.version = versionOf(planned.spec, registry);
     planned.remarks = ineffectiveParameters(method.parameters(), planned.spec.parameters);
     planned.quantizer = registry.quantizer(planned.spec);
     return planned;
+}
+
+// Why `planned`, which counts as much as `first`, does not run.
+std::string repetitionRemark(const PlannedMethod& planned, const PlannedMethod& first) {
+    const std::string subject = "The method " + planned.given;
+    if (planned.given == first.given) return subject + " is listed more than once and runs once.";
+    if (planned.spec == first.spec) {
+        return subject + " is the same as " + first.given + " and runs once.";
+    }
+    return subject + " differs from " + first.given +
+           " only in parameters that have no effect there, and is left out.";
 }
 
 std::vector<PlannedMethod> planMethods(const ExperimentSpec& spec, const MethodRegistry& registry,
@@ -73,21 +87,16 @@ std::vector<PlannedMethod> planMethods(const ExperimentSpec& spec, const MethodR
         throw Error("The experiment has no method.", "Add one, for example scalar:bits=4.");
     }
     std::vector<PlannedMethod> methods;
-    std::map<std::string, std::string> seen;  // Labels by what counts.
+    std::map<std::string, std::size_t> seen;  // Places in `methods` by what counts.
     for (const SweptMethod& swept : spec.methods) {
         for (const MethodSpec& one : swept.expand()) {
             PlannedMethod planned = planMethod(one, registry);
             const auto [first, isNew] =
-                seen.emplace(effectiveJson(planned.spec, registry).dump(), planned.text);
+                seen.emplace(effectiveJson(planned.spec, registry).dump(), methods.size());
             if (isNew) {
                 methods.push_back(std::move(planned));
-            } else if (first->second == planned.text) {
-                remarks.push_back("The method " + planned.text +
-                                  " is listed more than once and runs once.");
             } else {
-                remarks.push_back("The method " + planned.text + " differs from " + first->second +
-                                  " only in parameters that have no effect there, and is left "
-                                  "out.");
+                remarks.push_back(repetitionRemark(planned, methods[first->second]));
             }
         }
     }

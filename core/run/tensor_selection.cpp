@@ -15,6 +15,11 @@ bool meansAny(const std::vector<std::string>& patterns, const std::string& name)
                                [&](const std::string& p) { return meansTensor(p, name); });
 }
 
+// Nobody chose; that is no wish for what only serves to measure the rest.
+bool meansEverything(const DataSpec& data) {
+    return data.tensors == std::vector<std::string>{"*"};
+}
+
 std::string quotedList(const std::vector<std::string>& words) {
     std::string list;
     for (const std::string& word : words)
@@ -96,6 +101,12 @@ TensorSelection selectTensors(const TensorFile& file, const DataSpec& data) {
         if (!meansAny(data.tensors, info.name) || meansAny(data.exclude, info.name)) continue;
         if (!info.quantizable) {
             unquantizable.add("'" + info.name + "' (" + info.reason + ")");
+            continue;
+        }
+        if (truth && truth->queries == info.name && meansEverything(data)) {
+            selection.remarks.push_back("'" + info.name +
+                                        "' is left out: it holds the queries of the search. Name "
+                                        "it to quantize it.");
             continue;
         }
         SelectedTensor tensor;

@@ -81,6 +81,10 @@ private slots:
     void foldsByTheFirstPattern();
     void normalizesTheSearchedRowsOfAngularFiles_data();
     void normalizesTheSearchedRowsOfAngularFiles();
+    void queriesAreQuantizedOnlyWhenNamed();
+    void labelsSayWhatWasGivenAndCounts_data();
+    void labelsSayWhatWasGivenAndCounts();
+    void givenDefaultsDoNotMakeAnotherTrial();
     void expandsTensorsTimesMethods();
     void refusesExperiments_data();
     void refusesExperiments();
@@ -189,13 +193,73 @@ void TestPlanner::normalizesTheSearchedRowsOfAngularFiles() {
     truth.neighbors = "neighbors";
     truth.angular = angular;
     file.setGroundTruth(truth);
-    DataSpec data = dataOf({"*"});
+    DataSpec data = dataOf({"train", "test"});
     data.normalize = static_cast<Normalize>(normalize);
     const TensorSelection selection = selectTensors(file, data);
     QCOMPARE(selection.tensors[0].normalized, expected[0]);
     QCOMPARE(selection.tensors[1].normalized, expected[1]);
     QVERIFY(selection.tensors[0].isSearched);
     QVERIFY(!selection.tensors[1].isSearched);
+}
+
+void TestPlanner::queriesAreQuantizedOnlyWhenNamed() {
+    FakeTensorFile file;
+    file.addNormal("test", 2, 4, 2);
+    file.addNormal("train", 8, 4, 1);
+    SearchGroundTruth truth;
+    truth.queries = "test";
+    truth.neighbors = "neighbors";
+    file.setGroundTruth(truth);
+    const TensorSelection everything = selectTensors(file, dataOf({"*"}));
+    QCOMPARE(everything.tensors.size(), std::size_t{1});
+    QCOMPARE(everything.tensors[0].info->name, std::string("train"));
+    QCOMPARE(joined(everything.remarks), QString("'test' is left out: it holds the queries of the "
+                                                 "search. Name it to quantize it."));
+    QCOMPARE(selectTensors(file, dataOf({"test"})).tensors.size(), std::size_t{1});
+    QCOMPARE(selectTensors(file, dataOf({"t*"})).tensors.size(), std::size_t{2});
+}
+
+void TestPlanner::labelsSayWhatWasGivenAndCounts_data() {
+    QTest::addColumn<QString>("method");
+    QTest::addColumn<QStringList>("labels");
+    const auto row = [](const char* method, const QStringList& labels) {
+        QTest::newRow(method) << QString(method) << labels;
+    };
+    row("fake", {"fake"});
+    row("fake:bits=4", {"fake:bits=4"});  // The default, but given.
+    row("fake:bits=3..5", {"fake:bits=3", "fake:bits=4", "fake:bits=5"});
+    row("fake:bits=5,noise_seed=7", {"fake:bits=5"});
+    row("fake:noise=true,noise_seed=7", {"fake:noise=true,noise_seed=7"});
+    row("fake:bits=5,noise_seed=[1,2]", {"fake:bits=5"});
+}
+
+void TestPlanner::labelsSayWhatWasGivenAndCounts() {
+    QFETCH(QString, method);
+    QFETCH(QStringList, labels);
+    const Plan plan = planOf(experiment(dataOf({"odd[1]"}), {method.toUtf8().data()}), layers());
+    QStringList found;
+    for (const Trial& trial : plan.trials)
+        found << QString::fromStdString(trial.methodText);
+    QCOMPARE(found, labels);
+    // A label is a method: it runs as the same trial where everything given counts.
+    for (const Trial& trial : plan.trials) {
+        const Plan again =
+            planOf(experiment(dataOf({"odd[1]"}), {trial.methodText.c_str()}), layers());
+        QCOMPARE(again.trials.front().methodText, trial.methodText);
+        const bool allCounts = trial.preflight.warnings.empty();
+        QCOMPARE(again.trials.front().id == trial.id, allCounts);
+    }
+}
+
+void TestPlanner::givenDefaultsDoNotMakeAnotherTrial() {
+    const auto idOf = [](const char* method) {
+        return planOf(experiment(dataOf({"odd[1]"}), {method}), layers()).trials.front().id;
+    };
+    QCOMPARE(idOf("fake:bits=4"), idOf("fake"));
+    const Plan both = planOf(experiment(dataOf({"odd[1]"}), {"fake", "fake:bits=4"}), layers());
+    QCOMPARE(both.trials.size(), std::size_t{1});
+    QCOMPARE(joined(both.remarks), QString("The method fake:bits=4 is the same as fake and runs "
+                                           "once."));
 }
 
 void TestPlanner::expandsTensorsTimesMethods() {

@@ -26,6 +26,10 @@ public:
         } else if (name == "distances") {
             exclude(entry, "Distances to nearest neighbours, not vectors.");
         }
+        if (name == "test" && entry.info.quantizable && entry.info.reason.empty()) {
+            entry.info.reason =
+                "The queries of the search, not what is searched: quantized only when named.";
+        }
         if (entry.info.shape.size() == 2) setFold(entry, {0}, "rows = vectors (ann-benchmarks)");
         const std::string distance = outline.groupAttribute("/", "distance");
         if (name == "train" && entry.info.quantizable && !isAngular(distance) &&

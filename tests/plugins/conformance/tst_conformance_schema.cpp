@@ -3,6 +3,7 @@
 #include <QRegularExpression>
 #include <set>
 
+#include "core/quant/method_label.h"
 #include "tests/plugins/conformance/trials.h"
 
 using namespace quantscope;
@@ -188,6 +189,19 @@ private Q_SLOTS:
         const MethodSpec brief = registry().abbreviate(spec);
         QCOMPARE(registry().resolve(SweptMethod::parse(brief.toText()).method), spec);
         QCOMPARE(registry().resolve(MethodSpec::fromJson(spec.toText())), spec);
+        // A label leaves out what does not count, and nothing else.
+        const std::string label = labelOf(spec, registry()).toText();
+        const MethodSpec labelled = registry().resolve(SweptMethod::parse(label).method);
+        for (const ParameterSpec& parameter : registry().method(spec.id).parameters()) {
+            if (parameter.type == ParameterType::Method) continue;
+            const bool counts = isEnabled(parameter, spec.parameters);
+            QCOMPARE(label.find(":" + parameter.id + "=") != std::string::npos ||
+                         label.find("," + parameter.id + "=") != std::string::npos,
+                     counts);
+            if (counts) {
+                QCOMPARE(labelled.parameters.at(parameter.id), spec.parameters.at(parameter.id));
+            }
+        }
         QCOMPARE(SweptMethod::parse(spec.toText()).expand().size(), std::size_t{1});
     }
 
