@@ -34,7 +34,10 @@ ChoiceEditor::ChoiceEditor(const ParameterSpec& spec, const MethodRegistry& regi
     setFocusProxy(m_box);
 
     connect(m_box, &SweepComboBox::typed, m_typed, &TypedValue::type);
-    connect(m_box->lineEdit(), &QLineEdit::editingFinished, m_typed, &TypedValue::finish);
+    connect(m_box->lineEdit(), &QLineEdit::editingFinished, this, [this, spec] {
+        m_typed->finish();
+        m_box->finish(parameterText(spec, spec.defaultValue));
+    });
     connect(m_typed, &TypedValue::accepted, this, &ParameterEditor::edited);
     connect(m_typed, &TypedValue::problemChanged, this, [this](const QString& problem) {
         m_box->setProperty("invalid", !problem.isEmpty());

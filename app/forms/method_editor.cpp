@@ -40,23 +40,30 @@ MethodEditor::MethodEditor(const ParameterSpec& spec, const MethodRegistry& regi
     setFocusProxy(m_box);
 
     connect(m_box, &SweepComboBox::typed, m_typed, &TypedValue::type);
-    connect(m_box->lineEdit(), &QLineEdit::editingFinished, m_typed, &TypedValue::finish);
+    connect(m_box->lineEdit(), &QLineEdit::editingFinished, this, &MethodEditor::finish);
     connect(m_typed, &TypedValue::accepted, this, &ParameterEditor::edited);
     connect(m_typed, &TypedValue::problemChanged, this, &ParameterEditor::problemChanged);
     connect(m_form, &ParameterForm::edited, this, &MethodEditor::setParameter);
 }
 
 void MethodEditor::setField(const ParameterField& field) {
-    const bool one = isOneMethod(field.value);
-    if (one) {
-        const SweptMethod method = nestedMethod(field.value);
-        m_box->showText(QString::fromStdString(method.method.id));
-        m_form->setMethod(method);
-    } else if (!m_typed->means(m_box->standingFor(), field.value)) {
-        m_box->showText(field.text);
-    }
-    m_form->setVisible(one);
+    m_field = field;
+    m_isOne = isOneMethod(field.value);
+    if (m_isOne) m_form->setMethod(nestedMethod(field.value));
+    m_form->setVisible(m_isOne);
+    const bool typing = m_box->hasFocus() && m_typed->means(m_box->standingFor(), field.value);
+    if (!typing) showField();
     m_typed->reset(field.value);
+}
+
+void MethodEditor::showField() {
+    // The parameters of one method stand in the form below.
+    m_box->showText(m_isOne ? QString::fromStdString(m_form->method().method.id) : m_field.text);
+}
+
+void MethodEditor::finish() {
+    m_typed->finish();
+    if (m_typed->means(m_box->standingFor(), m_field.value)) showField();
 }
 
 QWidget* MethodEditor::extension() {

@@ -20,6 +20,8 @@ public:
     QWidget* extension() override;
 
 private:
+    void showField();
+    void finish();
     void setParameter(const QString& id, const Json& value);
 
     const MethodRegistry& m_registry;
@@ -27,6 +29,8 @@ private:
     SweepComboBox* m_box;
     TypedValue* m_typed;
     ParameterForm* m_form;
+    ParameterField m_field;
+    bool m_isOne = false;  ///< Not a sweep over several methods.
 };
 
 }  // namespace quantscope

@@ -11,7 +11,6 @@
 
 #include "app/forms/sweep_spin_box.h"
 #include "app/forms/typed_value.h"
-#include "core/base/text.h"
 
 namespace quantscope {
 
@@ -71,7 +70,10 @@ NumberEditor::NumberEditor(const ParameterSpec& spec, const MethodRegistry& regi
         m_typed->type(text);
         followText();
     });
-    connect(m_box, &QAbstractSpinBox::editingFinished, m_typed, &TypedValue::finish);
+    connect(m_box, &QAbstractSpinBox::editingFinished, this, [this] {
+        m_typed->finish();
+        m_box->finish();
+    });
     connect(m_typed, &TypedValue::accepted, this, &ParameterEditor::edited);
     connect(m_typed, &TypedValue::problemChanged, this, [this](const QString& problem) {
         m_box->setProperty("invalid", !problem.isEmpty());
@@ -81,14 +83,16 @@ NumberEditor::NumberEditor(const ParameterSpec& spec, const MethodRegistry& regi
 }
 
 void NumberEditor::setField(const ParameterField& field) {
-    if (!m_typed->means(m_box->text(), field.value)) m_box->setText(field.text);
+    // An empty field means the default as well, but only who is typing into it wants to see that.
+    const bool blank = m_box->text().isEmpty() && !m_box->hasFocus();
+    if (blank || !m_typed->means(m_box->text(), field.value)) m_box->setText(field.text);
     m_typed->reset(field.value);
     followText();
 }
 
 void NumberEditor::slide(int position) {
     const double value = *m_spec.minimum + position * stepOf(m_spec);
-    m_box->setText(QString::fromStdString(formatSignificant(value, 12)));
+    m_box->setNumber(value);
     m_typed->type(m_box->text());
 }
 

@@ -5,6 +5,8 @@
 #include <QSignalBlocker>
 #include <QWheelEvent>
 
+#include "app/forms/field_undo.h"
+
 namespace quantscope {
 
 SweepComboBox::SweepComboBox(QWidget* parent) : QComboBox(parent) {
@@ -33,6 +35,12 @@ void SweepComboBox::showText(const QString& text) {
     if (!lineEdit()->hasFocus()) lineEdit()->setCursorPosition(0);
 }
 
+void SweepComboBox::finish(const QString& whenEmpty) {
+    const QString left = currentText().trimmed().isEmpty() ? whenEmpty : standingFor();
+    showText(left);
+    if (lineEdit()->isUndoAvailable()) lineEdit()->setText(currentText());  // Forgets the keys.
+}
+
 QString SweepComboBox::standingFor() const {
     return meaning(currentText());
 }
@@ -48,6 +56,10 @@ QString SweepComboBox::meaning(const QString& typed) const {
         }
     }
     return typed;
+}
+
+bool SweepComboBox::event(QEvent* event) {
+    return (lineEdit() && leavesToWindow(*event, *lineEdit())) || QComboBox::event(event);
 }
 
 void SweepComboBox::wheelEvent(QWheelEvent* event) {

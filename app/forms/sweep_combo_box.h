@@ -15,6 +15,9 @@ public:
 
     /// Shows the entry that stands for `text`, or the text itself.
     void showText(const QString& text);
+    /// The user is done with the text: it shows as its entry, or as that of `whenEmpty`, and from
+    /// now on undoing means the spec and no longer the keys.
+    void finish(const QString& whenEmpty);
     /// What the user sees, as the text that it stands for.
     QString standingFor() const;
     /// The text of the entry with this label or text, in any case; otherwise `typed` itself.
@@ -25,6 +28,7 @@ Q_SIGNALS:
     void typed(const QString& text);
 
 protected:
+    bool event(QEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
 };
 

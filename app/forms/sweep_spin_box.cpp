@@ -6,6 +6,8 @@
 #include <QWheelEvent>
 #include <algorithm>
 
+#include "app/forms/field_undo.h"
+#include "app/models/parameter_field.h"
 #include "core/base/text.h"
 
 namespace quantscope {
@@ -19,6 +21,7 @@ SweepSpinBox::SweepSpinBox(const ParameterSpec& spec, QWidget* parent)
     // The wheel scrolls the form; it turns a number only where the focus is.
     setFocusPolicy(Qt::StrongFocus);
     lineEdit()->setAlignment(Qt::AlignRight);
+    lineEdit()->setPlaceholderText(parameterText(spec, spec.defaultValue));
     connect(lineEdit(), &QLineEdit::textEdited, this, &SweepSpinBox::typed);
 }
 
@@ -28,9 +31,28 @@ void SweepSpinBox::setText(const QString& text) {
     update();
 }
 
+void SweepSpinBox::setNumber(double value) {
+    // Twelve digits: repeated steps of 0.1 should not end at 0.30000000000000004.
+    double clean = value;
+    parseNumber(formatSignificant(value, 12), clean);
+    setText(QString::fromStdString(formatNumber(clean)));
+}
+
+void SweepSpinBox::finish() {
+    if (text().trimmed().isEmpty()) {
+        setText(lineEdit()->placeholderText());
+    } else if (lineEdit()->isUndoAvailable()) {
+        lineEdit()->setText(text());  // Forgets the keys.
+    }
+}
+
 std::optional<double> SweepSpinBox::number() const {
+    const QString written = text().trimmed();
     double value = 0.0;
-    if (!parseNumber(text().trimmed().toStdString(), value)) return std::nullopt;
+    if (!parseNumber((written.isEmpty() ? lineEdit()->placeholderText() : written).toStdString(),
+                     value)) {
+        return std::nullopt;
+    }
     return value;
 }
 
@@ -40,11 +62,7 @@ void SweepSpinBox::stepBy(int steps) {
     double next = *value + steps * m_step;
     if (m_minimum) next = std::max(next, *m_minimum);
     if (m_maximum) next = std::min(next, *m_maximum);
-    // Twelve digits: repeated steps of 0.1 should not end at 0.30000000000000004.
-    const QString text = QString::fromStdString(formatSignificant(next, 12));
-    double clean = next;
-    parseNumber(text.toStdString(), clean);
-    setText(QString::fromStdString(formatNumber(clean)));
+    setNumber(next);
     selectAll();
     Q_EMIT typed(lineEdit()->text());
 }
@@ -74,6 +92,10 @@ QAbstractSpinBox::StepEnabled SweepSpinBox::stepEnabled() const {
     if (!m_maximum || *value < *m_maximum) enabled |= StepUpEnabled;
     if (!m_minimum || *value > *m_minimum) enabled |= StepDownEnabled;
     return enabled;
+}
+
+bool SweepSpinBox::event(QEvent* event) {
+    return leavesToWindow(*event, *lineEdit()) || QAbstractSpinBox::event(event);
 }
 
 void SweepSpinBox::wheelEvent(QWheelEvent* event) {

@@ -149,9 +149,8 @@ QString parameterText(const ParameterSpec& spec, const Json& value) {
 }
 
 SweptMethod withParameter(SweptMethod method, const ParameterSpec& spec, const Json& value) {
-    if (sameValue(spec, value, spec.defaultValue)) {
-        method.method.parameters.erase(spec.id);
-    } else {
+    const bool isGiven = method.method.parameters.contains(spec.id);
+    if (isGiven || !sameValue(spec, value, spec.defaultValue)) {
         method.method.parameters[spec.id] = value;
     }
     return method;

@@ -41,7 +41,8 @@ ParsedParameter parseParameter(const ParameterSpec& spec, const QString& text,
 /// The text that parseParameter() reads back as `value`.
 QString parameterText(const ParameterSpec& spec, const Json& value);
 
-/// `method` with one parameter set; a value equal to the default is left out.
+/// `method` with one parameter set. A default is written down only where a value was given before:
+/// who chose 5 and goes back to 4 sees 4 in the label, not nothing.
 SweptMethod withParameter(SweptMethod method, const ParameterSpec& spec, const Json& value);
 
 /// The method inside a parameter of type Method, for a nested form; and back.
