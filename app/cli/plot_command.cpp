@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <set>
 
 #include "app/cli/commands.h"
 #include "app/cli/figure_maker.h"
@@ -223,7 +224,10 @@ private:
         if (isTable(path)) {
             writeTextFile(path, plot.makeTable()->toCsv().toStdString());
         } else {
-            exportFigure(plot, QString::fromStdString(path), sized(plot, options));
+            for (const QString& part :
+                 exportFigure(plot, QString::fromStdString(path), sized(plot, options))) {
+                m_leftOut.insert(part.toStdString());
+            }
         }
     }
 
@@ -232,6 +236,10 @@ private:
         if (m_failed > 0) {
             notes.push_back(std::to_string(m_failed) + (m_failed == 1 ? " trial" : " trials") +
                             " failed and cannot be drawn.");
+        }
+        for (const std::string& part : m_leftOut) {
+            notes.push_back("There was no room for " + part +
+                            "; a larger --size or a smaller --font-size has it.");
         }
         for (const std::string& note : notes)
             std::cerr << "note: " << printableText(note) << '\n';
@@ -269,6 +277,7 @@ private:
     FigureRequest m_request;
     FigureOptions m_options;
     std::size_t m_failed = 0;
+    std::set<std::string> m_leftOut;
 };
 
 }  // namespace

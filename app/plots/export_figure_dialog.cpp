@@ -136,7 +136,6 @@ void ExportFigureDialog::buildForm() {
 
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
     buttons->addButton(m_save, QDialogButtonBox::AcceptRole);
-    m_save->setDefault(true);
     auto* left = new QVBoxLayout;
     left->addLayout(form);
     left->addWidget(m_message);
@@ -147,6 +146,9 @@ void ExportFigureDialog::buildForm() {
     auto* whole = new QVBoxLayout(this);
     whole->addLayout(top, 1);
     whole->addWidget(buttons);
+    // Only now do the buttons know the dialog that they are the default of.
+    buttons->button(QDialogButtonBox::Cancel)->setAutoDefault(false);
+    m_save->setDefault(true);
 
     const auto changed = [this] { m_previewTimer.start(); };
     connect(m_format, &QComboBox::currentIndexChanged, this, &ExportFigureDialog::formatChosen);
@@ -283,11 +285,15 @@ void ExportFigureDialog::updatePreview() {
     shown.dpi = std::clamp(static_cast<int>(2.54 * ratio / inches), FigureOptions::leastDpi,
                            FigureOptions::mostDpi);
     try {
-        QPixmap picture = QPixmap::fromImage(figureImage(*m_plot, shown));
+        QStringList leftOut;
+        QPixmap picture = QPixmap::fromImage(figureImage(*m_plot, shown, &leftOut));
         picture.setDevicePixelRatio(ratio);
         m_preview->setPixmap(picture);
         m_save->setEnabled(true);
-        showMessage({});
+        showMessage(leftOut.isEmpty() ? QString()
+                                      : tr("There is no room for %1. Choose a larger size or "
+                                           "smaller text to have it.")
+                                            .arg(leftOut.join(tr(" and "))));
     } catch (const Error& error) {
         m_preview->setPixmap({});
         m_save->setEnabled(false);

@@ -11,11 +11,29 @@
 
 namespace quantscope {
 
+/// What a mark is shaped like; all shapes have about the same area.
+enum class MarkShape {
+    Circle,
+    Square,
+    Triangle,
+    Diamond,
+    TriangleDown,
+    Star,
+    Plus,
+    Cross,
+    Pentagon,
+    Hexagon,
+    TriangleRight,
+    TriangleLeft
+};
+constexpr int markShapeCount = 12;
+
 /// Colour and marker shape of a method family. They depend on the method id alone, so that a family
-/// looks the same in every plot, window and figure; shape and colour each tell the families apart.
+/// looks the same in every plot, window and figure. Every quantizer of this program has a shape of
+/// its own; families of other plugins have looks that none of this program's has.
 struct FamilyMark {
     QColor color;  ///< Of the palette by Okabe and Ito (2008), safe for colour vision deficiency.
-    QCPScatterStyle::ScatterShape shape = QCPScatterStyle::ssCircle;
+    MarkShape shape = MarkShape::Circle;
 };
 FamilyMark familyMark(const QString& family);
 

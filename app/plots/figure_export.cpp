@@ -43,6 +43,15 @@ QSize figureUnits(const FigureOptions& options) {
     return {units(options.widthCm), units(options.heightCm)};
 }
 
+// "8.5 x 6 cm"; rounded up, so that the size named is large enough.
+std::string sizeText(const QSize& units) {
+    const auto cm = [](int length) {
+        return formatNumber(std::ceil(10.0 * length * cmPerInch / PlotStyle::unitsPerInch - 0.05) /
+                            10.0);
+    };
+    return cm(units.width()) + " x " + cm(units.height()) + " cm";
+}
+
 std::unique_ptr<PlotWidget> makeFigure(const PlotWidget& plot, const FigureOptions& options) {
     checkOptions(options);
     if (plot.isEmpty()) {
@@ -52,7 +61,13 @@ std::unique_ptr<PlotWidget> makeFigure(const PlotWidget& plot, const FigureOptio
     std::unique_ptr<PlotWidget> figure = plot.figure(options.fontPoints, options.dark);
     if (!options.title) figure->setTitleVisible(false);
     if (!options.notes) figure->setNotesVisible(false);
-    figure->layOutFigure(figureUnits(options));
+    const QSize size = figureUnits(options);
+    const QSize least = figure->layOutFigure(size);
+    if (least != size) {
+        throw Error("A figure of " + sizeText(size) + " is too small for text of " +
+                        formatNumber(options.fontPoints) + " pt.",
+                    "Choose at least " + sizeText(least) + ", or smaller text.");
+    }
     return figure;
 }
 
@@ -136,7 +151,8 @@ QSize figurePixels(const FigureOptions& options) {
     return {static_cast<int>(width), static_cast<int>(height)};
 }
 
-void exportFigure(const PlotWidget& plot, const QString& path, const FigureOptions& options) {
+QStringList exportFigure(const PlotWidget& plot, const QString& path,
+                         const FigureOptions& options) {
     const FigureFormat format = figureFormat(path);
     const std::unique_ptr<PlotWidget> figure = makeFigure(plot, options);
     QSaveFile file(path);
@@ -160,10 +176,13 @@ void exportFigure(const PlotWidget& plot, const QString& path, const FigureOptio
                         "': " + file.errorString().toStdString() + ".",
                     "Choose another folder, or free space on the disk.");
     }
+    return figure->leftOut();
 }
 
-QImage figureImage(const PlotWidget& plot, const FigureOptions& options) {
-    return drawImage(*makeFigure(plot, options), options);
+QImage figureImage(const PlotWidget& plot, const FigureOptions& options, QStringList* leftOut) {
+    const std::unique_ptr<PlotWidget> figure = makeFigure(plot, options);
+    if (leftOut) *leftOut = figure->leftOut();
+    return drawImage(*figure, options);
 }
 
 }  // namespace quantscope

@@ -37,10 +37,12 @@ QSize figurePixels(const FigureOptions& options);
 
 /// Draws what the plot shows in the style of figures: with vector text in SVG and PDF. The
 /// layout is the same in all formats. The file is written aside and renamed. Throws Error for an
-/// empty plot, options out of range and a file that cannot be written.
-void exportFigure(const PlotWidget& plot, const QString& path, const FigureOptions& options);
+/// empty plot, options out of range, a size too small for the text and a file that cannot be
+/// written. Returns what was left out for lack of room (PlotWidget::leftOut()).
+QStringList exportFigure(const PlotWidget& plot, const QString& path, const FigureOptions& options);
 
-/// The same picture as pixels in memory.
-QImage figureImage(const PlotWidget& plot, const FigureOptions& options);
+/// The same picture as pixels in memory; `leftOut`, unless null, gets what was left out.
+QImage figureImage(const PlotWidget& plot, const FigureOptions& options,
+                   QStringList* leftOut = nullptr);
 
 }  // namespace quantscope

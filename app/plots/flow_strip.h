@@ -14,6 +14,7 @@ struct StripEntry {
     QPen line = Qt::NoPen;
     QBrush swatch = Qt::NoBrush;
     double swatchEms = 0.9;  ///< Width of the swatch.
+    bool essential = true;   ///< Small figures keep these entries longest.
 };
 
 /// A line of entries above or below an axis rect that wraps when it is too long for the plot: the

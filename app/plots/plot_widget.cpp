@@ -12,6 +12,17 @@
 
 namespace quantscope {
 
+namespace {
+
+// A figure in which the data have less than this is no figure.
+constexpr double leastWidthEms = 5.0;
+constexpr double leastHeightEms = 4.0;
+constexpr double leastShareOfHeight = 0.5;
+// Longer tooltips cover the plot.
+constexpr qsizetype mostMarksInHover = 3;
+
+}  // namespace
+
 PlotWidget::PlotWidget(QWidget* parent) : QCustomPlot(parent) {
     setFocusPolicy(Qt::StrongFocus);
     // Axis labels and hover texts read like the numbers in files.
@@ -70,7 +81,18 @@ void PlotWidget::setNotesVisible(bool visible) {
 }
 
 void PlotWidget::setKey(std::vector<StripEntry> entries) {
-    m_keyStrip->setEntries(std::move(entries));
+    m_key = std::move(entries);
+    showKey();
+}
+
+void PlotWidget::showKey() {
+    std::vector<StripEntry> shown;
+    for (const StripEntry& entry : m_key) {
+        const bool wanted = m_keyExtent == KeyExtent::Whole ||
+                            (m_keyExtent == KeyExtent::Essential && entry.essential);
+        if (wanted) shown.push_back(entry);
+    }
+    m_keyStrip->setEntries(std::move(shown));
 }
 
 void PlotWidget::setEmptyAction(QAction* action) {
@@ -97,8 +119,28 @@ std::unique_ptr<PlotWidget> PlotWidget::figure(double fontPoints, bool dark) con
     return copy;
 }
 
-void PlotWidget::layOutFigure(const QSize& size) {
+QSize PlotWidget::layOutFigure(const QSize& size) {
     setViewport(QRect(QPoint(0, 0), size));
+    arrangeFigure();
+    const auto crowded = [&] {
+        return axisRect()->height() < leastShareOfHeight * size.height() ||
+               missingRoom(size).height() > 0;
+    };
+    for (const KeyExtent extent : {KeyExtent::Essential, KeyExtent::None}) {
+        if (m_keyStrip->entries().empty() || !crowded()) break;
+        m_keyExtent = extent;
+        showKey();
+        arrangeFigure();
+    }
+    if (!m_noteStrip->entries().empty() && crowded()) {
+        m_notesLeftOut = true;
+        updateStrips();
+        arrangeFigure();
+    }
+    return size + missingRoom(size);
+}
+
+void PlotWidget::arrangeFigure() {
     // Ticks are chosen for the size of the layout before, so it takes two rounds.
     updateLayout();
     prepareFigure();
@@ -106,8 +148,31 @@ void PlotWidget::layOutFigure(const QSize& size) {
     updateLayout();
 }
 
+// By how much the data have less room than anything could be seen in.
+QSize PlotWidget::missingRoom(const QSize& size) const {
+    const QSize least(m_style.pixels(leastWidthEms), m_style.pixels(leastHeightEms));
+    // An axis rect is never laid out smaller than it can be; it reaches out of the figure instead.
+    const QSize outside(axisRect()->outerRect().right() + 1 - size.width(),
+                        m_noteStrip->outerRect().bottom() + 1 - size.height());
+    const QSize given = axisRect()->size() - outside.expandedTo(QSize(0, 0));
+    return (least - given).expandedTo(QSize(0, 0));
+}
+
+QStringList PlotWidget::leftOut() const {
+    QStringList parts;
+    if (m_keyExtent == KeyExtent::Essential) parts << tr("parts of the legend");
+    if (m_keyExtent == KeyExtent::None) parts << tr("the legend");
+    if (m_notesLeftOut) parts << tr("the notes");
+    return parts;
+}
+
 QString PlotWidget::markTrial(int) const {
     return {};
+}
+
+QStringList PlotWidget::markTrials(int mark) const {
+    const QString trial = markTrial(mark);
+    return trial.isEmpty() ? QStringList() : QStringList{trial};
 }
 
 void PlotWidget::forEachShownMark(const std::function<void(int)>& visit) const {
@@ -133,9 +198,28 @@ int PlotWidget::markAt(const QPointF& position) const {
     return nearest;
 }
 
+std::vector<int> PlotWidget::marksAt(const QPointF& position) const {
+    const int nearest = isEmpty() ? -1 : markAt(position);
+    if (nearest < 0) return {};
+    std::vector<int> marks = {nearest};
+    const QPointF center = markRect(nearest).center();
+    forEachShownMark([&](int mark) {
+        const QPointF offset = markRect(mark).center() - center;
+        if (mark != nearest && std::hypot(offset.x(), offset.y()) < 1.0) marks.push_back(mark);
+    });
+    return marks;
+}
+
 QString PlotWidget::hoverText(const QPointF& position) const {
-    const int mark = isEmpty() ? -1 : markAt(position);
-    return mark < 0 ? QString() : markText(mark);
+    const std::vector<int> marks = marksAt(position);
+    QStringList texts;
+    for (const int mark : marks) {
+        if (texts.size() == mostMarksInHover) break;
+        texts << markText(mark);
+    }
+    const auto more = static_cast<int>(marks.size()) - static_cast<int>(texts.size());
+    if (more > 0) texts << tr("and %1 more at this place").arg(more);
+    return texts.join(QStringLiteral("\n\n"));
 }
 
 void PlotWidget::dataChanged() {
@@ -202,7 +286,7 @@ void PlotWidget::updateStrips() {
     if (filled && m_titleVisible && !m_title.isEmpty()) title.push_back({m_title});
     m_titleStrip->setEntries(std::move(title));
     std::vector<StripEntry> notes;
-    if (filled && m_notesVisible) {
+    if (filled && m_notesVisible && !m_notesLeftOut) {
         for (const QString& note : m_notes)
             notes.push_back({note});
     }
@@ -246,7 +330,10 @@ void PlotWidget::findSelectedMarks() {
     m_selectedMarks.clear();
     if (m_selection.isEmpty()) return;
     for (int mark = 0; mark < markCount(); ++mark) {
-        if (m_selection.contains(markTrial(mark))) m_selectedMarks.push_back(mark);
+        const QStringList trials = markTrials(mark);
+        const bool selected = std::ranges::any_of(
+            trials, [this](const QString& trial) { return m_selection.contains(trial); });
+        if (selected) m_selectedMarks.push_back(mark);
     }
 }
 
@@ -256,7 +343,7 @@ void PlotWidget::setHoveredTrial(const QString& trial) {
     m_hoveredMark = -1;
     if (!trial.isEmpty()) {
         for (int mark = 0; mark < markCount() && m_hoveredMark < 0; ++mark) {
-            if (markTrial(mark) == trial) m_hoveredMark = mark;
+            if (markTrials(mark).contains(trial)) m_hoveredMark = mark;
         }
     }
     update();

@@ -23,7 +23,8 @@ namespace quantscope {
 /// A plot shows *marks* (points, bars, bins, cells), numbered as the rows of its table twin. Wheel
 /// zooms at the cursor, dragging pans, a double click or 0 resets. Arrow keys move the current
 /// mark, Enter selects it, Space adds it, Escape clears the selection. A click selects, with Ctrl
-/// it toggles; Shift and dragging select with a rubber band.
+/// it toggles; on marks that lie on each other, the next click selects the next one. Shift and
+/// dragging select with a rubber band.
 class PlotWidget : public QCustomPlot {
     Q_OBJECT
 
@@ -46,6 +47,8 @@ public:
     /// Whether there is nothing to draw; the plot then says what will be here and what fills it.
     virtual bool isEmpty() const = 0;
     virtual QString emptyText() const = 0;
+    /// Offers actions on the current trial in the context menu of marks.
+    void setTrialActions(const QList<QAction*>& actions) { m_trialActions = actions; }
     /// Offers an action as a button below the text of the empty state.
     void setEmptyAction(QAction* action);
 
@@ -56,8 +59,12 @@ public:
     /// A clone in figure style with the same view, fit for drawing on any paint device.
     std::unique_ptr<PlotWidget> figure(double fontPoints, bool dark = false) const;
     /// Gives a figure its size, in figure units, and completes at once what the window would
-    /// complete in the background.
-    void layOutFigure(const QSize& size);
+    /// complete in the background. Where the data would get too little room, the key is shortened
+    /// and then left out, and the notes after it. Returns the least size that gives room enough,
+    /// which `size` is or exceeds unless it is too small for any figure.
+    QSize layOutFigure(const QSize& size);
+    /// What layOutFigure() left out: "parts of the legend", "the legend", "the notes".
+    QStringList leftOut() const;
     virtual std::unique_ptr<TableTwin> makeTable() const = 0;
 
     virtual int markCount() const = 0;
@@ -67,8 +74,12 @@ public:
     virtual QString markText(int mark) const = 0;
     /// The trial that a mark stands for; empty in plots of a single trial.
     virtual QString markTrial(int mark) const;
+    /// All trials that it stands for, markTrial() among them; one unless overridden.
+    virtual QStringList markTrials(int mark) const;
     /// The mark at or near a position, or -1.
     virtual int markAt(const QPointF& position) const;
+    /// That mark and those that lie under it, where clicking again leads from one to the next.
+    std::vector<int> marksAt(const QPointF& position) const;
 
     /// What a tooltip shows at this place; empty where there is nothing.
     virtual QString hoverText(const QPointF& position) const;
@@ -139,14 +150,20 @@ protected:
     void wheelEvent(QWheelEvent* event) override;
 
 private:
+    enum class KeyExtent { Whole, Essential, None };
+
     void applyStyle();
     void updateStrips();
+    void showKey();
+    void arrangeFigure();
+    QSize missingRoom(const QSize& size) const;
     void updateEmptyState();
     void paintOverlay(QPainter& painter) const;
     void paintMarkOutline(QPainter& painter, int mark, const QColor& color, double width) const;
     void setCurrent(int mark);
     void hoverAt(const QPointF& position, const QPoint& globalPosition);
     void clickAt(const QPointF& position, Qt::KeyboardModifiers modifiers);
+    void selectMark(int mark, bool toggle);
     void selectInside(const QRect& rect, Qt::KeyboardModifiers modifiers);
     void requestSelection(const QSet<QString>& trials, const QString& current);
     void findSelectedMarks();
@@ -160,6 +177,9 @@ private:
     double m_figureFontPoints = 0.0;
     QString m_title;
     QStringList m_notes;
+    std::vector<StripEntry> m_key;
+    KeyExtent m_keyExtent = KeyExtent::Whole;
+    bool m_notesLeftOut = false;
     bool m_titleVisible = true;
     bool m_notesVisible = true;
     bool m_dimmed = false;
@@ -168,6 +188,7 @@ private:
     FlowStrip* m_keyStrip = nullptr;
     FlowStrip* m_noteStrip = nullptr;
     QPointer<QPushButton> m_emptyButton;
+    QList<QAction*> m_trialActions;
     int m_currentMark = -1;
     int m_hoveredMark = -1;
     QSet<QString> m_selection;

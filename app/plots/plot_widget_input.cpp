@@ -102,21 +102,32 @@ void PlotWidget::leaveEvent(QEvent* event) {
 }
 
 void PlotWidget::clickAt(const QPointF& position, Qt::KeyboardModifiers modifiers) {
-    const int mark = markAt(position);
+    const std::vector<int> marks = marksAt(position);
     const bool toggle = modifiers & (Qt::ControlModifier | Qt::ShiftModifier);
-    if (mark < 0) {
+    if (marks.empty()) {
         if (!toggle && !m_selection.isEmpty()) requestSelection({}, {});
         return;
     }
-    setCurrent(mark);
-    const QString trial = markTrial(mark);
-    if (trial.isEmpty()) return;
-    QSet<QString> trials = {trial};
-    if (toggle) {
-        trials = m_selection;
-        if (!trials.remove(trial)) trials.insert(trial);
+    std::size_t chosen = 0;
+    if (const auto at = std::ranges::find(marks, m_currentMark); at != marks.end() && !toggle) {
+        const bool isSelected = std::ranges::find(m_selectedMarks, *at) != m_selectedMarks.end();
+        const auto place = static_cast<std::size_t>(at - marks.begin());
+        chosen = isSelected ? (place + 1) % marks.size() : place;
     }
-    requestSelection(trials, trials.contains(trial) ? trial : QString());
+    selectMark(marks[chosen], toggle);
+}
+
+// A mark of a method over all tensors selects all its trials.
+void PlotWidget::selectMark(int mark, bool toggle) {
+    setCurrent(mark);
+    const QStringList members = markTrials(mark);
+    if (members.isEmpty()) return;
+    QSet<QString> trials(members.begin(), members.end());
+    if (toggle) {
+        const bool wasSelected = m_selection.contains(trials);
+        trials = wasSelected ? QSet<QString>(m_selection).subtract(trials) : trials | m_selection;
+    }
+    requestSelection(trials, trials.contains(markTrial(mark)) ? markTrial(mark) : QString());
 }
 
 void PlotWidget::selectInside(const QRect& rect, Qt::KeyboardModifiers modifiers) {
@@ -126,8 +137,8 @@ void PlotWidget::selectInside(const QRect& rect, Qt::KeyboardModifiers modifiers
     forEachShownMark([&](int mark) {
         const QRectF markArea = markRect(mark);
         if (!area.intersects(markArea) && !area.contains(markArea.center())) return;
-        const QString trial = markTrial(mark);
-        if (!trial.isEmpty()) trials.insert(trial);
+        for (const QString& trial : markTrials(mark))
+            trials.insert(trial);
     });
     requestSelection(trials, {});
 }
@@ -191,13 +202,7 @@ void PlotWidget::keyPressEvent(QKeyEvent* event) {
         showTip(mapToGlobal(corner), markText(m_currentMark), this);
     } else if ((key == Qt::Key_Return || key == Qt::Key_Enter || key == Qt::Key_Space) &&
                m_currentMark >= 0 && !markTrial(m_currentMark).isEmpty()) {
-        const QString trial = markTrial(m_currentMark);
-        QSet<QString> trials = {trial};
-        if (key == Qt::Key_Space) {
-            trials = m_selection;
-            if (!trials.remove(trial)) trials.insert(trial);
-        }
-        requestSelection(trials, trials.contains(trial) ? trial : QString());
+        selectMark(m_currentMark, key == Qt::Key_Space);
     } else if (key == Qt::Key_Escape && !m_selection.isEmpty()) {
         requestSelection({}, {});
     } else if (key == Qt::Key_Plus || key == Qt::Key_Equal) {
@@ -262,6 +267,15 @@ void PlotWidget::contextMenuEvent(QContextMenuEvent* event) {
     auto* menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     const bool filled = !isEmpty();
+    // The menu is about the mark under it, or the current one when a key opened it.
+    const bool byKey = event->reason() == QContextMenuEvent::Keyboard;
+    const int mark = !filled ? -1 : byKey ? m_currentMark : markAt(QPointF(event->pos()));
+    if (mark >= 0 && !markTrial(mark).isEmpty() && !m_trialActions.isEmpty()) {
+        const bool selected = std::ranges::find(m_selectedMarks, mark) != m_selectedMarks.end();
+        if (!selected) selectMark(mark, false);
+        menu->addActions(m_trialActions);
+        menu->addSeparator();
+    }
     const auto add = [&](const QString& text, auto&& action) {
         menu->addAction(text, this, std::forward<decltype(action)>(action))->setEnabled(filled);
     };

@@ -57,7 +57,7 @@ QPen TradeOffPlot::baselinePen(const QString& kind) const {
     static constexpr std::array patterns = {Qt::SolidLine, Qt::DotLine, Qt::DashDotLine};
     const PlotStyle& style = plotStyle();
     return style.pen(
-        style.faded(style.secondaryText, 0.55), style.hairline,
+        style.faded(style.secondaryText, hasManyFronts() ? 0.2 : 0.55), style.hairline,
         patterns[static_cast<std::size_t>(baselineKinds().indexOf(kind)) % patterns.size()]);
 }
 
@@ -177,7 +177,7 @@ void TradeOffPlot::paintLabels(QCPPainter& painter) const {
             nameBound(painter, placer, bound);
     }
     // A single front needs no name; those of several tensors do.
-    if (m_data->fronts.size() > 1) {
+    if (m_data->fronts.size() > 1 && !hasManyFronts()) {
         for (const TradeOffLine& front : m_data->fronts)
             nameFront(painter, placer, front);
     }

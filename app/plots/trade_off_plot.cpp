@@ -20,6 +20,7 @@ namespace {
 constexpr double notDrawn = std::numeric_limits<double>::quiet_NaN();
 // A density map is counted again when panning or zooming pauses for this long.
 constexpr int densityDelayMs = 30;
+constexpr std::size_t mostFrontsNamed = 8;
 
 MarkState stateOf(const TradeOffPoint& point) {
     if (point.sampled) return MarkState::Sampled;
@@ -176,6 +177,10 @@ QStringList TradeOffPlot::remarks() const {
         remarks.append(tr("%1 without a finite value not drawn")
                            .arg(countText(m_undrawable, tr("point"), tr("points"))));
     }
+    if (hasManyFronts()) {
+        remarks.append(tr("the fronts of %1 tensors are drawn faintly and without names")
+                           .arg(m_data->fronts.size()));
+    }
     return remarks;
 }
 
@@ -209,15 +214,13 @@ void TradeOffPlot::rebuild() {
     yAxis->setLabel(axisTitle(m_data->metric.name, m_data->metric.unit));
     if (isEmpty()) return;
 
-    const PlotStyle& style = plotStyle();
     for (const TradeOffLine& line : m_data->baselines)
         addLine(line, baselinePen(line.name));
     for (const TradeOffLine& line : m_data->bounds) {
         addLine(line, boundPen());
     }
-    for (const TradeOffLine& line : m_data->fronts) {
-        addLine(line, style.pen(style.secondaryText, style.stroke));
-    }
+    for (const TradeOffLine& line : m_data->fronts)
+        addLine(line, frontPen());
     if (!isCrowded()) {
         m_shown.clear();
         for (int i = 0; i < markCount(); ++i) {
@@ -285,6 +288,11 @@ void TradeOffPlot::addMarks() {
 void TradeOffPlot::updateKey() {
     const PlotStyle& style = plotStyle();
     std::vector<StripEntry> entries;
+    const auto addLineEntry = [&entries](const QString& text, const QPen& pen) {
+        StripEntry entry{text, QCPScatterStyle(QCPScatterStyle::ssNone), pen};
+        entry.essential = false;
+        entries.push_back(std::move(entry));
+    };
     QStringList families;
     bool dominated = false;
     bool sampled = false;
@@ -297,16 +305,17 @@ void TradeOffPlot::updateKey() {
         entries.push_back({family, scatterStyle(familyMark(family), MarkState::Front, style)});
     }
     for (const QString& kind : baselineKinds()) {
-        entries.push_back({kind, QCPScatterStyle(QCPScatterStyle::ssNone), baselinePen(kind)});
+        if (isSeen(kind)) addLineEntry(kind, baselinePen(kind));
     }
     for (const TradeOffLine& bound : m_data->bounds) {
         if (!m_boundsInKey) break;
-        entries.push_back({bound.name, QCPScatterStyle(QCPScatterStyle::ssNone), boundPen()});
+        addLineEntry(bound.name, boundPen());
     }
-    const FamilyMark plain{style.secondaryText, QCPScatterStyle::ssCircle};
+    const FamilyMark plain{style.secondaryText, MarkShape::Circle};
     if (!m_data->fronts.empty()) {
-        entries.push_back({tr("Pareto front"), QCPScatterStyle(QCPScatterStyle::ssNone),
-                           style.pen(style.secondaryText, style.stroke)});
+        addLineEntry(
+            m_data->fronts.size() > 1 ? tr("Pareto front of each tensor") : tr("Pareto front"),
+            frontPen());
     }
     if (m_density != nullptr) {
         QLinearGradient colors(0.0, 0.0, 1.0, 0.0);
@@ -318,6 +327,7 @@ void TradeOffPlot::updateKey() {
                            4.0});
     } else if (dominated) {
         entries.push_back({tr("Dominated"), scatterStyle(plain, MarkState::Dominated, style)});
+        entries.back().essential = false;
     }
     if (sampled) {
         entries.push_back({tr("From a sample"), scatterStyle(plain, MarkState::Sampled, style)});
@@ -351,9 +361,30 @@ void TradeOffPlot::fitView() {
                         : values);
 }
 
+// Beyond a handful, lines of full strength are one black mass, and their names another.
+bool TradeOffPlot::hasManyFronts() const {
+    return m_data->fronts.size() > mostFrontsNamed;
+}
+
+QPen TradeOffPlot::frontPen() const {
+    const PlotStyle& style = plotStyle();
+    if (!hasManyFronts()) return style.pen(style.secondaryText, style.stroke);
+    return style.pen(style.faded(style.secondaryText, 0.3), style.hairline);
+}
+
+// Whether a baseline of this kind is a line, and not under a front.
+bool TradeOffPlot::isSeen(const QString& baselineKind) const {
+    return std::ranges::any_of(m_data->baselines, [&](const TradeOffLine& line) {
+        if (line.name != baselineKind || line.values.size() < 2) return false;
+        return std::ranges::none_of(m_data->fronts, [&](const TradeOffLine& front) {
+            return front.bitsPerWeight == line.bitsPerWeight && front.values == line.values;
+        });
+    });
+}
+
 // Names of fronts stand at their right ends; by how much the range must grow for them.
 double TradeOffPlot::roomForNames() const {
-    if (m_data->fronts.size() < 2) return 0.0;
+    if (m_data->fronts.size() < 2 || hasManyFronts()) return 0.0;
     const QFontMetricsF metrics(plotStyle().smallFont);
     double widest = 0.0;
     for (const TradeOffLine& front : m_data->fronts) {
@@ -402,16 +433,22 @@ QRectF TradeOffPlot::markRect(int mark) const {
 
 QString TradeOffPlot::markText(int mark) const {
     const TradeOffPoint& point = data(mark);
-    return point.details.isEmpty()
-               ? tr("%1 on %2\n%3 bits per weight, %4 %5")
-                     .arg(point.method, point.tensor, numberText(point.bitsPerWeight),
-                          axisTitle(m_data->metric.name, m_data->metric.unit),
-                          numberText(point.value))
-               : point.details;
+    const QString value = tr("%1 %2").arg(axisTitle(m_data->metric.name, m_data->metric.unit),
+                                          numberText(point.value));
+    if (point.details.isEmpty()) {
+        return tr("%1 on %2\n%3 bits per weight, %4")
+            .arg(point.method, point.tensor, numberText(point.bitsPerWeight), value);
+    }
+    // The details of a trial have all its figures; those of a total need that of the axis.
+    return point.members.size() > 1 ? point.details + u'\n' + value : point.details;
 }
 
 QString TradeOffPlot::markTrial(int mark) const {
     return data(mark).trialId;
+}
+
+QStringList TradeOffPlot::markTrials(int mark) const {
+    return data(mark).members.isEmpty() ? PlotWidget::markTrials(mark) : data(mark).members;
 }
 
 QString TradeOffPlot::hoverText(const QPointF& position) const {

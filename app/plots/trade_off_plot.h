@@ -42,6 +42,7 @@ public:
     QRectF markRect(int mark) const override;
     QString markText(int mark) const override;
     QString markTrial(int mark) const override;
+    QStringList markTrials(int mark) const override;
     QString hoverText(const QPointF& position) const override;
 
 protected:
@@ -70,6 +71,9 @@ private:
     void updateKey();
     QColor densityColor(double strength) const;
     QPen boundPen() const;
+    bool hasManyFronts() const;
+    QPen frontPen() const;
+    bool isSeen(const QString& baselineKind) const;
     QStringList baselineKinds() const;
     QPen baselinePen(const QString& kind) const;
     double rightmostPixel() const;

@@ -255,6 +255,48 @@ private Q_SLOTS:
             texts, [](const QString& text) { return text.contains("trials per cell"); }));
     }
 
+    void dataHaveRoomInEverySize_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<double>("widthCm");
+        QTest::addColumn<double>("heightCm");
+        QTest::addColumn<double>("fontPoints");
+        for (const char* name : {"rate-distortion", "utilization", "bits", "histogram"}) {
+            const auto row = [name](const char* size, double width, double height, double font) {
+                QTest::addRow("%s, %s", name, size) << QString(name) << width << height << font;
+            };
+            row("one column", 8.5, 6.0, 9.0);
+            row("small", 6.0, 4.0, 9.0);
+            row("large text", 12.0, 7.5, 18.0);
+        }
+    }
+    void dataHaveRoomInEverySize() {
+        QFETCH(QString, name);
+        QFETCH(double, widthCm);
+        QFETCH(double, heightCm);
+        QFETCH(double, fontPoints);
+        const std::unique_ptr<PlotWidget> plot = makePlot(name);
+        const QSize size(static_cast<int>(widthCm / 2.54 * PlotStyle::unitsPerInch),
+                         static_cast<int>(heightCm / 2.54 * PlotStyle::unitsPerInch));
+        const std::unique_ptr<PlotWidget> figure = plot->figure(fontPoints);
+        QCOMPARE(figure->layOutFigure(size), size);
+        QVERIFY2(figure->axisRect()->height() > 0.35 * size.height(),
+                 qPrintable(QString::number(figure->axisRect()->height())));
+        QVERIFY(QRect(QPoint(), size).contains(figure->axisRect()->outerRect()));
+    }
+
+    void aSizeTooSmallForTheTextIsRefused() {
+        const std::unique_ptr<PlotWidget> plot = makePlot("rate-distortion");
+        FigureOptions options;
+        options.fontPoints = 40.0;
+        const QString said = message(*plot, pathOf("collapsed.svg"), options);
+        const auto least = QRegularExpression(R"(at least ([\d.]+) x ([\d.]+) cm)").match(said);
+        QVERIFY2(least.hasMatch(), qPrintable(said));
+        QVERIFY(!QFile::exists(pathOf("collapsed.svg")));
+        options.widthCm = least.captured(1).toDouble();
+        options.heightCm = least.captured(2).toDouble();
+        QCOMPARE(message(*plot, pathOf("fitting.svg"), options), QString());
+    }
+
     void whatCannotBeDoneIsSaid() {
         const std::unique_ptr<PlotWidget> plot = makePlot("bits");
         QVERIFY(message(*plot, pathOf("figure.gif"), {}).contains(".svg, .pdf or .png"));
@@ -302,6 +344,19 @@ private Q_SLOTS:
         QCOMPARE(again.options().title, false);
         QCOMPARE(again.format(), FigureFormat::Png);
         QCOMPARE(again.path(), pathOf("bits.png"));
+    }
+
+    void returnSaves() {
+        const std::unique_ptr<PlotWidget> plot = makePlot("bits");
+        ExportFigureDialog dialog(*plot);
+        dialog.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&dialog));
+        dialog.setFormat(FigureFormat::Svg);
+        dialog.setPath(pathOf("by-return.svg"));
+        QSignalSpy spy(&dialog, &ExportFigureDialog::saved);
+        QTest::keyClick(&dialog, Qt::Key_Return);
+        QCOMPARE(spy.size(), 1);
+        QVERIFY(QFile::exists(pathOf("by-return.svg")));
     }
 
     void dialogFollowsFormatAndSize() {

@@ -4,6 +4,7 @@
 #include <QTest>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "app/plots/family_mark.h"
 #include "app/plots/trade_off_plot.h"
@@ -174,6 +175,49 @@ private Q_SLOTS:
         band(0, 0, Qt::ShiftModifier | Qt::ControlModifier);
         QCOMPARE(trials(spy, 1), (QSet<QString>{"t0", "t1", "t2", "t3"}));
         QCOMPARE(plot.xAxis->range(), x);
+    }
+
+    void clicksGoThroughPointsOnEachOther() {
+        TradeOffData data = samples::plainTradeOff({0.4, 0.1, 0.03}, samples::nmse());
+        data.points[2].bitsPerWeight = data.points[1].bitsPerWeight;
+        data.points[2].value = data.points[1].value;
+        TradeOffPlot plot;
+        plot.setData(data);
+        present(plot);
+        const QString hover = plot.hoverText(center(plot, 1));
+        QVERIFY2(hover.contains(plot.markText(1)) && hover.contains(plot.markText(2)),
+                 qPrintable(hover));
+        QSignalSpy spy(&plot, &TradeOffPlot::selectionRequested);
+        QSet<QString> seen;
+        for (int click = 0; click < 2; ++click) {
+            QTest::mouseClick(&plot, Qt::LeftButton, {}, center(plot, 1));
+            QCOMPARE(trials(spy, click).size(), 1);
+            seen += trials(spy, click);
+        }
+        QCOMPARE(seen, (QSet<QString>{"t1", "t2"}));
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, center(plot, 1));
+        QCOMPARE(trials(spy, 2), trials(spy, 0));
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, center(plot, 0));
+        QCOMPARE(trials(spy, 3), QSet<QString>{"t0"});
+    }
+
+    void aPointOfManyTensorsSelectsThemAll() {
+        TradeOffData data = samples::plainTradeOff({0.4, 0.1}, samples::nmse());
+        data.points[0].members = {"t0", "a", "b"};
+        data.points[0].details = "scalar:bits=3\n3 tensors";
+        TradeOffPlot plot;
+        plot.setData(data);
+        present(plot);
+        const QString hover = plot.hoverText(center(plot, 0));
+        QVERIFY2(hover.contains("3 tensors") && hover.contains("NMSE 0.4"), qPrintable(hover));
+        QSignalSpy spy(&plot, &TradeOffPlot::selectionRequested);
+        QTest::mouseClick(&plot, Qt::LeftButton, {}, center(plot, 0));
+        QCOMPARE(trials(spy, 0), (QSet<QString>{"t0", "a", "b"}));
+        QCOMPARE(spy[0][1].toString(), QStringLiteral("t0"));
+        QTest::mouseClick(&plot, Qt::LeftButton, Qt::ControlModifier, center(plot, 1));
+        QCOMPARE(trials(spy, 1), (QSet<QString>{"t0", "a", "b", "t1"}));
+        QTest::mouseClick(&plot, Qt::LeftButton, Qt::ControlModifier, center(plot, 0));
+        QCOMPARE(trials(spy, 2), QSet<QString>{"t1"});
     }
 
     void selectionFromOutsideIsSilent() {
@@ -379,7 +423,7 @@ private Q_SLOTS:
     void familiesLookTheSameEverywhere() {
         // Fixed: a change would make new figures disagree with printed ones.
         QCOMPARE(familyMark("scalar").color, QColor(0x00, 0x72, 0xb2));
-        QCOMPARE(familyMark("pq").shape, QCPScatterStyle::ssSquare);
+        QCOMPARE(familyMark("pq").shape, MarkShape::Square);
         QCOMPARE(familyMark("lattice").color, familyMark("lattice").color);
         const QStringList families = {"scalar", "pq", "rvq", "mixed"};
         for (const QString& a : families) {
@@ -392,6 +436,42 @@ private Q_SLOTS:
                 QVERIFY(familyMark(a).shape != familyMark(other).shape);
             }
         }
+    }
+
+    void familiesAreToldApart_data() {
+        QTest::addColumn<QColor>("background");
+        QTest::newRow("light") << QColor(Qt::white);
+        QTest::newRow("dark") << QColor(0x17, 0x19, 0x1d);
+    }
+    void familiesAreToldApart() {
+        QFETCH(QColor, background);
+        const QStringList own = {"scalar", "pq",     "rvq",      "mixed", "gptq",    "hadamard",
+                                 "kquant", "format", "additive", "e8",    "trellis", "pvq"};
+        const QStringList inFront = {"center", "outliers", "pca", "permute", "smooth"};
+        const QStringList others = {"aqlm", "awq", "hqq", "lattice", "nuq", "quip", "vptq", "spqr"};
+        QPalette palette;
+        palette.setColor(QPalette::Base, background);
+        palette.setColor(QPalette::Text, background == Qt::white ? Qt::black : Qt::white);
+        const PlotStyle style = PlotStyle::forWindow(palette, QFont());
+        std::set<std::pair<QString, QByteArray>> looks;
+        std::set<MarkShape> shapes;
+        for (const QString& family : own + inFront + others) {
+            const FamilyMark mark = familyMark(family);
+            const QCPScatterStyle drawn = scatterStyle(mark, MarkState::Front, style);
+            QImage image(24, 24, QImage::Format_RGB32);
+            image.fill(background);
+            QCPPainter painter(&image);
+            drawn.applyTo(&painter, Qt::NoPen);
+            drawn.drawShape(&painter, QPointF(12.0, 12.0));
+            painter.end();
+            const QByteArray pixels(reinterpret_cast<const char*>(image.constBits()),
+                                    image.sizeInBytes());
+            looks.insert({mark.color.name(), pixels});
+            if (own.contains(family)) shapes.insert(mark.shape);
+        }
+        QCOMPARE(shapes.size(), static_cast<std::size_t>(own.size()));
+        QCOMPARE(looks.size(),
+                 static_cast<std::size_t>(own.size() + inFront.size() + others.size()));
     }
 
     void tableHasEveryPointExactly() {
