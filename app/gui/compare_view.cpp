@@ -114,6 +114,11 @@ PlotPage* CompareView::currentPage() const {
     return static_cast<PlotPage*>(m_tabs->currentWidget());
 }
 
+void CompareView::setTrialActions(const QList<QAction*>& actions) {
+    m_tradeOff->setTrialActions(actions);
+    m_rateBars->setTrialActions(actions);
+}
+
 QString CompareView::metric() const {
     return m_metric->currentData().toString();
 }

@@ -35,6 +35,8 @@ public:
     QString metric() const;
     QString points() const;
     void choose(const QString& metric, const QString& points);
+    /// Offers actions on the current trial in the context menus of points and bars.
+    void setTrialActions(const QList<QAction*>& actions);
     /// The error map costs a pass over the tensor, so it is made only while it is on show.
     bool decodedWanted() const;
 

@@ -7,6 +7,7 @@
 #include <QStatusBar>
 #include <QTabWidget>
 #include <QTreeView>
+#include <algorithm>
 
 #include "app/gui/about_dialog.h"
 #include "app/gui/command_palette.h"
@@ -31,6 +32,15 @@
 
 namespace quantscope {
 
+namespace {
+
+bool hasFailedTrials(const ResultSet& results) {
+    return std::ranges::any_of(results.records(),
+                               [](const RecordPointer& record) { return record->failed(); });
+}
+
+}  // namespace
+
 void MainWindow::connectActions() {
     WindowActions& a = *m_actions;
     connect(a.open, &QAction::triggered, m_workspace, &Workspace::chooseAndOpen);
@@ -39,6 +49,11 @@ void MainWindow::connectActions() {
     connect(a.saveAs, &QAction::triggered, m_workspace, &Workspace::saveAs);
     connect(a.exportExperiment, &QAction::triggered, m_workspace, &Workspace::exportExperiment);
     connect(a.discardRecovered, &QAction::triggered, m_workspace, &Workspace::discardLeftovers);
+    const auto followLeftovers = [this] {
+        m_actions->discardRecovered->setEnabled(!m_workspace->autosave().leftovers().empty());
+    };
+    connect(m_workspace, &Workspace::leftoversChanged, this, followLeftovers);
+    followLeftovers();
     connect(a.exportFigure, &QAction::triggered, this, [this] {
         if (PlotPage* page = currentPlotPage()) page->exportFigure();
     });
@@ -51,6 +66,11 @@ void MainWindow::connectActions() {
     connect(a.tensorDetails, &QAction::triggered, this,
             [this] { showTensor(m_bench.selection.currentTensor()); });
     connect(a.copyCommand, &QAction::triggered, m_selected, &SelectedPanel::copyCommandLine);
+    connect(a.useSettings, &QAction::triggered, m_selected, &SelectedPanel::useSettings);
+    connect(a.showInExplore, &QAction::triggered, a.explore, &QAction::trigger);
+    const QList<QAction*> trialActions = {a.copyCommand, a.useSettings, a.showInExplore};
+    m_results->setTrialActions(trialActions);
+    m_compare->setTrialActions(trialActions);
     connect(a.copyTable, &QAction::triggered, m_results, &ResultsPanel::copyAll);
     connect(a.find, &QAction::triggered, m_palette, &CommandPalette::open);
 
@@ -103,8 +123,12 @@ void MainWindow::followRunnable() {
     m_actions->run->setEnabled(runnable);
     m_actions->runIn->setEnabled(runnable);
     m_actions->cancel->setEnabled(running);
-    m_actions->retryFailed->setEnabled(!running && !m_bench.run.runFolder().empty());
-    m_actions->copyCommand->setEnabled(!m_bench.selection.currentTrial().isEmpty());
+    m_actions->retryFailed->setEnabled(!running && !m_bench.run.runFolder().empty() &&
+                                       hasFailedTrials(m_bench.results));
+    for (QAction* action :
+         {m_actions->copyCommand, m_actions->useSettings, m_actions->showInExplore}) {
+        action->setEnabled(!m_bench.selection.currentTrial().isEmpty());
+    }
     m_actions->copyTable->setEnabled(m_bench.results.count() > 0);
     m_actions->exportResults->setEnabled(m_bench.results.count() > 0);
     m_actions->removeHessians->setEnabled(!m_bench.document.spec().hessians.empty());
@@ -114,11 +138,14 @@ void MainWindow::followRunnable() {
 
 void MainWindow::reportRun(const RunSummary& summary) {
     const auto ended = summary.finished + summary.failed;
-    statusBar()->showMessage(tr("%1 trials in %2 s, %3 taken over from earlier runs")
-                                 .arg(ended)
-                                 .arg(shortNumber(summary.seconds))
-                                 .arg(summary.recorded),
-                             8000);
+    const QString trials = ended == 1 ? tr("1 trial") : tr("%1 trials").arg(ended);
+    const QString seconds = summary.seconds < 0.1
+                                ? tr("less than 0.1 s")
+                                : tr("%1 s").arg(QString::number(summary.seconds, 'f', 1));
+    const QString earlier = summary.recorded > 0
+                                ? tr(", %1 taken over from earlier runs").arg(summary.recorded)
+                                : QString();
+    statusBar()->showMessage(tr("%1 in %2").arg(trials, seconds) + earlier, 8000);
     if (summary.failed == 0) return;
     Message message;
     message.severity = Message::Severity::Warning;

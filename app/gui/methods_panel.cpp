@@ -2,6 +2,7 @@
 #include "app/gui/methods_panel.h"
 
 #include <QAction>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
@@ -150,18 +151,50 @@ void MethodsPanel::makeRemarks() {
 void MethodsPanel::makeAddMenu() {
     for (const auto& method : m_bench.registry.methods()) {
         const QString id = qtText(method->id());
-        QAction* entry = m_addMenu->addAction(familyIcon(id, palette()), qtText(method->name()));
+        // The id stands where menus have keys, for those who know methods by it.
+        QAction* entry = m_addMenu->addAction(familyIcon(id, palette()),
+                                              qtText(method->name()) + QLatin1Char('\t') + id);
         entry->setObjectName(id);
         entry->setToolTip(qtText(method->help()));
         connect(entry, &QAction::triggered, this,
                 [this, id] { setCurrentMethod(m_bench.methods.addMethod(id)); });
     }
     m_addMenu->setToolTipsVisible(true);
+    m_addMenu->installEventFilter(this);
+    connect(m_addMenu, &QMenu::aboutToShow, this, [this] { m_typedInMenu.clear(); });
     m_add->setToolTip(tr("Add a method to the experiment"));
     m_add->setMenu(m_addMenu);
     // As a button the action opens its menu itself; by key or from the palette this does.
     connect(m_add, &QAction::triggered, this,
             [this] { m_addMenu->popup(mapToGlobal(QPoint(8, 8))); });
+}
+
+// Letters typed into the menu go to the method whose id begins with them, or whose name has them;
+// by itself a menu knows first letters only.
+bool MethodsPanel::eventFilter(QObject* watched, QEvent* event) {
+    if (watched != m_addMenu || event->type() != QEvent::KeyPress) {
+        return QWidget::eventFilter(watched, event);
+    }
+    const auto* key = static_cast<QKeyEvent*>(event);
+    if (key->key() == Qt::Key_Backspace) {
+        m_typedInMenu.chop(1);
+    } else if (!key->text().isEmpty() && key->text().front().isPrint()) {
+        m_typedInMenu += key->text();
+    } else {
+        return false;
+    }
+    const QList<QAction*> entries = m_addMenu->actions();
+    auto found = std::ranges::find_if(entries, [this](const QAction* entry) {
+        return entry->objectName().startsWith(m_typedInMenu, Qt::CaseInsensitive);
+    });
+    if (found == entries.end()) {
+        found = std::ranges::find_if(entries, [this](const QAction* entry) {
+            return entry->text().contains(m_typedInMenu, Qt::CaseInsensitive);
+        });
+    }
+    const bool isFound = found != entries.end() && !m_typedInMenu.isEmpty();
+    if (isFound) m_addMenu->setActiveAction(*found);
+    return true;
 }
 
 void MethodsPanel::insertCards(int first, int last) {

@@ -39,6 +39,9 @@ Q_SIGNALS:
     void currentMethodChanged(int row);
     void problemsChanged();
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     void makeAddMenu();
     void makeRemarks();
@@ -66,6 +69,7 @@ private:
     QScrollArea* m_remarksArea;
     QPushButton* m_runButton;
     QPushButton* m_cancelButton;
+    QString m_typedInMenu;
     int m_current = -1;
 };
 

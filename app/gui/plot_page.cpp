@@ -7,6 +7,7 @@
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/gui/themed_icon.h"
 #include "app/models/trial_selection.h"
@@ -116,7 +117,10 @@ void PlotPage::followSelection() {
     if (m_following || !m_twin || !showsTable()) return;
     QItemSelection rows;
     for (int mark = 0; mark < m_plot->markCount(); ++mark) {
-        if (!m_selection.trials().contains(m_plot->markTrial(mark))) continue;
+        const QStringList trials = m_plot->markTrials(mark);
+        const bool selected = std::ranges::any_of(
+            trials, [this](const QString& trial) { return m_selection.trials().contains(trial); });
+        if (!selected) continue;
         rows.select(m_twin->index(mark, 0), m_twin->index(mark, 0));
     }
     m_following = true;
@@ -129,8 +133,8 @@ void PlotPage::announceTableSelection() {
     if (m_following) return;
     QSet<QString> trials;
     for (const QModelIndex& index : m_table->selectionModel()->selectedRows()) {
-        const QString trial = m_plot->markTrial(index.row());
-        if (!trial.isEmpty()) trials << trial;
+        for (const QString& trial : m_plot->markTrials(index.row()))
+            trials << trial;
     }
     // Tables of a single trial have rows that stand for no trial.
     if (trials.isEmpty()) return;

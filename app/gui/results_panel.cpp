@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "app/gui/empty_state.h"
 #include "app/gui/family_icon.h"
@@ -27,6 +28,7 @@ namespace quantscope {
 namespace {
 
 constexpr int widestText = 320;
+const QString hessianColumn = QStringLiteral("hessian_error");
 // Room for any number that a column shows, so that later rows are not cut off.
 const QString widestNumber = QStringLiteral("0.00000000");
 
@@ -154,6 +156,7 @@ ResultsPanel::ResultsPanel(Workbench& bench, QAction* run, QWidget* parent)
     }
     setShownColumns(shown);
     const auto followResults = [this] {
+        followHessians();
         m_content->showEmpty(m_bench.results.count() == 0);
         if (m_bench.results.count() == 0) {
             m_fitted = false;
@@ -175,18 +178,25 @@ ResultsPanel::ResultsPanel(Workbench& bench, QAction* run, QWidget* parent)
 }
 
 QStringList ResultsPanel::shownColumns() const {
-    QStringList ids;
-    for (int i = 0; i < static_cast<int>(resultColumns().size()); ++i) {
-        if (!m_table->isColumnHidden(i)) ids << resultColumns()[static_cast<std::size_t>(i)].id;
-    }
-    return ids;
+    return m_shown;
 }
 
 void ResultsPanel::setShownColumns(const QStringList& ids) {
+    m_shown = ids;
     for (int i = 0; i < static_cast<int>(resultColumns().size()); ++i) {
-        m_table->setColumnHidden(i, !ids.contains(resultColumns()[static_cast<std::size_t>(i)].id));
+        const QString& id = resultColumns()[static_cast<std::size_t>(i)].id;
+        // Without Hessians this one has nothing to say.
+        const bool empty = id == hessianColumn && !m_hasHessians;
+        m_table->setColumnHidden(i, empty || !ids.contains(id));
     }
     fitColumns();
+}
+
+void ResultsPanel::followHessians() {
+    const bool has = std::ranges::any_of(m_bench.results.records(), [](const auto& record) {
+        return record->metrics.hessianError.has_value();
+    });
+    if (std::exchange(m_hasHessians, has) != has) setShownColumns(m_shown);
 }
 
 void ResultsPanel::fillColumnMenu(QMenu* menu) {
@@ -200,7 +210,9 @@ void ResultsPanel::fillColumnMenu(QMenu* menu) {
         action->setToolTip(column.help);
         action->setCheckable(true);
         action->setChecked(!m_table->isColumnHidden(i));
-        connect(action, &QAction::toggled, this, [this, i](bool shown) {
+        connect(action, &QAction::toggled, this, [this, i, id = column.id](bool shown) {
+            m_shown.removeAll(id);
+            if (shown) m_shown << id;
             m_table->setColumnHidden(i, !shown);
             if (shown) m_table->resizeColumnToContents(i);
             Q_EMIT columnsChanged();
@@ -291,13 +303,19 @@ void ResultsPanel::copySelected() {
 }
 
 void ResultsPanel::showContextMenu(const QPoint& position) {
-    QMenu menu(this);
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    const bool selection = m_table->selectionModel()->hasSelection();
+    if (selection) {
+        menu->addActions(m_trialActions);
+        menu->addSeparator();
+    }
     QAction* selected =
-        menu.addAction(themedIcon(QStringLiteral("copy")), tr("Copy selected rows as CSV"), this,
-                       &ResultsPanel::copySelected);
-    selected->setEnabled(m_table->selectionModel()->hasSelection());
-    menu.addAction(tr("Copy all rows as CSV"), this, &ResultsPanel::copyAll);
-    menu.exec(m_table->viewport()->mapToGlobal(position));
+        menu->addAction(themedIcon(QStringLiteral("copy")), tr("Copy selected rows as CSV"), this,
+                        &ResultsPanel::copySelected);
+    selected->setEnabled(selection);
+    menu->addAction(tr("Copy all rows as CSV"), this, &ResultsPanel::copyAll);
+    menu->popup(m_table->viewport()->mapToGlobal(position));
 }
 
 }  // namespace quantscope

@@ -24,6 +24,8 @@ public:
     QTableView* table() const { return m_table; }
     /// Ids of the columns that are shown; for settings.
     QStringList shownColumns() const;
+    /// Offers actions on the current trial in the context menu of rows.
+    void setTrialActions(const QList<QAction*>& actions) { m_trialActions = actions; }
     void setShownColumns(const QStringList& ids);
     /// All rows that are shown, with the shown columns.
     QString csv() const;
@@ -39,6 +41,7 @@ Q_SIGNALS:
 
 private:
     void fillColumnMenu(QMenu* menu);
+    void followHessians();
     void fitColumns();
     void followSelection();
     void announceSelection();
@@ -49,6 +52,9 @@ private:
     QLineEdit* m_filter;
     QTableView* m_table;
     ContentOrEmpty* m_content;
+    QList<QAction*> m_trialActions;
+    QStringList m_shown;         ///< Ids of the columns that are wanted.
+    bool m_hasHessians = false;  ///< A result has an error weighted by a Hessian.
     bool m_following = false;
     bool m_fitted = false;
 };

@@ -6,6 +6,7 @@
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLocale>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -13,6 +14,7 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <set>
 
 #include "app/gui/empty_state.h"
 #include "app/gui/ledger_bar.h"
@@ -23,6 +25,7 @@
 #include "app/jobs/workbench.h"
 #include "app/models/cli_command.h"
 #include "app/models/result_columns.h"
+#include "core/store/result_summary.h"
 
 namespace quantscope {
 
@@ -123,18 +126,19 @@ QWidget* SelectedPanel::makeTrialPage() {
     m_command->setObjectName(QStringLiteral("commandLine"));
     m_command->setAccessibleName(tr("CLI command"));
 
-    auto* copy =
+    m_copyCommand =
         new QPushButton(themedIcon(QStringLiteral("terminal")), tr("Copy as CLI command"), page);
-    copy->setObjectName(QStringLiteral("copyCommandButton"));
-    copy->setToolTip(tr("The command line that repeats this trial and prints the same numbers"));
-    connect(copy, &QPushButton::clicked, this, &SelectedPanel::copyCommandLine);
+    m_copyCommand->setObjectName(QStringLiteral("copyCommandButton"));
+    m_copyCommand->setToolTip(
+        tr("The command line that repeats this trial and prints the same numbers"));
+    connect(m_copyCommand, &QPushButton::clicked, this, &SelectedPanel::copyCommandLine);
     auto* use =
         new QPushButton(themedIcon(QStringLiteral("methods")), tr("Use these settings"), page);
     use->setToolTip(tr("Add this method with these settings to the experiment"));
     connect(use, &QPushButton::clicked, this, &SelectedPanel::useSettings);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(8);
-    buttons->addWidget(copy);
+    buttons->addWidget(m_copyCommand);
     buttons->addWidget(use);
     buttons->addStretch(1);
 
@@ -184,7 +188,12 @@ QWidget* SelectedPanel::makeTensorPage() {
 
 void SelectedPanel::follow() {
     if (const RecordPointer record = m_bench.results.find(m_bench.selection.currentTrial())) {
-        showTrial(*record);
+        const RecordList members = methodOverTensors();
+        if (members.empty()) {
+            showTrial(*record);
+        } else {
+            showTotals(members);
+        }
         m_pages->setCurrentIndex(TrialPage);
     } else if (m_bench.tensors.tensor(m_bench.selection.currentTensor())) {
         showTensor(m_bench.selection.currentTensor());
@@ -218,17 +227,68 @@ void SelectedPanel::showTrial(const TrialRecord& record) {
     const bool ok = !record.failed();
     m_ledgerTitle->setVisible(ok);
     m_ledger->setVisible(ok);
-    if (ok) {
-        m_ledgerTitle->setText(tr("Bits per weight: %1").arg(shortNumber(record.bitsPerWeight())));
-        m_ledger->setLedger(record.rate, record.weights());
-    }
-    showCodebooks(record);
+    if (ok) showLedger(record.rate, record.weights());
+    showCodebooks(record.codebooks);
     QStringList warnings;
     for (const std::string& warning : record.warnings)
         warnings << qtText(warning);
     m_warnings->setText(warnings.join(QLatin1Char('\n')));
     m_warnings->setVisible(!warnings.isEmpty());
     m_command->setPlainText(commandLine());
+    m_command->show();
+    m_copyCommand->show();
+}
+
+RecordList SelectedPanel::methodOverTensors() const {
+    if (m_bench.selection.trials().size() < 2) return {};
+    RecordList records;
+    std::set<std::string> tensors;
+    for (const QString& trial : m_bench.selection.trials()) {
+        const RecordPointer record = m_bench.results.find(trial);
+        if (!record || record->failed()) return {};
+        if (!records.empty() && record->methodText != records.front()->methodText) return {};
+        if (!tensors.insert(record->tensor).second) return {};
+        records.push_back(record);
+    }
+    return records;
+}
+
+void SelectedPanel::showTotals(const RecordList& records) {
+    std::vector<const TrialRecord*> members;
+    for (const RecordPointer& record : records)
+        members.push_back(record.get());
+    const MethodSummary total = summarizeMethod(members);
+    m_trialMethod->setText(breakable(qtText(total.methodText)));
+    m_trialTensor->setText(tr("%1 tensors together, %2 weights")
+                               .arg(total.tensors)
+                               .arg(QLocale::c().toString(qlonglong{total.weights})));
+    m_error->hide();
+    std::vector<NamedValue> figures = {{tr("Bits per weight"), shortNumber(total.bitsPerWeight),
+                                        tr("All bits that are stored, over all weights.")}};
+    for (const MetricInfo& metric : allMetrics()) {
+        const std::optional<double> value = total.metrics.value(std::string(metric.id));
+        if (!value) continue;
+        figures.push_back(
+            {titleWithUnit(metric.name, metric.unit), shortNumber(*value),
+             tr("Of all tensors together.") + QLatin1Char('\n') + metricHelp(metric)});
+    }
+    const PhaseSeconds& spent = total.seconds;
+    figures.push_back({tr("Time (s)"), shortNumber(spent.train + spent.encode + spent.decode),
+                       tr("Training, encoding and decoding, summed over the tensors.")});
+    m_figures->setValues(figures);
+    m_ledgerTitle->show();
+    m_ledger->show();
+    showLedger(total.rate, total.weights);
+    showCodebooks({});
+    m_warnings->hide();
+    // A command line repeats one trial.
+    m_command->hide();
+    m_copyCommand->hide();
+}
+
+void SelectedPanel::showLedger(const RateLedger& rate, Index weights) {
+    m_ledgerTitle->setText(tr("Bits per weight: %1").arg(shortNumber(rate.bitsPerWeight(weights))));
+    m_ledger->setLedger(rate, weights);
 }
 
 // A point may stand for a method on all tensors, and rows of the table are selected by the dozen.
@@ -239,14 +299,14 @@ QString SelectedPanel::others() const {
                                            : tr("%1 more trials are selected.").arg(count));
 }
 
-void SelectedPanel::showCodebooks(const TrialRecord& record) {
-    const auto count = static_cast<int>(record.codebooks.size());
+void SelectedPanel::showCodebooks(const std::vector<Codebook>& codebooks) {
+    const auto count = static_cast<int>(codebooks.size());
     m_codebookTitle->setVisible(count > 0);
     m_codebooks->setVisible(count > 0);
     m_codebookTitle->setText(count == 1 ? tr("1 codebook") : tr("%1 codebooks").arg(count));
     m_codebooks->setRowCount(count);
     for (int row = 0; row < count; ++row) {
-        const Codebook& codebook = record.codebooks[static_cast<std::size_t>(row)];
+        const Codebook& codebook = codebooks[static_cast<std::size_t>(row)];
         const CodebookUsage usage = codebookUsage(codebook);
         const auto put = [&](int column, const QString& text, bool number) {
             auto* item = new QTableWidgetItem(text);
@@ -300,9 +360,8 @@ void SelectedPanel::copyCommandLine() {
 void SelectedPanel::useSettings() {
     const RecordPointer record = m_bench.results.find(m_bench.selection.currentTrial());
     if (!record) return;
-    const bool known = m_bench.registry.contains(record->method.id);
-    m_bench.methods.addMethod(
-        SweptMethod{known ? m_bench.registry.abbreviate(record->method) : record->method});
+    // The label says what was given, and nothing that has no effect.
+    m_bench.methods.addMethod(SweptMethod::parse(record->methodText));
 }
 
 }  // namespace quantscope

@@ -7,6 +7,7 @@
 
 class QLabel;
 class QPlainTextEdit;
+class QPushButton;
 class QStackedWidget;
 class QTableWidget;
 class QVBoxLayout;
@@ -19,7 +20,8 @@ class ValueList;
 class Workbench;
 
 /// Everything about the current trial (figures, rate ledger, codebooks, warnings, the command line
-/// that repeats it); without one, about the current tensor.
+/// that repeats it); the totals while one method is selected on several tensors; without a trial,
+/// everything about the current tensor.
 class SelectedPanel : public QWidget {
     Q_OBJECT
 
@@ -44,8 +46,12 @@ private:
     QWidget* makeTensorPage();
     void follow();
     void showTrial(const TrialRecord& record);
+    /// The selected trials, if they are one method on several tensors; otherwise empty.
+    RecordList methodOverTensors() const;
+    void showTotals(const RecordList& records);
+    void showLedger(const RateLedger& rate, Index weights);
     QString others() const;
-    void showCodebooks(const TrialRecord& record);
+    void showCodebooks(const std::vector<Codebook>& codebooks);
     void showTensor(const QString& name);
 
     Workbench& m_bench;
@@ -61,6 +67,7 @@ private:
     QTableWidget* m_codebooks;
     QLabel* m_warnings;
     QPlainTextEdit* m_command;
+    QPushButton* m_copyCommand;
     QLabel* m_tensorName;
     QLabel* m_tensorRemark;
     ValueList* m_tensorFigures;

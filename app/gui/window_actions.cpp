@@ -58,6 +58,10 @@ WindowActions::WindowActions(QUndoStack& stack, QWidget* owner) : QObject(owner)
                         tr("How the current tensor is folded, and what its values are like"));
     copyCommand = add(tr("Copy as &CLI command"), QStringLiteral("terminal"), key("Ctrl+Shift+C"),
                       tr("The command line that repeats the current trial"));
+    useSettings = add(tr("&Use these settings"), QStringLiteral("methods"), {},
+                      tr("Add the method of the current trial to the experiment"));
+    showInExplore = add(tr("Show in &Explore"), QStringLiteral("explore"), {},
+                        tr("Look at the current trial: its levels, errors and codebooks"));
     copyTable = add(tr("Copy result table"), QStringLiteral("copy"), {},
                     tr("Copy the rows and columns on show as CSV"));
     find = add(tr("&Find anything..."), QStringLiteral("search"), key("Ctrl+K"),
@@ -135,7 +139,7 @@ void WindowActions::fill(QMenuBar& bar, const QList<QAction*>& panels) {
          exportResults, exportExperiment, separator, discardRecovered, separator, quit});
     addMenu(bar, tr("&Edit"),
             {undo, redo, separator, addMethod, useHessians, removeHessians, tensorDetails,
-             separator, copyCommand, copyTable, separator, find});
+             separator, copyCommand, useSettings, showInExplore, copyTable, separator, find});
     QMenu* view =
         addMenu(bar, tr("&View"),
                 {explore, compare, separator, toggleTable, filterTensors, nextPane, separator});

@@ -43,6 +43,8 @@ public:
     QAction* removeHessians;
     QAction* tensorDetails;
     QAction* copyCommand;
+    QAction* useSettings;
+    QAction* showInExplore;
     QAction* copyTable;
     QAction* find;
     QAction* explore;

@@ -45,8 +45,10 @@ Workspace::Workspace(Workbench& bench, WindowPart part, const std::filesystem::p
     connect(&bench.document, &ExperimentDocument::specChanged, &m_autosave, &Autosave::schedule);
     connect(&bench.document, &ExperimentDocument::specChanged, this, &Workspace::titleChanged);
     connect(&bench.run, &RunController::runFolderChanged, this, [this] {
-        if (m_specFromRun) {
-            m_specFromRun = false;
+        // A folder that could not be opened is never on show, and is none to offer again.
+        if (!m_openingRun.empty() && m_bench.run.runFolder() == m_openingRun) {
+            m_bench.recentFiles.add(toText(m_openingRun));
+            m_openingRun.clear();
             m_bench.document.reset(m_bench.run.resultSpec());
         }
         restoreSelection();
@@ -160,8 +162,7 @@ void Workspace::openSession(const std::filesystem::path& path) {
 void Workspace::openRun(const std::filesystem::path& folder) {
     if (!mayReplace()) return;
     m_chooseTensor = false;
-    m_specFromRun = true;
-    m_bench.recentFiles.add(toText(folder));
+    m_openingRun = folder;
     setPath({});
     m_bench.run.openRun(folder);
     Q_EMIT opened();
@@ -209,7 +210,15 @@ void Workspace::chooseFirstTensor() {
     const auto isMatrix = [&](const TensorInfo& tensor) {
         return tensor.quantizable && tensor.shape.size() > 1;
     };
-    auto first = std::ranges::find_if(tensors, isMatrix);
+    // Vectors that are searched come before the queries, and anything before what has a caution.
+    const auto isPlain = [&](const TensorInfo& tensor) {
+        return isMatrix(tensor) && tensor.reason.empty();
+    };
+    const std::optional<SearchGroundTruth> truth = m_bench.data.file()->groundTruth();
+    auto first = tensors.end();
+    if (truth) first = std::ranges::find(tensors, truth->base, &TensorInfo::name);
+    if (first == tensors.end()) first = std::ranges::find_if(tensors, isPlain);
+    if (first == tensors.end()) first = std::ranges::find_if(tensors, isMatrix);
     if (first == tensors.end()) first = std::ranges::find_if(tensors, quantizable);
     if (first == tensors.end()) return;
     const QString current = m_bench.selection.currentTensor();
@@ -343,6 +352,7 @@ void Workspace::exportExperiment() {
 
 void Workspace::offerRecovery() {
     const std::vector<Autosave::Leftover> leftovers = m_autosave.leftovers();
+    Q_EMIT leftoversChanged();
     if (leftovers.empty()) return;
     const Autosave::Leftover& newest = leftovers.front();
     Message message;
@@ -370,11 +380,13 @@ void Workspace::recoverNewest() {
     } catch (const Error& error) {
         report(tr("The work was not recovered."), error);
     }
+    Q_EMIT leftoversChanged();
 }
 
 void Workspace::discardLeftovers() {
     for (const Autosave::Leftover& leftover : m_autosave.leftovers())
         m_autosave.discard(leftover);
+    Q_EMIT leftoversChanged();
 }
 
 void Workspace::setPath(const std::filesystem::path& path) {

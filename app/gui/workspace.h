@@ -60,6 +60,8 @@ public Q_SLOTS:
 
 Q_SIGNALS:
     void titleChanged();
+    /// What a crashed program left behind was found, recovered or thrown away.
+    void leftoversChanged();
     /// Something was opened; the start page goes.
     void opened();
 
@@ -86,8 +88,8 @@ private:
     std::filesystem::path m_path;
     Autosave m_autosave;
     Session m_pendingSelection;
-    std::optional<Session> m_before;  ///< What was open before the last data file.
-    bool m_specFromRun = false;
+    std::optional<Session> m_before;     ///< What was open before the last data file.
+    std::filesystem::path m_openingRun;  ///< The result folder that is being opened.
     bool m_chooseTensor = false;
 };
 

@@ -18,6 +18,19 @@ std::vector<std::string> partsOf(const std::string& name) {
     return parts;
 }
 
+using LabelEntry = std::map<std::string, std::string>::value_type;
+
+std::string joined(const std::vector<std::string>& parts, std::size_t from, std::size_t to) {
+    std::string text;
+    for (std::size_t i = from; i < to; ++i)
+        text += parts[i];
+    return text;
+}
+
+bool isNumber(const std::string& text) {
+    return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 // How many parts at the beginning (or, of reversed lists, the end) are the same in all lists.
 std::size_t commonParts(const std::vector<std::vector<std::string>>& lists) {
     std::size_t count = lists.front().size();
@@ -47,14 +60,21 @@ std::map<std::string, std::string> distinctNames(const std::set<std::string>& na
             std::ranges::reverse(parts);
         trailing = std::min(commonParts(reversed), fewest - 1 - leading);
     }
-    auto parts = lists.begin();
-    for (const std::string& name : names) {
-        std::string& label = labels[name];
-        for (std::size_t i = leading; i < parts->size() - trailing; ++i)
-            label += (*parts)[i];
-        // The separator before what was cut off.
-        if (trailing > 0) label.pop_back();
-        ++parts;
+    const auto label = [&] {
+        auto parts = lists.begin();
+        for (const std::string& name : names) {
+            labels[name] = joined(*parts, leading, parts->size() - trailing);
+            // The separator before what was cut off.
+            if (trailing > 0) labels[name].pop_back();
+            ++parts;
+        }
+    };
+    label();
+    // "0" and "1" name nothing; "layers.0" does.
+    const bool bare = std::ranges::all_of(labels, isNumber, &LabelEntry::second);
+    if (names.size() > 1 && bare && leading + trailing > 0) {
+        --(leading > 0 ? leading : trailing);
+        label();
     }
     return labels;
 }

@@ -45,8 +45,8 @@ constexpr std::array metricTable = {
                "Mean over the codebooks; K when all codewords are used equally often."},
     MetricInfo{"dead_codes", "Dead codes", "", Better::Lower, "codewords with a count of 0",
                "Sum over the codebooks: paid for, but never used."},
-    MetricInfo{"entropy_bits_per_weight", "Entropy-coded bits per weight", "bits per weight",
-               Better::Lower, "(sum over codebooks of codes x H + bits of all other parts) / n",
+    MetricInfo{"entropy_bits_per_weight", "Entropy-coded bits per weight", "", Better::Lower,
+               "(sum over codebooks of codes x H + bits of all other parts) / n",
                "What the tensor would cost if the codes of each codebook were entropy-coded on "
                "their own, without memory; not the size of the saved file."},
     MetricInfo{

@@ -56,7 +56,7 @@ private:
 
 void TestParameterForm::init() {
     m_method = SweptMethod::parse("toy");
-    m_form = std::make_unique<ParameterForm>(m_registry);
+    m_form = std::make_unique<ParameterForm>(m_registry, nullptr);
     // As the window does: the document takes the change, and the form shows it.
     connect(m_form.get(), &ParameterForm::edited, this,
             [this](const QString& id, const Json& value) {
@@ -64,7 +64,7 @@ void TestParameterForm::init() {
                 m_form->setMethod(m_method);
             });
     m_form->setMethod(m_method);
-    m_form->show();
+    m_form->setVisible(true);
     m_form->activateWindow();
     QVERIFY(QTest::qWaitForWindowActive(m_form.get()));
 }

@@ -53,7 +53,8 @@ private Q_SLOTS:
         row("none", {}, {});
         row("one", {"a.b.c"}, {"a.b.c"});
         row("both ends", {"l.0.k.weight", "l.0.q.weight"}, {"k", "q"});
-        row("slashes", {"l/0/w", "l/1/w"}, {"0", "1"});
+        row("bare numbers", {"l/0/w", "l/1/w"}, {"l/0", "l/1"});
+        row("slashes", {"l/a/w", "l/b/w"}, {"a", "b"});
         row("several parts", {"l.0.a.w", "l.1.b.w"}, {"0.a", "1.b"});
         row("parts, not letters", {"key.w", "kind.w"}, {"key", "kind"});
         row("of other lengths", {"a", "a.b"}, {"a", "a.b"});
@@ -112,8 +113,8 @@ private Q_SLOTS:
         }
         const TradeOffData data = buildTradeOff(recordList(records), {});
         QCOMPARE(data.fronts.size(), std::size_t{2});
-        QCOMPARE(data.fronts[0].name, QString("0"));
-        QCOMPARE(data.fronts[1].name, QString("1"));
+        QCOMPARE(data.fronts[0].name, QString("l.0"));
+        QCOMPARE(data.fronts[1].name, QString("l.1"));
         QCOMPARE(data.fronts[1].bitsPerWeight, (std::vector<double>{2.0, 4.0}));
         QCOMPARE(data.fronts[1].values, (std::vector<double>{10.0, 20.0}));
     }
