@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "app/cli/commands.h"
+#include "app/cli/options.h"
+#include "app/cli/output_file.h"
 #include "app/cli/text_table.h"
 #include "app/cli/work_progress.h"
 #include "core/base/error.h"
@@ -60,16 +62,15 @@ public:
                         "exact (the default), lagrangian, greedy, baq (closed form), uniform");
         app->add_option("--loss", m_loss,
                         "What is added up: output (tr E H E^T), weight (|E|^2), relative, auto");
-        app->add_option("--lock", m_locks, "GLOB=METHOD: these tensors get this method")
-            ->allow_extra_args(false);
-        app->add_option("--tie", m_ties,
-                        "GLOB,GLOB...: matching tensors of one part of the model get one method")
-            ->allow_extra_args(false);
+        declareRepeatable(*app, "--lock", m_locks, "GLOB=METHOD: these tensors get this method");
+        declareRepeatable(*app, "--tie", m_ties,
+                          "GLOB,GLOB...: matching tensors of one part of the model get one method");
         app->add_option("--model", m_model,
                         "With --tokens: weigh each tensor's loss by what it does to this model");
         app->add_option("--tokens", m_tokens,
                         "Token ids for --model; not those that judge the result");
         app->add_option("-o,--out", m_out, "JSON file for the plan")->required();
+        declareForce(*app, m_force);
         app->add_flag("--json", m_json, "Print the plan as well");
         app->footer(
             exampleFooter("quantscope-cli allocate results/ --budget-bpw 3 --allocator exact "
@@ -78,6 +79,7 @@ public:
     }
 
     int run(const CommandContext& context) override {
+        checkOut();
         m_request.allocator = parseAllocator(m_allocator);
         for (const std::string& lock : m_locks)
             m_request.locks.push_back(parseLock(lock));
@@ -106,6 +108,12 @@ public:
     }
 
 private:
+    void checkOut() const {
+        std::vector<std::string> inputs = ResultStore::filesOf(m_folder);
+        inputs.insert(inputs.end(), {m_model, m_tokens});
+        checkOutput(m_out, m_force, inputs);
+    }
+
     std::map<std::string, double> sensitivities(const std::vector<TensorChoices>& choices,
                                                 const CommandContext& context) const {
         const WorkProgress progress(std::cerr);
@@ -127,7 +135,7 @@ private:
     void report(const AllocationPlan& plan) const {
         using Align = TextTable::Align;
         TextTable table;
-        table.addColumn("tensor", Align::Left);
+        table.addColumn("tensor", Align::Left, TextTable::widestName);
         table.addColumn("method", Align::Left);
         table.addColumn("bits/weight", Align::Right);
         table.addColumn("share of loss %", Align::Right);
@@ -171,6 +179,7 @@ private:
     std::string m_model;
     std::string m_tokens;
     std::string m_out;
+    bool m_force = false;
     bool m_json = false;
 };
 

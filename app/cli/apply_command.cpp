@@ -4,6 +4,7 @@
 #include <map>
 
 #include "app/cli/commands.h"
+#include "app/cli/output_file.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -30,7 +31,7 @@ public:
         app->add_option("--model", m_model, "The file that the plan's run quantized")->required();
         app->add_option("-o,--out", m_out, "HDF5 file to write, all tensors as float32")
             ->required();
-        app->add_flag("--force", m_force, "Replace the file if it exists");
+        declareForce(*app, m_force);
         app->add_flag("--json", m_json, "Print {out, quantized, copied, bits_per_weight}");
         app->footer(exampleFooter(
             "quantscope-cli apply plan.json --model stories260k.h5 --out quantized.h5"));
@@ -38,11 +39,9 @@ public:
     }
 
     int run(const CommandContext& context) override {
-        if (std::filesystem::exists(m_out) && !m_force) {
-            throw Error("The output file " + m_out + " exists.",
-                        "Choose another name, or add --force to replace it.");
-        }
+        checkOutput(m_out, m_force, {m_plan, m_model});
         const AllocationPlan plan = AllocationPlan::fromJson(readJsonFile(m_plan));
+        checkOutput(m_out, m_force, ResultStore::filesOf(plan.folder));
         const auto file = TensorFile::open(m_model, {context.prober, false});
         std::map<std::string, const PlannedTensor*> planned;
         for (const PlannedTensor& tensor : plan.tensors) {

@@ -4,8 +4,9 @@
 #include <iostream>
 
 #include "app/cli/commands.h"
+#include "app/cli/options.h"
+#include "app/cli/output_file.h"
 #include "app/cli/work_progress.h"
-#include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/parallel.h"
 #include "core/base/text.h"
@@ -29,10 +30,10 @@ public:
         app->add_option("--activations", m_samples,
                         "Positions whose inputs are written as well (default 256)")
             ->check(CLI::Range(0, 1 << 24));
-        app->add_option("--seed", m_seed, "Seed of the choice of positions (default 0)");
+        declareSeed(*app, m_seed, "Seed of the choice of positions (default 0)");
         app->add_option("--threads", m_threads, "How many threads work (default: one per core)")
             ->check(CLI::Range(1, 1024));
-        app->add_flag("--force", m_force, "Replace the file if it exists");
+        declareForce(*app, m_force);
         app->add_flag("--json", m_json, "Print {out, tokens, tensors, activations, seconds}");
         app->footer(
             exampleFooter("quantscope-cli calibrate stories260k.h5 --tokens "
@@ -41,10 +42,7 @@ public:
     }
 
     int run(const CommandContext& context) override {
-        if (std::filesystem::exists(m_out) && !m_force) {
-            throw Error("The output file " + m_out + " exists.",
-                        "Choose another name, or add --force to replace it.");
-        }
+        checkOutput(m_out, m_force, {m_model, m_tokens});
         const auto start = std::chrono::steady_clock::now();
         const WorkProgress progress(std::cerr);
         const RunContext work(m_seed, context.stop, progress.function());

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <iostream>
 #include <map>
 
 #include "app/cli/commands.h"
+#include "app/cli/output_file.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -29,7 +29,7 @@ public:
             "decode", "Turn artifacts back into float32 tensors with their names and shapes.");
         app->add_option("ARTIFACT", m_artifacts, "Artifact files of a run")->required();
         app->add_option("-o,--out", m_out, "HDF5 file to write")->required();
-        app->add_flag("--force", m_force, "Replace the file if it exists");
+        declareForce(*app, m_force);
         app->add_flag("--json", m_json,
                       "Print an array of {artifact, tensor, shape, method, normalized}");
         app->footer(exampleFooter("quantscope-cli decode results/artifacts/*.h5 --out decoded.h5"));
@@ -37,15 +37,13 @@ public:
     }
 
     int run(const CommandContext& context) override {
-        if (std::filesystem::exists(m_out) && !m_force) {
-            throw Error("The output file " + m_out + " exists.",
-                        "Choose another name, or add --force to replace it.");
-        }
+        checkOutput(m_out, m_force, m_artifacts);
         TensorWriter writer(m_out);
         Json list = Json::array();
         std::map<std::string, std::string> writtenFrom;
         for (const std::string& path : m_artifacts) {
             Artifact artifact = readArtifact(path, context.prober);
+            requireMethod(context.plugins, artifact, path);
             const auto [earlier, isNew] = writtenFrom.emplace(artifact.tensorName, path);
             if (!isNew) {
                 throw Error("Both " + earlier->second + " and " + path + " hold the tensor " +
@@ -68,6 +66,18 @@ public:
     }
 
 private:
+    static void requireMethod(const PluginSet& plugins, const Artifact& artifact,
+                              const std::string& path) {
+        try {
+            plugins.requireMethod(artifact.tensor.method.id);
+        } catch (const Error& error) {
+            throw Error("The artifact '" + path + "' cannot be decoded: " + error.fullText(),
+                        "If the method comes with a plugin of its own, name the folder of that in "
+                        "the variable " +
+                            std::string(pluginPathVariable) + ".");
+        }
+    }
+
     static bool wasNormalized(const Artifact& artifact) {
         const auto found = artifact.provenance.find("normalized");
         return found != artifact.provenance.end() && *found == true;

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/cli/commands.h"
+#include "app/cli/options.h"
 #include "app/cli/work_progress.h"
 #include "core/base/json.h"
 #include "core/base/parallel.h"
@@ -31,10 +32,10 @@ public:
         app->add_option("MODEL", m_model, "HDF5 file with a Llama-type model")->required();
         app->add_option("--tokens", m_tokens, "HDF5 file with token ids in 'input_ids'")
             ->required();
-        app->add_option("--override", m_overrides,
-                        "What takes the place of tensors: artifact files, a result folder, a plan, "
-                        "or an HDF5 file of tensors with the same names")
-            ->allow_extra_args(false);
+        declareRepeatable(
+            *app, "--override", m_overrides,
+            "What takes the place of tensors: artifact files, a result folder, a plan, "
+            "or an HDF5 file of tensors with the same names");
         app->add_option("--method", m_options.method,
                         "Of a result folder with several methods, the one to evaluate");
         app->add_option("--threads", m_threads, "How many threads work (default: one per core)")

@@ -18,12 +18,33 @@ namespace quantscope {
 
 namespace {
 
-std::uint64_t memoryBudget(const std::string& text) {
+constexpr std::uint64_t leastBudget = 1'000'000;
+
+// What --memory says; 0 if it is not given.
+std::uint64_t budgetOption(const std::string& text) {
+    const std::string remedy = "Write for example 4GB or 500MB.";
     std::uint64_t bytes = 0;
-    if (!text.empty() && (!parseBytes(text, bytes) || bytes == 0)) {
-        throw Error("'" + text + "' is no amount of memory.", "Write for example 4GB or 500MB.");
+    if (text.empty()) return bytes;
+    if (!parseBytes(text, bytes)) throw Error("'" + text + "' is no amount of memory.", remedy);
+    if (bytes < leastBudget) {
+        throw Error("A memory budget of " + formatBytes(bytes) + " is less than any work needs (" +
+                        formatBytes(leastBudget) + ").",
+                    remedy);
     }
     return bytes;
+}
+
+// Trials that do not fit the budget run all the same, and people should know.
+std::string budgetRemark(const Plan& plan, std::uint64_t budget) {
+    const auto over = std::ranges::count_if(plan.trials, [&](const Trial& trial) {
+        return trial.preflight.refusal.empty() && trial.bytes > budget;
+    });
+    if (over == 0) return {};
+    return std::to_string(over) + (over == 1 ? " trial needs" : " trials need") +
+           " more memory than the budget of " + formatBytes(budget) + ", up to " +
+           formatBytes(plan.peakBytes) +
+           "; such a trial runs alone and takes what it needs. Quantize smaller tensors, or set a "
+           "larger --memory.";
 }
 
 Json runJson(const RunSummary& summary, const ResultStore& store, const Json& trials) {
@@ -80,13 +101,23 @@ int ExperimentRunner::run(const ExperimentSpec& spec, const CommandContext& cont
         std::cerr << "error: The result folder is missing. Name it with --out.\n";
         return UsageError;
     }
+    EngineOptions options;
+    options.threads = m_threads;
+    options.memoryBytes = budgetOption(m_memory);
+    for (const SweptMethod& method : spec.methods)
+        context.plugins.requireMethod(method.method.id);
     const Plan plan =
         makePlan(spec, context.plugins.registry, PlanOptions{context.prober, context.stop});
     for (const std::string& remark : plan.remarks)
         std::cerr << "note: " << printableText(remark) << '\n';
-    if (!m_dryRun) return execute(plan, context);
+    const std::uint64_t budget = memoryBudget(options);
+    if (const std::string remark = budgetRemark(plan, budget); !remark.empty()) {
+        std::cerr << "warning: " << remark << '\n';
+    }
+    if (!m_dryRun) return execute(plan, options, context);
     if (m_json) {
-        std::cout << planJson(plan).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+        std::cout << planJson(plan, budget).dump(2, ' ', false, Json::error_handler_t::replace)
+                  << '\n';
     } else {
         printPlan(plan, std::cout);
     }
@@ -98,11 +129,9 @@ std::unique_ptr<ResultStore> ExperimentRunner::openStore(const Plan& plan) const
     return ResultStore::create(m_folder, plan.spec.toJson(), plan.run, m_resume);
 }
 
-int ExperimentRunner::execute(const Plan& plan, const CommandContext& context) const {
+int ExperimentRunner::execute(const Plan& plan, const EngineOptions& options,
+                              const CommandContext& context) const {
     const ProgressStyle style = parseProgressStyle(m_progress);
-    EngineOptions options;
-    options.threads = m_threads;
-    options.memoryBytes = memoryBudget(m_memory);
     const std::unique_ptr<ResultStore> store = openStore(plan);
     RunSummary summary;
     {

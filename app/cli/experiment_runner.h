@@ -6,7 +6,7 @@
 #include <string>
 
 #include "app/cli/command.h"
-#include "core/run/planner.h"
+#include "core/run/engine.h"
 #include "core/store/result_store.h"
 
 namespace quantscope {
@@ -28,7 +28,8 @@ public:
     int run(const ExperimentSpec& spec, const CommandContext& context) const;
 
 private:
-    int execute(const Plan& plan, const CommandContext& context) const;
+    int execute(const Plan& plan, const EngineOptions& options,
+                const CommandContext& context) const;
     std::unique_ptr<ResultStore> openStore(const Plan& plan) const;
 
     JsonForm m_form = JsonForm::Trials;

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/cli/commands.h"
+#include "app/cli/output_file.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text_file.h"
@@ -29,11 +30,13 @@ public:
         app->add_option("--trial", m_trials,
                         "Only trials whose id begins so (see the table's first column)");
         app->add_option("-o,--out", m_out, "File to write instead of standard output");
+        declareForce(*app, m_force);
         app->footer(exampleFooter("quantscope-cli export results --format csv --out results.csv"));
         return app;
     }
 
     int run(const CommandContext&) override {
+        if (!m_out.empty()) checkOutput(m_out, m_force, ResultStore::filesOf(m_folder));
         const auto store = ResultStore::open(m_folder);
         const std::vector<TrialRecord> records = chosenRecords(*store);
         if (m_format == "csv") {
@@ -122,6 +125,7 @@ private:
     std::string m_format;
     std::vector<std::string> m_trials;
     std::string m_out;
+    bool m_force = false;
 };
 
 }  // namespace

@@ -60,6 +60,18 @@ public:
         : m_request(request), m_store(store), m_context(context) {}
 
     Figure make() {
+        Figure figure = draw();
+        const bool hasValueAxis =
+            m_request.figure == "rate-distortion" || m_request.figure == "histogram";
+        if (m_request.logValues && !hasValueAxis) {
+            figure.choices.push_back("--log has no effect on the figure '" + m_request.figure +
+                                     "'.");
+        }
+        return figure;
+    }
+
+private:
+    Figure draw() {
         if (m_request.figure == "rate-distortion") return tradeOff();
         if (m_request.figure == "utilization") return utilization();
         if (m_request.figure == "bits") return bits();
@@ -67,7 +79,6 @@ public:
         return errorMap();
     }
 
-private:
     bool together(Figure& figure) const {
         const std::size_t tensors = tensorsOf(m_request.records).size();
         if (m_request.marks != FigureMarks::Automatic) {

@@ -35,11 +35,19 @@ Measured measureAll(const TensorFile& file, const std::vector<const TensorInfo*>
     return measured;
 }
 
+// Where no value is finite there is nothing to describe.
 Json figuresJson(const TensorFigures& figures) {
-    return {{"min", figures.min},           {"max", figures.max},
-            {"mean", figures.mean},         {"std", figures.standardDeviation},
-            {"kurtosis", figures.kurtosis}, {"zeros", figures.zeros},
-            {"nan", figures.nan},           {"inf", figures.inf},
+    const auto described = [&](double value) {
+        return figures.hasFinite() ? Json(value) : Json(nullptr);
+    };
+    return {{"min", described(figures.min)},
+            {"max", described(figures.max)},
+            {"mean", described(figures.mean)},
+            {"std", described(figures.standardDeviation)},
+            {"kurtosis", described(figures.kurtosis)},
+            {"zeros", figures.zeros},
+            {"nan", figures.nan},
+            {"inf", figures.inf},
             {"outliers", figures.outliers}};
 }
 
@@ -76,15 +84,17 @@ std::string remark(const TensorInfo& tensor, const Measured& measured) {
     }
     std::string text = tensor.quantizable ? tensor.orientation : "not quantizable";
     if (!tensor.reason.empty()) text += (text.empty() ? "" : ": ") + tensor.reason;
-    if (!tensor.link.empty()) text += (text.empty() ? "" : "; ") + tensor.link;
-    return text;
+    if (tensor.link.empty()) return text;
+    // Reasons are sentences; what follows one in the same line is not.
+    if (text.ends_with('.')) text.pop_back();
+    return text + (text.empty() ? "" : "; ") + tensor.link;
 }
 
 void printTable(const std::vector<const TensorInfo*>& tensors, const Measured& measured,
                 bool withStatistics) {
     using Align = TextTable::Align;
     TextTable table;
-    table.addColumn("tensor", Align::Left);
+    table.addColumn("tensor", Align::Left, TextTable::widestName);
     table.addColumn("shape", Align::Right);
     table.addColumn("dtype", Align::Left);
     table.addColumn("size", Align::Right);
@@ -105,7 +115,7 @@ void printTable(const std::vector<const TensorInfo*>& tensors, const Measured& m
             } else {
                 const TensorFigures& s = found->second;
                 for (const double value : {s.min, s.max, s.mean, s.standardDeviation, s.kurtosis}) {
-                    cells.push_back(formatSignificant(value));
+                    cells.push_back(s.hasFinite() ? formatSignificant(value) : "none");
                 }
                 for (const std::uint64_t count : {s.zeros, s.nan, s.inf, s.outliers}) {
                     cells.push_back(std::to_string(count));
@@ -157,12 +167,10 @@ public:
 
 private:
     std::vector<const TensorInfo*> chosenTensors(const TensorFile& file) const {
+        const TensorPatterns patterns(m_patterns, file.tensors());
         std::vector<const TensorInfo*> chosen;
         for (const TensorInfo& tensor : file.tensors()) {
-            const bool matches = std::ranges::any_of(m_patterns, [&](const std::string& pattern) {
-                return meansTensor(pattern, tensor.name);
-            });
-            if (m_patterns.empty() || matches) chosen.push_back(&tensor);
+            if (m_patterns.empty() || patterns.mean(tensor.name)) chosen.push_back(&tensor);
         }
         if (chosen.empty() && !m_patterns.empty()) {
             throw Error("No entry of " + m_file + " matches '" + m_patterns.front() + "'.",

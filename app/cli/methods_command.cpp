@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
+#include <QFileInfo>
 #include <iostream>
 
 #include "app/cli/commands.h"
@@ -110,6 +111,7 @@ public:
         const MethodRegistry& registry = context.plugins.registry;
         std::vector<const Method*> methods;
         if (!m_id.empty()) {
+            context.plugins.requireMethod(m_id);
             methods.push_back(&registry.method(m_id));
         } else {
             for (const auto& method : registry.methods())
@@ -127,7 +129,8 @@ public:
             }
         }
         for (const PluginRecord& plugin : context.plugins.plugins) {
-            if (plugin.state == PluginState::Loaded) continue;
+            // Folders that are missing have been named before.
+            if (plugin.state == PluginState::Loaded || !QFileInfo::exists(plugin.path)) continue;
             std::cerr << "warning: the plugin " << plugin.path.toStdString() << " was not loaded. "
                       << plugin.error.toStdString() << '\n';
         }

@@ -12,7 +12,7 @@ namespace quantscope {
 
 namespace {
 
-Json trialJson(const Trial& trial) {
+Json trialJson(const Trial& trial, std::uint64_t budget) {
     Json json{{"tensor", trial.tensor}, {"method", trial.methodText}};
     const Preflight& preflight = trial.preflight;
     if (!preflight.refusal.empty()) {
@@ -25,6 +25,7 @@ Json trialJson(const Trial& trial) {
         json["rate"][std::string(ratePartName(part))] = preflight.rate.bitsPerWeight(part, weights);
     }
     json["memory_bytes"] = trial.bytes;
+    json["over_budget"] = trial.bytes > budget;
     if (preflight.expectedGain) json["expected_gain"] = *preflight.expectedGain;
     json["warnings"] = preflight.warnings;
     return json;
@@ -32,13 +33,14 @@ Json trialJson(const Trial& trial) {
 
 }  // namespace
 
-Json planJson(const Plan& plan) {
+Json planJson(const Plan& plan, std::uint64_t budget) {
     Json trials = Json::array();
     for (const Trial& trial : plan.trials)
-        trials.push_back(trialJson(trial));
+        trials.push_back(trialJson(trial, budget));
     return {{"run", plan.run.runId},
             {"trials", trials},
             {"peak_memory_bytes", plan.peakBytes},
+            {"memory_budget_bytes", budget},
             {"artifact_bytes", plan.artifactBytes},
             {"estimated_seconds", plan.estimatedSeconds},
             {"remarks", plan.remarks}};
@@ -47,7 +49,7 @@ Json planJson(const Plan& plan) {
 void printPlan(const Plan& plan, std::ostream& out) {
     using Align = TextTable::Align;
     TextTable table;
-    table.addColumn("tensor", Align::Left);
+    table.addColumn("tensor", Align::Left, TextTable::widestName);
     table.addColumn("rows x columns", Align::Right);
     table.addColumn("method", Align::Left);
     table.addColumn("bits/weight", Align::Right);

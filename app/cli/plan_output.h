@@ -9,9 +9,9 @@
 namespace quantscope {
 
 /// What a run would do and cost: {run, trials: [{tensor, method, bits_per_weight, rate,
-/// memory_bytes, warnings} or {tensor, method, refusal}], peak_memory_bytes, artifact_bytes,
-/// estimated_seconds, remarks}.
-Json planJson(const Plan& plan);
+/// memory_bytes, over_budget, warnings} or {tensor, method, refusal}], peak_memory_bytes,
+/// memory_budget_bytes, artifact_bytes, estimated_seconds, remarks}. `budget` in bytes.
+Json planJson(const Plan& plan, std::uint64_t budget);
 
 void printPlan(const Plan& plan, std::ostream& out);
 

@@ -8,6 +8,8 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/figure_maker.h"
+#include "app/cli/options.h"
+#include "app/cli/output_file.h"
 #include "app/cli/text_table.h"
 #include "app/plots/figure_export.h"
 #include "core/base/error.h"
@@ -73,9 +75,9 @@ public:
         for (const FigureKind& kind : figureKinds())
             names.emplace_back(kind.name);
         app->add_option("--figure", m_request.figure, "What to draw")->check(CLI::IsMember(names));
-        app->add_option("-o,--out", m_out,
-                        "File to write: .svg, .pdf, .png, or .csv for the numbers; may be repeated")
-            ->allow_extra_args(false);
+        declareRepeatable(*app, "-o,--out", m_out,
+                          "File to write: .svg, .pdf, .png, or .csv for the numbers");
+        declareForce(*app, m_force);
         app->add_flag("--list", m_list, "Only say which figures the run can give");
         declareChoice(*app);
         declareLook(*app);
@@ -96,8 +98,10 @@ public:
                       << ", or see --list.\n";
             return UsageError;
         }
-        for (const std::string& path : m_out)
+        for (const std::string& path : m_out) {
             checkEnding(path);
+            checkOutput(path, m_force, ResultStore::filesOf(m_folder));
+        }
         const FigureOptions options = figureOptions();
         metricInfo(m_request.metric);
         const auto store = ResultStore::open(m_folder);
@@ -116,15 +120,12 @@ public:
 
 private:
     void declareChoice(CLI::App& app) {
-        app.add_option("--tensor", m_tensors,
-                       "Only trials on tensors that match one of these globs")
-            ->allow_extra_args(false);
-        app.add_option(
-               "--method", m_methods,
-               "Only methods with this id, or whose text matches this glob, as 'pq:*bits=4*'")
-            ->allow_extra_args(false);
-        app.add_option("--trial", m_trials, "Only trials whose id begins so")
-            ->allow_extra_args(false);
+        declareRepeatable(app, "--tensor", m_tensors,
+                          "Only trials on the tensor with this name, or that match this glob");
+        declareRepeatable(
+            app, "--method", m_methods,
+            "Only methods with this id, or whose text matches this glob, as 'pq:*bits=4*'");
+        declareRepeatable(app, "--trial", m_trials, "Only trials whose id begins so");
         app.add_option("--metric", m_request.metric,
                        "What the trade-off shows: sqnr_db (default), nmse, recall_at_10, ...");
         app.add_option("--marks", m_marks,
@@ -273,6 +274,7 @@ private:
     std::string m_size;
     std::string m_theme = "light";
     std::string m_title;
+    bool m_force = false;
     bool m_json = false;
     FigureRequest m_request;
     FigureOptions m_options;

@@ -3,7 +3,10 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/experiment_runner.h"
+#include "app/cli/options.h"
 #include "core/base/error.h"
+#include "core/io/tensor_file.h"
+#include "core/run/tensor_selection.h"
 
 namespace quantscope {
 
@@ -26,18 +29,22 @@ public:
             "quantize", "Quantize tensors of a file and measure rate, error and codebook use.");
         app->add_option("FILE", m_file, "HDF5 file with the tensors")->required();
         app->add_option("--tensor", m_data.tensors,
-                        "Names or globs as `inspect` lists them; * stands for all (the default)");
-        repeatable(app, "--exclude", m_data.exclude, "Leaves out what this glob matches");
-        repeatable(app, "--method", m_methods,
-                   "Method, as 'rvq:stages=4,bits=8,dim=8'; sweeps as 'scalar:bits=2..8'")
+                        "Names or globs as `inspect` lists them, one or several; * stands for all "
+                        "(the default); may be repeated");
+        app->add_flag("--matrices", m_matricesOnly,
+                      "Of these, only tensors with two axes or more: weights, not biases");
+        declareRepeatable(*app, "--exclude", m_data.exclude, "Leaves out what this glob matches");
+        declareRepeatable(*app, "--method", m_methods,
+                          "Method, as 'rvq:stages=4,bits=8,dim=8'; sweeps as 'scalar:bits=2..8'")
             ->required();
-        repeatable(app, "--fold", m_folds,
-                   "GLOB=rows=AXES: the axes that are output channels, for example 'conv*=rows=3'");
+        declareRepeatable(
+            *app, "--fold", m_folds,
+            "GLOB=rows=AXES: the axes that are output channels, for example 'conv*=rows=3'");
         app->add_option("--normalize", m_normalize,
                         "Scale rows to unit length: auto (searched rows of angular files), never, "
                         "rows");
         app->add_option("--hessians", m_hessians, "HDF5 file with Hessians or activations");
-        app->add_option("--seed", m_seed, "Seed of all random choices (default 0)");
+        declareSeed(*app, m_seed, "Seed of all random choices (default 0)");
         app->add_flag("--follow-external-links", m_data.followExternalLinks,
                       "Open the other files that links point to");
         m_runner.declareOptions(*app, ExperimentRunner::JsonForm::Trials);
@@ -51,6 +58,7 @@ public:
         ExperimentSpec spec;
         spec.data = m_data;
         spec.data.file = m_file;
+        if (m_matricesOnly) spec.data.tensors = matrices(context);
         for (const std::string& fold : m_folds)
             spec.data.folds.push_back(parseFold(fold));
         spec.data.normalize = parseNormalize(m_normalize);
@@ -62,10 +70,19 @@ public:
     }
 
 private:
-    // An option that may be given several times, with one value each.
-    static CLI::Option* repeatable(CLI::App* app, const std::string& name,
-                                   std::vector<std::string>& values, const std::string& help) {
-        return app->add_option(name, values, help)->allow_extra_args(false);
+    // The names of the chosen tensors that have two axes or more. Throws Error when there is none.
+    std::vector<std::string> matrices(const CommandContext& context) const {
+        const auto file =
+            TensorFile::open(m_file, {context.prober, m_data.followExternalLinks, context.stop});
+        std::vector<std::string> names;
+        for (const SelectedTensor& tensor : selectTensors(*file, m_data).tensors) {
+            if (tensor.info->shape.size() >= 2) names.push_back(tensor.info->name);
+        }
+        if (names.empty()) {
+            throw Error("None of the chosen tensors of '" + m_file + "' has two axes or more.",
+                        "See them with 'inspect', or leave out --matrices.");
+        }
+        return names;
     }
 
     ExperimentRunner m_runner;
@@ -76,6 +93,7 @@ private:
     std::string m_normalize = normalizeText(Normalize::Automatic);
     std::string m_hessians;
     std::uint64_t m_seed = 0;
+    bool m_matricesOnly = false;
 };
 
 }  // namespace

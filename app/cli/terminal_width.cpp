@@ -47,4 +47,28 @@ std::size_t terminalWidth(std::string_view text) {
     return width;
 }
 
+std::string elidedMiddle(const std::string& text, std::size_t widest) {
+    constexpr std::string_view gap = "...";
+    if (text.size() <= widest || terminalWidth(text) <= widest || widest <= gap.size()) return text;
+    const QList<uint> characters = QString::fromStdString(text).toUcs4();
+    const std::size_t shown = widest - gap.size();
+    qsizetype begin = 0;
+    for (std::size_t width = 0; begin < characters.size(); ++begin) {
+        width += widthOf(characters[begin]);
+        if (width > (shown + 1) / 2) break;
+    }
+    qsizetype end = characters.size();
+    for (std::size_t width = 0; end > begin; --end) {
+        width += widthOf(characters[end - 1]);
+        if (width > shown / 2) break;
+    }
+    const auto part = [&](qsizetype from, qsizetype to) {
+        QString piece;
+        for (qsizetype i = from; i < to; ++i)
+            piece += QString::fromUcs4(reinterpret_cast<const char32_t*>(&characters[i]), 1);
+        return piece.toStdString();
+    };
+    return part(0, begin) + std::string(gap) + part(end, characters.size());
+}
+
 }  // namespace quantscope

@@ -8,13 +8,13 @@
 
 namespace quantscope {
 
-void TextTable::addColumn(std::string title, Align align) {
-    m_columns.push_back({std::move(title), align});
+void TextTable::addColumn(std::string title, Align align, std::size_t widest) {
+    m_columns.push_back({std::move(title), align, widest});
 }
 
 void TextTable::addRow(std::vector<std::string> cells) {
-    for (std::string& cell : cells)
-        cell = printableText(cell);
+    for (std::size_t c = 0; c < cells.size(); ++c)
+        cells[c] = elidedMiddle(printableText(cells[c]), m_columns[c].widest);
     m_rows.push_back(std::move(cells));
 }
 

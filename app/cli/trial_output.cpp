@@ -34,6 +34,12 @@ double totalSeconds(const PhaseSeconds& seconds) {
     return seconds.train + seconds.encode + seconds.decode;
 }
 
+// "3", or "1 (2 failed)".
+std::string tensorCount(const MethodSummary& summary) {
+    const std::string count = std::to_string(summary.tensors);
+    return summary.failed == 0 ? count : count + " (" + std::to_string(summary.failed) + " failed)";
+}
+
 /// A column of the table of trials.
 struct Column {
     std::string title;
@@ -129,7 +135,7 @@ void printTrials(std::span<const TrialRecord> records, std::ostream& out) {
     std::vector<Column> columns = figureColumns();
     std::erase_if(columns, [&](const Column& column) { return !isUsed(column, records); });
     TextTable table;
-    table.addColumn("tensor", Align::Left);
+    table.addColumn("tensor", Align::Left, TextTable::widestName);
     table.addColumn("method", Align::Left);
     for (const Column& column : columns)
         table.addColumn(column.title, Align::Right);
@@ -159,7 +165,7 @@ void printSummary(std::span<const TrialRecord> records, const RunInfo& run, std:
     for (const auto& [summary, fileBitsPerWeight] : methods) {
         std::vector<std::string> cells = {
             summary.methodText,
-            std::to_string(summary.tensors),
+            tensorCount(summary),
             std::to_string(summary.weights),
             formatSignificant(summary.bitsPerWeight, 4),
             figure(summary.metrics.nmse),
@@ -168,6 +174,8 @@ void printSummary(std::span<const TrialRecord> records, const RunInfo& run, std:
         if (withHessian) cells.push_back(figure(summary.metrics.hessianError));
         cells.push_back(formatSignificant(fileBitsPerWeight, 4));
         cells.push_back(formatSignificant(totalSeconds(summary.seconds)));
+        // Where nothing was measured there is nothing to add up.
+        if (summary.tensors == 0) std::fill(cells.begin() + 2, cells.end(), "");
         table.addRow(std::move(cells));
     }
     table.print(out);
@@ -176,9 +184,12 @@ void printSummary(std::span<const TrialRecord> records, const RunInfo& run, std:
 void printWarnings(std::span<const TrialRecord> records, std::ostream& out) {
     std::vector<std::string> order;
     std::map<std::string, std::vector<const TrialRecord*>> owners;
+    const auto firstFailed = std::ranges::find_if(records, &TrialRecord::failed);
     for (const TrialRecord& record : records) {
         std::vector<std::string> warnings = record.warnings;
-        if (record.failed()) warnings.push_back("It failed. " + record.error);
+        if (record.failed() && record.error != firstFailed->error) {
+            warnings.push_back("It failed. " + record.error);
+        }
         for (const std::string& warning : warnings) {
             std::vector<const TrialRecord*>& trials = owners[warning];
             if (trials.empty()) order.push_back(warning);

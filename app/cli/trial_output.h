@@ -21,7 +21,8 @@ void printTrials(std::span<const TrialRecord> records, std::ostream& out);
 /// One line per method: its totals over all tensors, and what the whole file then costs.
 void printSummary(std::span<const TrialRecord> records, const RunInfo& run, std::ostream& out);
 
-/// What people should know about the trials: each different warning and cause of failure once.
+/// What people should know about the trials: each different warning and cause of failure once, but
+/// for the cause of the first failure, which the last line of the program's output says.
 void printWarnings(std::span<const TrialRecord> records, std::ostream& out);
 
 }  // namespace quantscope

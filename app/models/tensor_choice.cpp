@@ -30,8 +30,13 @@ public:
 
     const Names& names() const { return m_names; }
 
-    // As meansTensor says.
+    // As TensorPatterns says.
     Names matching(const std::string& pattern) const {
+        return m_names.contains(pattern) ? Names{pattern} : matchingOneByOne(pattern);
+    }
+
+    // As meansTensor says, which knows no other names and so takes a name as a glob as well.
+    Names matchingOneByOne(const std::string& pattern) const {
         Names matched;
         if (pattern.find_first_of("*?[\\") != std::string::npos) {
             std::ranges::copy_if(
@@ -107,7 +112,7 @@ std::string boundToWholeName(const std::string& name) {
 
 std::string exactPattern(const NameIndex& index, const std::string& name) {
     for (const std::string& pattern : {name, quoted(name)}) {
-        if (index.matching(pattern).size() <= 1) return pattern;
+        if (index.matchingOneByOne(pattern).size() <= 1) return pattern;
     }
     return boundToWholeName(name);
 }

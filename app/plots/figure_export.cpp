@@ -11,6 +11,7 @@
 
 #include "app/plots/plot_widget.h"
 #include "core/base/error.h"
+#include "core/base/output_target.h"
 #include "core/base/text.h"
 
 namespace quantscope {
@@ -155,7 +156,7 @@ QStringList exportFigure(const PlotWidget& plot, const QString& path,
                          const FigureOptions& options) {
     const FigureFormat format = figureFormat(path);
     const std::unique_ptr<PlotWidget> figure = makeFigure(plot, options);
-    QSaveFile file(path);
+    QSaveFile file(QString::fromStdString(outputTarget(path.toStdString()).string()));
     bool written = file.open(QIODevice::WriteOnly);
     if (written) {
         switch (format) {

@@ -10,18 +10,15 @@
 #include <ios>
 #include <iterator>
 #include <set>
-#include <system_error>
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/output_target.h"
+#include "core/base/system_reason.h"
 
 namespace quantscope {
 
 namespace {
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
 
 // Line and column (both from 1) of a byte position.
 std::string placeOf(const std::string& text, std::size_t byte) {
@@ -81,7 +78,7 @@ std::string readTextFile(const std::filesystem::path& path) {
     } catch (const std::ios_base::failure&) {
         // Opening succeeds and reading throws: a folder, or a fault of the disk; errno says which.
     }
-    throw Error("'" + path.string() + "' cannot be read: " + reason(errno) + ".",
+    throw Error("'" + path.string() + "' cannot be read: " + systemReason(errno) + ".",
                 "Check the path and the permissions.");
 }
 
@@ -103,18 +100,19 @@ Json readJsonFile(const std::filesystem::path& path) {
 }
 
 void writeTextFile(const std::filesystem::path& path, std::string_view content) {
-    const std::filesystem::path aside = path.string() + ".part-" + std::to_string(getpid());
+    const std::filesystem::path target = outputTarget(path);
+    const std::filesystem::path aside = target.string() + ".part-" + std::to_string(getpid());
     const int file = open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     bool written = file >= 0 && writeAll(file, content);
     int error = errno;
     if (file >= 0) close(file);
-    if (written && rename(aside.c_str(), path.c_str()) != 0) {
+    if (written && rename(aside.c_str(), target.c_str()) != 0) {
         error = errno;
         written = false;
     }
     if (!written) {
         if (file >= 0) unlink(aside.c_str());
-        throw Error("'" + path.string() + "' cannot be written: " + reason(error) + ".",
+        throw Error("'" + path.string() + "' cannot be written: " + systemReason(error) + ".",
                     "Choose a folder that exists, that you may write to and that has space.");
     }
 }

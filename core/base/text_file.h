@@ -15,8 +15,8 @@ std::string readTextFile(const std::filesystem::path& path);
 /// Reads a JSON file. Throws Error that names line and column of the first mistake.
 Json readJsonFile(const std::filesystem::path& path);
 
-/// Replaces `path` by a file with this content: written aside, flushed to disk and renamed, so
-/// there is the old content or the new one at any moment. Throws Error.
+/// Writes a file with this content to outputTarget(path): written aside, flushed to disk and
+/// renamed, so there is the old content or the new one at any moment. Throws Error.
 void writeTextFile(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace quantscope

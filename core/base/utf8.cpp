@@ -35,10 +35,21 @@ void appendEscaped(std::string& text, unsigned byte) {
     text += digits[byte & 0xF];
 }
 
+/// Marks that turn the direction of writing, so that a line reads as another one, and separators
+/// that break it: U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069.
+bool turnsLine(std::string_view character) {
+    if (character.size() != 3 || byteAt(character, 0) != 0xE2) return false;
+    const unsigned middle = byteAt(character, 1);
+    const unsigned last = byteAt(character, 2);
+    if (middle == 0x80) return last == 0x8E || last == 0x8F || (last >= 0xA8 && last <= 0xAE);
+    return middle == 0x81 && last >= 0xA6 && last <= 0xA9;
+}
+
 bool isControl(std::string_view character) {
     const unsigned lead = byteAt(character, 0);
     // C0 and DEL are one byte, C1 (U+0080 to U+009F) is 0xC2 and a byte below 0xA0.
-    return lead < 0x20 || lead == 0x7F || (lead == 0xC2 && byteAt(character, 1) < 0xA0);
+    return lead < 0x20 || lead == 0x7F || (lead == 0xC2 && byteAt(character, 1) < 0xA0) ||
+           turnsLine(character);
 }
 
 std::string escape(std::string_view bytes, bool controlsToo) {

@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
+#include <string_view>
+#include <utility>
 
+#include "core/base/content_hash.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
@@ -18,7 +22,9 @@ namespace quantscope {
 namespace {
 
 constexpr const char* formatName = "quantscope-artifact";
-constexpr std::int64_t formatVersion = 1;
+/// 1: without a checksum. 2: with one.
+constexpr std::int64_t formatVersion = 2;
+constexpr std::int64_t firstVersionWithChecksum = 2;
 constexpr std::size_t maximumTextBytes = std::size_t{16} << 20;
 
 std::string sectionPath(const std::string& name) {
@@ -32,6 +38,35 @@ std::string shapeText(const Shape& shape) {
 /// JSON text, even if a path in it is no valid UTF-8.
 std::string tolerantDump(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Hash of all that makes the artifact what it is: its texts and the bytes of its sections, each
+/// with its length before it.
+class Checksum {
+public:
+    void add(std::string_view text) {
+        m_hash.add(std::to_string(text.size()) + ":");
+        m_hash.add(text);
+    }
+    void add(const std::vector<Section>& sections) {
+        for (const Section& section : sections) {
+            m_hash.add(std::to_string(section.bytes.size()) + ":");
+            m_hash.add(std::span(section.bytes));
+        }
+    }
+    std::string text() const { return m_hash.hexDigits(); }
+
+private:
+    ContentHash m_hash;
+};
+
+/// The texts of an artifact that decide what it is read as, by the names of their attributes.
+std::vector<std::pair<std::string, std::string>> essentialTexts(const Artifact& artifact) {
+    return {{"tensor", artifact.tensorName},
+            {"shape", shapeText(artifact.shape)},
+            {"fold", artifact.fold.toText()},
+            {"header", formatArtifactHeader(artifact.tensor)},
+            {"provenance", tolerantDump(artifact.provenance)}};
 }
 
 void writeSection(const Hdf5Pass& pass, const PendingFile& file, const Section& section) {
@@ -49,7 +84,7 @@ void writeSection(const Hdf5Pass& pass, const PendingFile& file, const Section& 
         throw hdf5Error(pass,
                         "Section '" + printableText(section.name) + "' cannot be written to '" +
                             printableText(file.path().string()) + "'",
-                        "Check that the disk has room.");
+                        "Free some space, or choose another disk.");
     }
     writeTextAttribute(pass, dataset.id(), "part", std::string(ratePartName(section.part)));
     writeIntegerAttribute(pass, dataset.id(), "used_bits",
@@ -79,6 +114,7 @@ public:
         artifact.tensorName = requiredText("tensor");
         for (Section& section : artifact.tensor.sections)
             readSection(section);
+        if (m_version >= firstVersionWithChecksum) verify(artifact);
         return artifact;
     }
 
@@ -88,7 +124,8 @@ private:
             "The artifact '" + printableText(m_path.string()) + "' is damaged: " + why + ".",
             "Quantize again.");
     }
-    void checkFormat() const;
+    void checkFormat();
+    void verify(const Artifact& artifact) const;
     void checkGeometry(const Artifact& artifact) const;
     std::string requiredText(const std::string& name) const;
     void readSection(Section& section);
@@ -97,22 +134,33 @@ private:
     const std::filesystem::path& m_path;
     OpenedFile m_file;
     std::uint64_t m_bytesLeft;  ///< Of the file, not yet claimed by a section.
+    std::int64_t m_version = 0;
 };
 
-void ArtifactReader::checkFormat() const {
+/// Compares what was read, as it stands in the file, with the checksum that was written beside it.
+void ArtifactReader::verify(const Artifact& artifact) const {
+    Checksum checksum;
+    for (const auto& [name, text] : essentialTexts(artifact))
+        checksum.add(requiredText(name));
+    checksum.add(artifact.tensor.sections);
+    if (checksum.text() != requiredText("checksum")) {
+        throw damaged("its bytes are not those that were written (the checksum does not match)");
+    }
+}
+
+void ArtifactReader::checkFormat() {
     const Hdf5Pass pass;
     if (textAttribute(pass, m_file.id(), "format", 256) != formatName) {
         throw Error("'" + printableText(m_path.string()) + "' is not an artifact of Quantscope.",
                     "Choose a file from the artifacts folder of a run.");
     }
-    std::int64_t version = 0;
     const auto text = textAttribute(pass, m_file.id(), "format_version", 256);
-    if (!text || !parseNumber(*text, version) || version < 1) {
+    if (!text || !parseNumber(*text, m_version) || m_version < 1) {
         throw damaged("it does not state its version");
     }
-    if (version > formatVersion) {
+    if (m_version > formatVersion) {
         throw Error("The artifact '" + printableText(m_path.string()) + "' has format version " +
-                        std::to_string(version) + "; this program reads up to version " +
+                        std::to_string(m_version) + "; this program reads up to version " +
                         std::to_string(formatVersion) + ".",
                     "Use a newer version of Quantscope.");
     }
@@ -198,12 +246,14 @@ void writeArtifact(const std::filesystem::path& path, const Artifact& artifact) 
         const Hdf5Pass pass;
         writeTextAttribute(pass, file.id(), "format", formatName);
         writeIntegerAttribute(pass, file.id(), "format_version", formatVersion);
-        writeTextAttribute(pass, file.id(), "tensor", artifact.tensorName);
         writeTextAttribute(pass, file.id(), "method", artifact.tensor.method.toText());
-        writeTextAttribute(pass, file.id(), "shape", shapeText(artifact.shape));
-        writeTextAttribute(pass, file.id(), "fold", artifact.fold.toText());
-        writeTextAttribute(pass, file.id(), "header", formatArtifactHeader(artifact.tensor));
-        writeTextAttribute(pass, file.id(), "provenance", tolerantDump(artifact.provenance));
+        Checksum checksum;
+        for (const auto& [name, text] : essentialTexts(artifact)) {
+            writeTextAttribute(pass, file.id(), name, text);
+            checksum.add(text);
+        }
+        checksum.add(artifact.tensor.sections);
+        writeTextAttribute(pass, file.id(), "checksum", checksum.text());
         for (const Section& section : artifact.tensor.sections)
             writeSection(pass, file, section);
     }

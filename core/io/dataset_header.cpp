@@ -148,6 +148,7 @@ OutlineEntry readDatasetHeader(const OpenedFile& file, const FoundObject& object
     OutlineEntry entry;
     entry.info.name = objectName(object.path);
     entry.info.link = object.link;
+    if (!object.sameAs.empty()) entry.info.sameAs = objectName(object.sameAs);
     entry.info.fold.rowAxes.clear();
     entry.access.path = object.path;
     entry.access.unreadable = guard(entry.info.name);

@@ -77,7 +77,8 @@ std::string judgeOtherFiles(const OpenedFile& file, const std::vector<std::strin
     }
     if (!file.followsExternalLinks()) {
         return "Its values lie in other files (" + validUtf8(names.front()) +
-               (names.size() > 1 ? ", ..." : "") + "), which are read only on request.";
+               (names.size() > 1 ? ", ..." : "") +
+               "), which are read only with --follow-external-links.";
     }
     if (missing.empty()) return {};
     return "Its values lie in files that are missing: " + missing + ".";

@@ -29,6 +29,9 @@ struct Translation {
 };
 
 constexpr auto translations = std::to_array<Translation>({
+    {"No space left on device", "the disk is full"},
+    {"Disk quota exceeded", "the disk quota is used up"},
+    {"File too large", "the file would be larger than is allowed here (see ulimit -f)"},
     {"file signature not found", "it is not an HDF5 file"},
     {"bad byte number in an address", "its first bytes (the HDF5 superblock) are damaged"},
     {"bad superblock", "its first bytes (the HDF5 superblock) are damaged"},

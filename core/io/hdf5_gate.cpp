@@ -8,7 +8,12 @@ namespace {
 std::recursive_mutex& libraryMutex() {
     // Never destroyed: handles in static objects may be closed after this module's statics are
     // gone.
-    static auto* const mutex = new std::recursive_mutex;
+    static auto* const mutex = [] {
+        // At the end of the program HDF5 would try again to close what a full disk kept it from
+        // closing, and crash. All that we open has an owner who closes it.
+        H5dont_atexit();
+        return new std::recursive_mutex;
+    }();
     return *mutex;
 }
 

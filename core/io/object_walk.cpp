@@ -167,7 +167,8 @@ void Walk::followHardLink(const std::string& path, int depth) {
              true,
              {},
              {},
-             isNew ? m_enteredThrough : "hard link, the same data as " + validUtf8(known->second)});
+             isNew ? m_enteredThrough : "hard link, the same data as " + validUtf8(known->second),
+             isNew ? std::string() : known->second});
     }
 }
 
@@ -222,7 +223,10 @@ void Walk::resolve(const SymbolicLink& link) {
         if (const auto facts = lookUp(link.path, problem)) {
             if (facts->type == H5O_TYPE_GROUP)
                 return followGroup(link.path, *facts, link.depth, text);
-            if (facts->type == H5O_TYPE_DATASET) return add({link.path, true, {}, {}, text});
+            if (facts->type == H5O_TYPE_DATASET) {
+                const auto [known, isNew] = m_knownDatasets.emplace(facts->identity, link.path);
+                return add({link.path, true, {}, {}, text, isNew ? std::string() : known->second});
+            }
             return;
         }
     }

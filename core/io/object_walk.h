@@ -18,6 +18,8 @@ struct FoundObject {
     std::string
         problem;       ///< Sentence why it is not looked into; empty for datasets that may be read.
     std::string link;  ///< How it is reached if not by its own name: "soft link to /a/b".
+    /// Path under which the same dataset was found first; empty for that one itself.
+    std::string sameAs = {};
 };
 
 /// A group that was listed, and its attributes that tell what wrote it.

@@ -77,7 +77,7 @@ herr_t OpenedFile::judgeExternalLink(const char* parentFile, const char* /*paren
     try {
         if (!judge->follow) {
             judge->refusal =
-                "it leads through an external link, and those are followed only on request";
+                "it leads into another file, which is followed only with --follow-external-links";
             return -1;
         }
         const auto folder = std::filesystem::path(parentFile).parent_path();

@@ -11,7 +11,7 @@ namespace quantscope {
 /// if it never is.
 class PendingFile {
 public:
-    /// Throws Error when the folder is missing or not writable.
+    /// Throws Error when the folder is missing or not writable, and for what outputTarget refuses.
     explicit PendingFile(const std::filesystem::path& path);
     ~PendingFile();
     PendingFile(const PendingFile&) = delete;
@@ -26,6 +26,7 @@ public:
 
 private:
     std::filesystem::path m_path;
+    std::filesystem::path m_target;
     std::filesystem::path m_aside;
     Hdf5Handle m_file;
 };

@@ -29,7 +29,8 @@ struct SearchGroundTruth {
     std::string queries;    ///< Name of the tensor of queries, for example "test".
     std::string neighbors;  ///< Name of the dataset with row numbers of the nearest training rows.
     bool angular = false;   ///< Vectors are to be L2-normalised first; distance is 1 - cosine.
-    std::string base = "train";  ///< Name of the tensor whose rows are searched.
+    std::string base = "train";           ///< Name of the tensor whose rows are searched.
+    std::string distances = "distances";  ///< Name of the distances to the neighbours, if present.
 };
 
 /// An HDF5 file opened for reading: headers are listed at once, values are read when asked for.

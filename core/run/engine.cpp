@@ -39,7 +39,7 @@ private:
     void admitTrials();
     void runAdmitted(const Trial& trial);
     TrialRecord compute(const Trial& trial, std::shared_ptr<const QuantizedTensor>& tensor);
-    void keep(const Trial& trial, const TrialRecord& record, const QuantizedTensor* tensor);
+    void keep(const Trial& trial, TrialRecord& record, const QuantizedTensor* tensor);
     void abort(std::exception_ptr fault);
 
     const Plan& m_plan;
@@ -71,7 +71,7 @@ PlanRun::PlanRun(const Plan& plan, const MethodRegistry& registry, ResultStore& 
       m_options(options),
       m_observer(observer),
       m_outerStop(stop, [this] { m_stop.request_stop(); }),
-      m_budget(options.memoryBytes > 0 ? options.memoryBytes : availableMemory() / 2),
+      m_budget(memoryBudget(options)),
       m_arena(options.threads),
       m_inputs(plan) {}
 
@@ -160,7 +160,7 @@ void PlanRun::runAdmitted(const Trial& trial) {
         throwIfStopped(m_stop.get_token());
         m_observer.trialStarted(trial);
         std::shared_ptr<const QuantizedTensor> tensor;
-        const TrialRecord record = compute(trial, tensor);
+        TrialRecord record = compute(trial, tensor);
         keep(trial, record, tensor.get());
         failed = record.failed();
         m_observer.trialFinished(trial, record, false);
@@ -205,7 +205,7 @@ TrialRecord PlanRun::compute(const Trial& trial, std::shared_ptr<const Quantized
 }
 
 // First the artifact, then the line that says it is there.
-void PlanRun::keep(const Trial& trial, const TrialRecord& record, const QuantizedTensor* tensor) {
+void PlanRun::keep(const Trial& trial, TrialRecord& record, const QuantizedTensor* tensor) {
     const std::filesystem::path path = m_store.artifactPath(trial.id);
     if (tensor != nullptr && m_options.keepArtifacts && !path.empty()) {
         Artifact artifact;
@@ -220,6 +220,7 @@ void PlanRun::keep(const Trial& trial, const TrialRecord& record, const Quantize
                                    {"seed", trial.seed},
                                    {"program_version", programVersion()}};
         writeArtifact(path, artifact);
+        record.artifactBytes = std::filesystem::file_size(path);
     }
     const std::optional<TrialRecord> old = m_store.find(trial.id);
     // A retried trial that failed again for the same reason tells nothing new.
@@ -236,6 +237,10 @@ void PlanRun::abort(std::exception_ptr fault) {
 }
 
 }  // namespace
+
+std::uint64_t memoryBudget(const EngineOptions& options) {
+    return options.memoryBytes > 0 ? options.memoryBytes : availableMemory() / 2;
+}
 
 RunSummary runPlan(const Plan& plan, const MethodRegistry& registry, ResultStore& store,
                    const EngineOptions& options, RunObserver& observer,

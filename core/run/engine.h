@@ -29,6 +29,9 @@ struct EngineOptions {
     bool retryFailed = true;        ///< Run trials again whose record says that they failed.
 };
 
+/// The budget that these options come to, in bytes.
+std::uint64_t memoryBudget(const EngineOptions& options);
+
 /// What a run came to.
 struct RunSummary {
     std::size_t finished = 0;  ///< Ran now, with a result.

@@ -23,6 +23,9 @@ namespace {
 
 // Multiply-adds that one core is taken to do in a second, for time estimates before anything ran.
 constexpr double multiplyAddsPerSecond = 3e9;
+// Weights that one core is taken to read, decode and compare in a second, once for each trial.
+constexpr double handledWeightsPerSecond = 2.5e7;
+
 struct PlannedMethod {
     MethodSpec spec;    ///< Resolved.
     std::string given;  ///< As it was written.
@@ -161,24 +164,32 @@ RunInfo describeRun(const TensorFile& file, const HessianFile* hessians,
     if (hessians != nullptr) {
         run.hessians = {hessians->path().string(), hessians->fingerprint(stop)};
     }
+    const std::optional<SearchGroundTruth> truth = file.groundTruth();
     for (const TensorInfo& info : file.tensors()) {
-        if (!info.quantizable) continue;
-        run.tensors.push_back({info.name, elementCount(info.shape), info.bitsPerElement});
+        const bool isTask =
+            truth && (info.name == truth->queries || info.name == truth->neighbors ||
+                      info.name == truth->distances);
+        if (!info.quantizable || isTask) continue;
+        run.tensors.push_back(
+            {info.name, elementCount(info.shape), info.bitsPerElement, info.sameAs});
     }
     return run;
 }
 
 void addTotals(Plan& plan) {
     double multiplyAdds = 0.0;
+    double weights = 0.0;
     for (const Trial& trial : plan.trials) {
         plan.run.trials.push_back(trial.id);
         if (!trial.preflight.refusal.empty()) continue;
         plan.peakBytes = std::max(plan.peakBytes, trial.bytes);
         plan.artifactBytes += trial.preflight.rate.totalBits() / 8;
         multiplyAdds += trial.preflight.multiplyAdds;
+        weights += static_cast<double>(trial.rows) * static_cast<double>(trial.cols);
     }
     const double cores = std::max(1U, std::thread::hardware_concurrency());
-    plan.estimatedSeconds = multiplyAdds / (multiplyAddsPerSecond * cores);
+    plan.estimatedSeconds =
+        (multiplyAdds / multiplyAddsPerSecond + weights / handledWeightsPerSecond) / cores;
 }
 
 void remarkMissingHessians(Plan& plan) {

@@ -5,14 +5,14 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 
 namespace quantscope {
 
 namespace {
 
-bool meansAny(const std::vector<std::string>& patterns, const std::string& name) {
-    return std::ranges::any_of(patterns,
-                               [&](const std::string& p) { return meansTensor(p, name); });
+bool isNameOf(const std::string& pattern, const std::string& name) {
+    return pattern == name || pattern == printableText(name);
 }
 
 // Nobody chose; that is no wish for what only serves to measure the rest.
@@ -90,15 +90,36 @@ void remarkUnusedPatterns(const TensorFile& file, const std::vector<std::string>
 }  // namespace
 
 bool meansTensor(const std::string& pattern, const std::string& name) {
-    return pattern == name || matchesGlob(pattern, name);
+    return isNameOf(pattern, name) || matchesGlob(pattern, name);
+}
+
+TensorPatterns::TensorPatterns(const std::vector<std::string>& patterns,
+                               std::span<const TensorInfo> tensors) {
+    for (const std::string& pattern : patterns) {
+        const auto named = std::ranges::find_if(
+            tensors, [&](const TensorInfo& info) { return isNameOf(pattern, info.name); });
+        if (named != tensors.end()) {
+            m_names.insert(named->name);
+        } else {
+            m_globs.push_back(pattern);
+        }
+    }
+}
+
+bool TensorPatterns::mean(const std::string& name) const {
+    return m_names.contains(name) || std::ranges::any_of(m_globs, [&](const std::string& glob) {
+               return matchesGlob(glob, name);
+           });
 }
 
 TensorSelection selectTensors(const TensorFile& file, const DataSpec& data) {
     const std::optional<SearchGroundTruth> truth = file.groundTruth();
+    const TensorPatterns chosen(data.tensors, file.tensors());
+    const TensorPatterns excluded(data.exclude, file.tensors());
     TensorSelection selection;
     ExampleList unquantizable;
     for (const TensorInfo& info : file.tensors()) {
-        if (!meansAny(data.tensors, info.name) || meansAny(data.exclude, info.name)) continue;
+        if (!chosen.mean(info.name) || excluded.mean(info.name)) continue;
         if (!info.quantizable) {
             unquantizable.add("'" + info.name + "' (" + info.reason + ")");
             continue;

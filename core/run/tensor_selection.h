@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,8 +12,21 @@
 namespace quantscope {
 
 /// Whether a tensor name is meant by a pattern: it is that very name (which may hold characters
-/// that are special in globs), or the glob matches.
+/// that are special in globs), as it is or as it is printed (see printableText), or the glob
+/// matches.
 bool meansTensor(const std::string& pattern, const std::string& name);
+
+/// Patterns over the names of a file. One that is the name of a tensor, as it is or as it is
+/// printed, means that tensor alone, whatever it means as a glob.
+class TensorPatterns {
+public:
+    TensorPatterns(const std::vector<std::string>& patterns, std::span<const TensorInfo> tensors);
+    bool mean(const std::string& name) const;
+
+private:
+    std::set<std::string> m_names;
+    std::vector<std::string> m_globs;
+};
 
 /// A tensor that an experiment quantizes.
 struct SelectedTensor {

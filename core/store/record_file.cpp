@@ -7,9 +7,9 @@
 
 #include <cerrno>
 #include <string_view>
-#include <system_error>
 
 #include "core/base/error.h"
+#include "core/base/system_reason.h"
 #include "core/base/text_file.h"
 
 namespace quantscope {
@@ -17,8 +17,7 @@ namespace quantscope {
 namespace {
 
 Error cannotWrite(const std::filesystem::path& path, int error) {
-    return Error("'" + path.string() +
-                     "' cannot be written: " + std::generic_category().message(error) + ".",
+    return Error("'" + path.string() + "' cannot be written: " + systemReason(error) + ".",
                  "Free some space or correct the permissions; then resume the run.");
 }
 

@@ -39,6 +39,7 @@ std::vector<std::string> csvHeader() {
         fields.push_back(std::string(ratePartName(part)) + "_bits_per_weight");
     }
     fields.emplace_back("header_bytes");
+    fields.emplace_back("artifact_bytes");
     for (const MetricInfo& metric : allMetrics())
         fields.emplace_back(metric.id);
     for (const char* name :
@@ -63,6 +64,7 @@ std::vector<std::string> csvFields(const TrialRecord& record) {
         number(record.rate.bitsPerWeight(part, record.weights()));
     }
     fields.push_back(record.failed() ? "" : std::to_string(record.headerBytes));
+    fields.push_back(record.artifactBytes == 0 ? "" : std::to_string(record.artifactBytes));
     for (const MetricInfo& metric : allMetrics()) {
         const std::optional<double> value = record.metrics.value(metric.id);
         fields.push_back(value ? formatNumber(*value) : "");

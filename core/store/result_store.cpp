@@ -250,4 +250,18 @@ std::filesystem::path ResultStore::artifactPath(const std::filesystem::path& fol
     return folder.empty() ? folder : folder / artifactsName / (trialId + ".h5");
 }
 
+std::vector<std::string> ResultStore::filesOf(const std::filesystem::path& folder) {
+    std::vector<std::string> files;
+    std::error_code ignored;
+    for (const char* name : {specName, runName, recordsName}) {
+        if (std::filesystem::exists(folder / name, ignored)) {
+            files.push_back((folder / name).string());
+        }
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder / artifactsName, ignored)) {
+        files.push_back(entry.path().string());
+    }
+    return files;
+}
+
 }  // namespace quantscope

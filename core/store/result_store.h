@@ -51,6 +51,8 @@ public:
     /// The same for a folder that need not be opened.
     static std::filesystem::path artifactPath(const std::filesystem::path& folder,
                                               const std::string& trialId);
+    /// The files in a folder that a run consists of, as far as they exist.
+    static std::vector<std::string> filesOf(const std::filesystem::path& folder);
 };
 
 }  // namespace quantscope

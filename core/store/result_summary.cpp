@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <unordered_map>
 
 #include "core/metrics/combined_metrics.h"
@@ -26,18 +25,25 @@ std::vector<Group> groupsByMethod(std::span<const TrialRecord> records) {
 }
 
 double bitsPerElement(const Group& group, const RunInfo& run) {
-    double bits = 0.0;
-    std::set<std::string> quantized;
+    std::map<std::string, double> quantizedBits;
     for (const TrialRecord* record : group) {
         if (record->failed()) continue;
-        bits += static_cast<double>(record->rate.totalBits());
-        quantized.insert(record->tensor);
+        quantizedBits[record->tensor] = static_cast<double>(record->rate.totalBits());
     }
+    std::map<std::string, double> replaced;  // Bits by the first name of the data.
+    for (const FileTensor& tensor : run.tensors) {
+        const auto found = quantizedBits.find(tensor.name);
+        if (found == quantizedBits.end()) continue;
+        replaced.emplace(tensor.sameAs.empty() ? tensor.name : tensor.sameAs, found->second);
+    }
+    double bits = 0.0;
     double elements = 0.0;
     for (const FileTensor& tensor : run.tensors) {
+        if (!tensor.sameAs.empty()) continue;
         const auto count = static_cast<double>(tensor.elements);
+        const auto found = replaced.find(tensor.name);
         elements += count;
-        if (!quantized.contains(tensor.name)) bits += count * tensor.bitsPerElement;
+        bits += found == replaced.end() ? count * tensor.bitsPerElement : found->second;
     }
     return elements > 0.0 ? bits / elements : 0.0;
 }

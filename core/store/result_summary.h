@@ -33,7 +33,7 @@ MethodSummary summarizeMethod(std::span<const TrialRecord* const> records);
 struct MethodInFile {
     MethodSummary summary;
     /// Bits per element of the whole file when this method's results replace their tensors and all
-    /// others stay as they are stored.
+    /// others stay as they are stored. Data with several names count once.
     double fileBitsPerWeight = 0.0;
 };
 

@@ -22,9 +22,9 @@ RunInfo readInfo(const Json& json) {
     info.data = inputFromJson(json.at("data"));
     if (json.contains("hessians")) info.hessians = inputFromJson(json.at("hessians"));
     for (const Json& tensor : json.at("tensors")) {
-        info.tensors.push_back({tensor.at("name").get<std::string>(),
-                                tensor.at("elements").get<Index>(),
-                                tensor.at("bits_per_element").get<int>()});
+        info.tensors.push_back(
+            {tensor.at("name").get<std::string>(), tensor.at("elements").get<Index>(),
+             tensor.at("bits_per_element").get<int>(), tensor.value("same_as", std::string())});
     }
     info.trials = json.at("trials").get<std::vector<std::string>>();
     return info;
@@ -43,6 +43,7 @@ Json RunInfo::toJson() const {
         json["tensors"].push_back(Json{{"name", tensor.name},
                                        {"elements", tensor.elements},
                                        {"bits_per_element", tensor.bitsPerElement}});
+        if (!tensor.sameAs.empty()) json["tensors"].back()["same_as"] = tensor.sameAs;
     }
     json["trials"] = trials;
     return json;

@@ -21,7 +21,8 @@ struct InputFile {
 struct FileTensor {
     std::string name;
     Index elements = 0;
-    int bitsPerElement = 0;  ///< As stored in the file.
+    int bitsPerElement = 0;   ///< As stored in the file.
+    std::string sameAs = {};  ///< See TensorInfo::sameAs.
 
     bool operator==(const FileTensor&) const = default;
 };
@@ -34,7 +35,8 @@ struct RunInfo {
     std::string programVersion;  ///< That began the run.
     InputFile data;
     InputFile hessians;
-    std::vector<FileTensor> tensors;  ///< Every numeric tensor, in file order.
+    /// Every numeric tensor but the queries and answers of a search task, in file order.
+    std::vector<FileTensor> tensors;
     std::vector<std::string> trials;  ///< Ids of all trials in the order of the plan.
 
     bool operator==(const RunInfo&) const = default;

@@ -73,6 +73,7 @@ TrialRecord readRecord(const Json& json) {
     } else {
         record.rate = rateFromJson(json.at("rate_bits"));
         record.headerBytes = json.at("header_bytes").get<std::uint64_t>();
+        record.artifactBytes = json.value("artifact_bytes", std::uint64_t{0});
         record.metrics = TrialMetrics::fromJson(json.at("metrics"));
         record.seconds = secondsFromJson(json.at("seconds"));
         record.codebooks = codebooksFromJson(json.at("codebooks"));
@@ -101,6 +102,7 @@ Json TrialRecord::toJson() const {
     } else {
         json["rate_bits"] = rateToJson(rate);
         json["header_bytes"] = headerBytes;
+        if (artifactBytes > 0) json["artifact_bytes"] = artifactBytes;
         json["metrics"] = metrics.toJson();
         json["seconds"] = secondsToJson(seconds);
         json["codebooks"] = codebooksToJson(codebooks);

@@ -31,6 +31,8 @@ struct TrialRecord {
     std::string error;
     RateLedger rate;
     std::uint64_t headerBytes = 0;  ///< Of the artifact's header; not part of the rate.
+    /// Of the whole artifact file, with the frame that HDF5 needs; 0 when none was written.
+    std::uint64_t artifactBytes = 0;
     TrialMetrics metrics;
     PhaseSeconds seconds;
     std::vector<Codebook> codebooks;  ///< Without codewords: names, dims, counts.

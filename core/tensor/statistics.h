@@ -53,6 +53,9 @@ struct TensorFigures {
     /// Fourth standardised moment; 3 for a Gaussian, 0 when all values are equal.
     double kurtosis = 0.0;
     double sumOfSquares = 0.0;
+
+    /// Whether the figures from `min` on describe anything.
+    bool hasFinite() const { return count > nan + inf; }
 };
 
 /// What one pass over a tensor tells. Whoever lists many tensors keeps the figures only: the

@@ -30,8 +30,9 @@ struct TensorInfo {
     bool quantizable = false;
     std::string reason;       ///< Why it is not quantizable, or a caution when it is; may be empty.
     std::string orientation;  ///< For people: "rows = output channels (PyTorch linear)".
-    FoldRule fold;     ///< The folding that follows from the orientation; the user may change it.
-    std::string link;  ///< "soft link to /a/b", "external link to x.h5:/a"; empty otherwise.
+    FoldRule fold;       ///< The folding that follows from the orientation; the user may change it.
+    std::string link;    ///< "soft link to /a/b", "external link to x.h5:/a"; empty otherwise.
+    std::string sameAs;  ///< Name of the entry that is the same data, listed first; may be empty.
 };
 
 }  // namespace quantscope

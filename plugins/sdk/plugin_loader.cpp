@@ -6,6 +6,7 @@
 #include <QJsonObject>
 #include <QLibrary>
 #include <QPluginLoader>
+#include <QRegularExpression>
 
 #include "core/base/error.h"
 #include "plugins/sdk/build_tag.h"
@@ -19,6 +20,11 @@ namespace {
 // whether the library may be loaded.
 bool judgeMetadata(const QJsonObject& metadata, PluginRecord& record) {
     record.state = PluginState::Incompatible;
+    const QJsonObject own = metadata.value(QStringLiteral("MetaData")).toObject();
+    record.id = own.value(QStringLiteral("id")).toString();
+    record.name = own.value(QStringLiteral("name")).toString();
+    record.version = own.value(QStringLiteral("version")).toString();
+    record.help = own.value(QStringLiteral("help")).toString();
     const QString iid = metadata.value(QStringLiteral("IID")).toString();
     if (iid != QStringLiteral(QUANTSCOPE_METHOD_PLUGIN_IID)) {
         record.error =
@@ -29,11 +35,16 @@ bool judgeMetadata(const QJsonObject& metadata, PluginRecord& record) {
                                 .arg(iid, QStringLiteral(QUANTSCOPE_METHOD_PLUGIN_IID));
         return false;
     }
-    const QJsonObject own = metadata.value(QStringLiteral("MetaData")).toObject();
-    record.id = own.value(QStringLiteral("id")).toString();
-    record.name = own.value(QStringLiteral("name")).toString();
-    record.version = own.value(QStringLiteral("version")).toString();
-    record.help = own.value(QStringLiteral("help")).toString();
+    static const QRegularExpression validId(QStringLiteral("\\A[a-z][a-z0-9_-]*\\z"));
+    if (!validId.match(record.id).hasMatch()) {
+        record.state = PluginState::Failed;
+        record.error = QStringLiteral(
+                           "Its metadata are not valid: the id '%1' is not made of lower-case "
+                           "letters, digits, _ and -. Correct the id in its JSON file and in its "
+                           "method.")
+                           .arg(record.id);
+        return false;
+    }
     const int apiVersion = own.value(QStringLiteral("apiVersion")).toInt();
     if (apiVersion != pluginApiVersion) {
         record.error = QStringLiteral(
@@ -93,11 +104,45 @@ PluginRecord load(const QString& path, MethodRegistry& registry) {
     return record;
 }
 
+// " Not loaded: a.so (why), b.so (why)."; nothing when all were.
+std::string notLoaded(const std::vector<PluginRecord>& plugins) {
+    QStringList list;
+    for (const PluginRecord& plugin : plugins) {
+        if (plugin.state == PluginState::Loaded) continue;
+        list << plugin.path + QStringLiteral(" (") + plugin.error + QLatin1Char(')');
+    }
+    if (list.empty()) return {};
+    return " Not loaded: " + list.join(QStringLiteral(", ")).toStdString() + ".";
+}
+
+PluginRecord missingFolder(const QString& folder) {
+    PluginRecord record;
+    record.path = folder;
+    record.error = QStringLiteral("There is no such folder. Check %1, or create the folder.")
+                       .arg(QLatin1String(pluginPathVariable));
+    return record;
+}
+
 }  // namespace
+
+void PluginSet::requireMethod(const std::string& id) const {
+    if (registry.contains(id)) return;
+    for (const PluginRecord& plugin : plugins) {
+        if (plugin.state == PluginState::Loaded || plugin.id.toStdString() != id) continue;
+        throw Error("The plugin " + plugin.path.toStdString() + " with the method '" + id +
+                        "' was not loaded.",
+                    plugin.error.toStdString());
+    }
+    try {
+        registry.method(id);
+    } catch (const Error& error) {
+        throw Error(error.what(), error.remedy() + notLoaded(plugins));
+    }
+}
 
 QStringList pluginFolders() {
     QStringList folders =
-        qEnvironmentVariable("QUANTSCOPE_PLUGIN_PATH").split(QLatin1Char(':'), Qt::SkipEmptyParts);
+        qEnvironmentVariable(pluginPathVariable).split(QLatin1Char(':'), Qt::SkipEmptyParts);
     folders << QDir::cleanPath(QCoreApplication::applicationDirPath() +
                                QStringLiteral("/../lib/quantscope/plugins"));
     return folders;
@@ -107,6 +152,10 @@ PluginSet loadPlugins(const QStringList& folders) {
     PluginSet set;
     for (const QString& folder : folders) {
         const QDir dir(folder);
+        if (!dir.exists()) {
+            set.plugins.push_back(missingFolder(folder));
+            continue;
+        }
         const QStringList files = dir.entryList(QDir::Files | QDir::Readable, QDir::Name);
         for (const QString& file : files) {
             if (!QLibrary::isLibrary(file)) continue;

@@ -16,7 +16,8 @@ enum class PluginState {
     Failed,        ///< The library could not be loaded, or its method could not be added.
 };
 
-/// What is known of one library in a plugin folder; shown in the plugin page of the window.
+/// What is known of one library in a plugin folder, or of a folder that is not there; shown in the
+/// plugin page of the window.
 struct PluginRecord {
     QString path;
     QString id;
@@ -31,7 +32,14 @@ struct PluginRecord {
 struct PluginSet {
     MethodRegistry registry;
     std::vector<PluginRecord> plugins;  ///< In the order of the folders, by file name inside each.
+
+    /// Throws Error when there is no such method, with what became of its plugin where that is
+    /// known.
+    void requireMethod(const std::string& id) const;
 };
+
+/// The variable that names further folders of plugins.
+inline constexpr const char* pluginPathVariable = "QUANTSCOPE_PLUGIN_PATH";
 
 /// The folders that are searched: those in QUANTSCOPE_PLUGIN_PATH (colon separated), then
 /// lib/quantscope/plugins beside the program's bin folder.

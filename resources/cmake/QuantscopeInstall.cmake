@@ -30,7 +30,9 @@ install(TARGETS quantscope-core quantscope-sdk EXPORT QuantscopeTargets
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/datasets ${PROJECT_SOURCE_DIR}/resources/manual
                   ${PROJECT_SOURCE_DIR}/resources/schema
-    DESTINATION ${QUANTSCOPE_DATA_SUBDIR} COMPONENT runtime)
+    DESTINATION ${QUANTSCOPE_DATA_SUBDIR} COMPONENT runtime
+    PATTERN CMakeLists.txt EXCLUDE
+    PATTERN "*.cpp" EXCLUDE)
 install(FILES ${PROJECT_SOURCE_DIR}/resources/packaging/org.quantscope.Quantscope.desktop
     DESTINATION share/applications COMPONENT runtime)
 install(FILES ${PROJECT_SOURCE_DIR}/resources/packaging/org.quantscope.Quantscope.metainfo.xml

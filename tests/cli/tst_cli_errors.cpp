@@ -36,6 +36,7 @@ private Q_SLOTS:
         test::Hdf5Fixture(inFolder("hessian.h5").toStdString())
             .addDoubles("hessian/model.layers.0.self_attn.q_proj.weight", {3, 3},
                         {1, 0, 0, 0, 1, 0, 0, 0, 1});
+        test::Hdf5Fixture(inFolder("vector.h5").toStdString()).addFloats("bias", {3}, {1, 2, 3});
         QDir(m_folder.path()).mkpath("damaged");
         const QDir artifacts(inFolder("run/artifacts"));
         QFile artifact(artifacts.filePath(artifacts.entryList(QDir::Files).first()));
@@ -73,6 +74,31 @@ private Q_SLOTS:
         QVERIFY2(help.contains("Example:\n  quantscope-cli " + command), qPrintable(help));
         QVERIFY2(command == "export" || help.contains("--json"), qPrintable(help));
         QVERIFY(test::runCliWell({"--help"}).outText().contains(command));
+    }
+
+    // Nothing is added up over no result, and the reason is said once.
+    void failureIsToldOnceAndNotSummed() {
+        test::Hdf5Fixture(inFolder("nan.h5").toStdString())
+            .addFloats("bad", {2, 2}, {1.0F, std::nanf(""), 2.0F, 3.0F});
+        const test::CliResult result =
+            test::runCli({"quantize", inFolder("nan.h5"), "--method", "scalar:bits=4"});
+        QCOMPARE(result.exitCode, 1);
+        QCOMPARE(result.err.count("NaN"), 1);
+        const QStringList lines = result.outText().split('\n', Qt::SkipEmptyParts);
+        QVERIFY2(lines.last().simplified().endsWith(" 0 (1 failed)"), qPrintable(lines.last()));
+    }
+
+    // A trial that does not fit the budget runs alone, which is said.
+    void budgetThatIsTooSmallIsSaid() {
+        const QStringList command = {"quantize",           model(),    "--tensor",
+                                     "*.0.*q_proj.weight", "--method", "scalar",
+                                     "--memory",           "1MB",      "--json"};
+        const test::CliResult run = test::runCliWell(command);
+        QVERIFY2(run.err.contains("warning: 1 trial needs more memory than the budget of 1.00 MB"),
+                 run.err.constData());
+        const Json plan = test::runCliWell(command + QStringList{"--dry-run"}).json();
+        QCOMPARE(plan["memory_budget_bytes"].get<int>(), 1'000'000);
+        QVERIFY(plan["trials"][0]["over_budget"].get<bool>());
     }
 
     // A trial that fails does not take the others along, but the exit code tells.
@@ -141,10 +167,16 @@ void TestCliErrors::addRows() const {
     row("fold of no axis", {"quantize", m, "--method", "scalar", "--fold", "*=rows=7"}, "axis");
     row("normalize", {"quantize", m, "--method", "scalar", "--normalize", "row"}, "rows");
     row("seed", {"quantize", m, "--method", "scalar", "--seed", "one"}, "--seed");
+    row("seed below zero", {"quantize", m, "--method", "scalar", "--seed", "-1"}, "2^64");
+    row("seed beyond 64 bits",
+        {"quantize", m, "--method", "scalar", "--seed", "18446744073709551616"}, "2^64");
     row("threads", {"quantize", m, "--method", "scalar", "--threads", "0"}, "--threads");
     row("memory",
         {"quantize", m, "--tensor", "*0*q_proj*", "--method", "scalar", "--memory", "lots"},
         "lots");
+    row("no memory at all", {"quantize", m, "--method", "scalar", "--memory", "4"}, "4 B");
+    row("hardly any memory", {"quantize", m, "--method", "scalar", "--dry-run", "--memory", "10kB"},
+        "10.0 kB");
     row("progress",
         {"quantize", m, "--tensor", "*0*q_proj*", "--method", "scalar", "--progress", "bar"},
         "bar");
@@ -162,7 +194,9 @@ void TestCliErrors::addRunRows() const {
     row("run: broken spec", {"run", "broken.json", "--out", "new"}, "line 2");
     row("run: unknown key", {"run", "typo.json", "--out", "new"}, "seed");
     row("run: newer version", {"run", "future.json", "--out", "new"}, "99");
-    row("run: spec is no JSON", {"run", m, "--out", "new"}, "stories260k.h5");
+    row("run: spec is HDF5", {"run", m, "--out", "new"}, "quantscope-cli quantize ");
+    row("run: spec is no JSON", {"run", "text.h5", "--out", "new"}, "text.h5");
+    row("no matrix", {"quantize", "vector.h5", "--matrices", "--method", "scalar"}, "--matrices");
     row("folder holds this run",
         {"quantize", m, "--tensor", "*q_proj.weight", "--method", "scalar:bits=2", "--out", "run"},
         "--resume");

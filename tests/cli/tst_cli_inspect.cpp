@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `inspect` on files that other programs wrote, against what NumPy found in them.
+#include <QTemporaryDir>
 #include <QtTest>
 
 #include <cmath>
 #include <map>
 
 #include "tests/cli/cli_process.h"
+#include "tests/core/hdf5_fixture.h"
 #include "tests/core/test_files.h"
 
 using namespace quantscope;
@@ -39,6 +41,7 @@ std::string shapeText(const Json& shape) {
 
 // Values are kept as float32, so that is how far they can be right.
 bool agree(const Json& actual, const std::string& expected, double scale) {
+    if (expected.empty()) return actual.is_null();  // Nothing is finite.
     const double wanted = test::number(expected);
     return actual.is_number() &&
            std::abs(actual.get<double>() - wanted) <= 2e-7 * std::max(std::abs(wanted), scale);
@@ -151,6 +154,74 @@ private Q_SLOTS:
         for (const char* key : {"min", "max", "mean", "std", "kurtosis", "zeros", "nan", "inf"})
             QVERIFY2(tensor["stats"].contains(key), key);
         QCOMPARE(tensor["bytes"].get<int>(), 12 * 20 * 8);
+    }
+
+    // No figures are made up where there is nothing that they could describe.
+    void nothingFiniteHasNoFigures() {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("nan.h5");
+        const float nan = std::nanf("");
+        test::Hdf5Fixture(file.toStdString()).addFloats("w", {2, 2}, {nan, nan, INFINITY, nan});
+        const Json stats =
+            runCliWell({"inspect", file, "--stats", "--json"}).json()["tensors"][0]["stats"];
+        for (const char* key : {"min", "max", "mean", "std", "kurtosis"})
+            QVERIFY2(stats[key].is_null(), key);
+        QCOMPARE(stats["nan"].get<int>(), 3);
+        QCOMPARE(stats["inf"].get<int>(), 1);
+        const QString row = runCliWell({"inspect", file, "--stats"}).outText().split('\n')[1];
+        QVERIFY2(row.simplified().startsWith("w 2x2 float32 16 B none none none none none 0 3 1 0"),
+                 qPrintable(row));
+    }
+
+    // Names that are too long, or would turn the line around, are shown so that nothing else moves;
+    // the spelling that is shown is understood.
+    void oddNamesAreShownAndUnderstood() {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("names.h5");
+        {
+            test::Hdf5Fixture fixture(file.toStdString());
+            const auto add = [&](const std::string& name) {
+                fixture.addFloats(name, {2, 2}, {1, 2, 3, 4});
+            };
+            add("begin" + std::string(300, 'x') + "end");
+            add("\xE2\x80\xAE"
+                "RTL");
+            add("line\nbreak");
+            add("w[1]");
+            add("w1");
+            add("a*");
+            add("ab");
+        }
+        const QString table = runCliWell({"inspect", file}).outText();
+        for (const QString& line : table.split('\n'))
+            QVERIFY2(line.size() < 160, qPrintable(line));
+        QVERIFY2(table.contains(QRegularExpression("beginx+\\.\\.\\.x+end ")), qPrintable(table));
+        const auto chosen = [&](const QString& pattern) {
+            return runCliWell({"inspect", file, "--tensor", pattern, "--json"}).json()["tensors"];
+        };
+        for (const auto& [shown, name] : {std::pair{"\\xE2\\x80\\xAERTL",
+                                                    "\xE2\x80\xAE"
+                                                    "RTL"},
+                                          std::pair{"line\\x0Abreak", "line\nbreak"},
+                                          std::pair{"w[1]", "w[1]"}, std::pair{"a*", "a*"}}) {
+            QVERIFY2(table.contains(QString::fromUtf8(shown)) || table.contains(shown), shown);
+            const Json tensors = chosen(QString::fromUtf8(shown));
+            QCOMPARE(tensors.size(), std::size_t{1});
+            QCOMPARE(tensors[0]["name"].get<std::string>(), std::string(name));
+        }
+        QCOMPARE(chosen("w?").size(), std::size_t{1});
+        const Json trials = runCliWell({"quantize", file, "--tensor", "a*", "--method",
+                                        "scalar:granularity=tensor", "--json"})
+                                .json();
+        QCOMPARE(trials.size(), std::size_t{1});
+    }
+
+    void linksReadWell() {
+        const QString text = runCliWell({"inspect", QStringLiteral(QUANTSCOPE_TEST_DATA_DIR
+                                                                   "/h5files/gen-links.h5")})
+                                 .outText();
+        QVERIFY2(text.contains("there is no such object; soft link to /nowhere"), qPrintable(text));
+        QVERIFY2(text.contains("--follow-external-links; external link"), qPrintable(text));
     }
 
     void tableSaysTheSame() {

@@ -125,7 +125,8 @@ private Q_SLOTS:
     void wordVectorsRotated() {
         const Json trials = quantize("glove-50-angular.hdf5", {"--tensor", "train", "--method",
                                                                "OPQ10,PQ10x8", "--seed", "1234"});
-        QCOMPARE(trials[0]["method"].get<std::string>(), std::string("pq:m=10,bits=8,rotation=opq"));
+        QCOMPARE(trials[0]["method"].get<std::string>(),
+                 std::string("pq:m=10,bits=8,rotation=opq"));
         QVERIFY2(value(trials[0], "nmse") <= 1.02 * 0.0738, trials.dump().c_str());
         QVERIFY2(value(trials[0], "recall_at_10") > 0.716 - 0.01, trials.dump().c_str());
         QCOMPARE(value(trials[0]["rate"], "codes"), 80.0 / 50.0);

@@ -50,8 +50,21 @@ QStringList textsOf(const QString& svg) {
 
 QList<QStringList> csvRows(const QByteArray& csv) {
     QList<QStringList> rows;
-    for (const QString& line : QString::fromUtf8(csv).split("\r\n", Qt::SkipEmptyParts))
-        rows << line.split(u',');
+    for (const QString& line : QString::fromUtf8(csv).split("\r\n", Qt::SkipEmptyParts)) {
+        // Commas inside quotes belong to a field; none of these fields has a quote in it.
+        QStringList fields = {QString()};
+        bool quoted = false;
+        for (const QChar letter : line) {
+            if (letter == u'"') {
+                quoted = !quoted;
+            } else if (letter == u',' && !quoted) {
+                fields << QString();
+            } else {
+                fields.last() += letter;
+            }
+        }
+        rows << fields;
+    }
     return rows;
 }
 
@@ -185,14 +198,15 @@ private Q_SLOTS:
         QCOMPARE(document["trials"].size(), std::size_t{12});
         QVERIFY2(document["notes"].dump().find("4 tensors") != std::string::npos,
                  document.dump().c_str());
-        QCOMPARE(plot({"--figure", "bits", "--marks", "trials", "--out", file})["marks"].get<int>(),
+        QCOMPARE(plot({"--figure", "bits", "--marks", "trials", "--out", file, "--force"})["marks"]
+                     .get<int>(),
                  12);
-        QCOMPARE(plot({"--figure", "bits", "--method", "pq", "--marks", "trials", "--out",
-                       file})["marks"]
+        QCOMPARE(plot({"--figure", "bits", "--method", "pq", "--marks", "trials", "--out", file,
+                       "--force"})["marks"]
                      .get<int>(),
                  4);
-        QCOMPARE(plot({"--figure", "bits", "--method", "*bits=4", "--tensor", queryProj, "--out",
-                       file})["marks"]
+        QCOMPARE(plot({"--figure", "bits", "--method", "scalar:*bits=4", "--tensor", queryProj,
+                       "--out", file, "--force"})["marks"]
                      .get<int>(),
                  1);
     }

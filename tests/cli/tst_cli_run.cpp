@@ -77,6 +77,24 @@ private Q_SLOTS:
         m_whole = test::withoutSeconds(whole["trials"]);
     }
 
+    // A session of the window holds an experiment, and other things that do not matter here.
+    void sessionIsRunAsItsExperiment() {
+        QFile spec(m_spec);
+        QVERIFY(spec.open(QIODevice::ReadOnly));
+        const Json session = {{"schema", 1},
+                              {"program", "1.0"},
+                              {"experiment", Json::parse(spec.readAll().toStdString())},
+                              {"perspective", "compare"}};
+        QFile file(inFolder("work.quantscope.json"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(QByteArray::fromStdString(session.dump()));
+        file.close();
+        const auto planned = [](const QString& path) {
+            return test::runCliWell({"run", path, "--dry-run", "--json"}).json();
+        };
+        QCOMPARE(planned(file.fileName())["run"], planned(m_spec)["run"]);
+    }
+
     void killedAtAnyMoment_data() {
         QTest::addColumn<int>("count");
         for (const int count : {0, 1, 7, 40, 100})

@@ -138,7 +138,7 @@ private Q_SLOTS:
         for (const auto& [name, says] : {std::pair{"dangling", "no such object"},
                                          {"soft_loop1", "circle"},
                                          {"a/parent_cycle", "listed there"},
-                                         {"external_ok", "only on request"}}) {
+                                         {"external_ok", "--follow-external-links"}}) {
             const TensorInfo* info = file->find(name);
             QVERIFY2(info != nullptr, name);
             QVERIFY2(!info->quantizable && info->reason.find(says) != std::string::npos,

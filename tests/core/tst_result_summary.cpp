@@ -52,6 +52,7 @@ class TestResultSummary : public QObject {
 private slots:
     void addsUpTensors();
     void countsFailuresAndLeavesThemOut();
+    void countsDataWithTwoNamesOnce();
     void combinesWhatWasMeasured();
     void treatsZeroTensorsExactly();
     void sortsByPlan();
@@ -87,6 +88,19 @@ void TestResultSummary::countsFailuresAndLeavesThemOut() {
     QCOMPARE(summary.failed, std::size_t{1});
     QCOMPARE(summary.weights, Index{100});
     QCOMPARE(fileBitsPerWeight, (400.0 + 300 * 32 + 50 * 16) / 450.0);
+}
+
+// A second name of "b" is neither stored nor coded a second time.
+void TestResultSummary::countsDataWithTwoNamesOnce() {
+    RunInfo run = file();
+    run.tensors.push_back({"alias", 300, 32, "b"});
+    const std::vector<TrialRecord> both = {record({"a", "m", 100, 400, 2.0, 10.0}),
+                                           record({"b", "m", 300, 2400, 1.0, 90.0}),
+                                           record({"alias", "m", 300, 2400, 1.0, 90.0})};
+    QCOMPARE(summarizeMethods(both, run).at(0).fileBitsPerWeight, (2800.0 + 50 * 16) / 450.0);
+    const std::vector<TrialRecord> one = {record({"alias", "m", 300, 2400, 1.0, 90.0})};
+    QCOMPARE(summarizeMethods(one, run).at(0).fileBitsPerWeight,
+             (2400.0 + 100 * 32 + 50 * 16) / 450.0);
 }
 
 void TestResultSummary::combinesWhatWasMeasured() {

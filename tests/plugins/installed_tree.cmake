@@ -31,6 +31,9 @@ run(${CMAKE_COMMAND} -S ${WORK_DIR}/example -B ${example_build} -G Ninja
     -DCMAKE_CXX_COMPILER=${CXX_COMPILER} "-DCMAKE_PREFIX_PATH=${prefix}")
 run(${CMAKE_COMMAND} --build ${example_build})
 
+file(GLOB_RECURSE sources "${prefix}/share/quantscope/*.cpp" "${prefix}/share/quantscope/CMakeLists.txt")
+expect("Sources stand among the data of the installed tree: ${sources}" NOT sources)
+
 set(cli "${prefix}/bin/quantscope-cli")
 run(${cli} methods --json)
 expect("Before its plugin is installed, there must be no method 'sign'."

@@ -61,6 +61,8 @@ private slots:
             << "wrong-tag" << PluginState::Incompatible << QStringList{"msvc-19-64bit", "compiler"};
         QTest::newRow("method with another id")
             << "other-id" << PluginState::Failed << QStringList{"'fixture'", "'somebody'"};
+        QTest::newRow("id that no method can have")
+            << "invalid-id" << PluginState::Failed << QStringList{"'Sign Thing'", "lower-case"};
         QTest::newRow("creating the method throws")
             << "throws" << PluginState::Failed << QStringList{"no licence file"};
         QTest::newRow("no method") << "nothing" << PluginState::Failed << QStringList{"no method"};
@@ -122,11 +124,37 @@ private slots:
         QCOMPARE(set.registry.methods().size(), std::size_t{1});
     }
 
-    void overlooksFoldersThatAreMissingAndFilesThatAreNoLibraries() {
+    void overlooksFilesThatAreNoLibraries() {
         const QTemporaryDir folder;
         writeFile(folder.filePath("README.txt"), "Plugins go here.\n");
-        const PluginSet set = loadPlugins({folder.filePath("missing"), folder.path()});
-        QVERIFY(set.plugins.empty());
+        QVERIFY(loadPlugins({folder.path()}).plugins.empty());
+    }
+
+    void recordsFoldersThatAreMissing() {
+        const QTemporaryDir folder;
+        const PluginSet set = loadPlugins({folder.filePath("missing")});
+        QCOMPARE(set.plugins.size(), std::size_t{1});
+        QCOMPARE(set.plugins[0].path, folder.filePath("missing"));
+        QVERIFY2(set.plugins[0].error.contains("QUANTSCOPE_PLUGIN_PATH"),
+                 qPrintable(set.plugins[0].error));
+    }
+
+    // A method that is missing because of its plugin says so.
+    void tellsWhyAMethodIsMissing() {
+        const auto said = [](const QStringList& folders, const char* id) {
+            try {
+                loadPlugins(folders).requireMethod(id);
+            } catch (const Error& error) {
+                return QString::fromStdString(error.fullText());
+            }
+            return QString();
+        };
+        QCOMPARE(said({fixtureFolder("good")}, "fixture"), QString());
+        const QString why = said({fixtureFolder("wrong-api")}, "fixture");
+        QVERIFY2(why.contains("fixture-wrong-api.so") && why.contains("Build it again"),
+                 qPrintable(why));
+        QVERIFY(said({fixtureFolder("good")}, "fixtur").contains("Did you mean 'fixture'"));
+        QVERIFY(said({fixtureFolder("invalid-id")}, "sign").contains("'Sign Thing'"));
     }
 
     void searchesTheFoldersOfTheEnvironmentFirst() {
