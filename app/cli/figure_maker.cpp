@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 
 #include "app/models/error_map_builder.h"
@@ -148,14 +149,15 @@ private:
         Figure figure;
         const RecordPointer record = oneTrial(figure, "no weights", "weights");
         const auto source = trialSource(*dataFile(), *record);
-        const TensorStatistics statistics = computeStatistics(*source, m_context.stop);
-        LevelsData data = buildLevels(statistics, record.get());
+        std::optional<QuantizedTensor> tensor;
+        std::optional<DecodedSource> decoded;
         if (hasArtifact(*record, m_store)) {
-            const DecodedSource decoded(quantized(*record, *source));
-            addDecoded(data, computeStatistics(decoded, m_context.stop));
+            tensor.emplace(quantized(*record, *source));
+            decoded.emplace(*tensor);
         }
         auto plot = std::make_unique<LevelsPlot>();
-        plot->setData(std::move(data));
+        plot->setData(
+            buildTrialLevels(*record, *source, decoded ? &*decoded : nullptr, m_context.stop));
         plot->setLogDensity(m_request.logValues);
         figure.plot = std::move(plot);
         return figure;
@@ -171,25 +173,29 @@ private:
         return figure;
     }
 
-    // The first in the order of the plan that has what the figure shows; codebooks of vectors say
-    // more than tables of levels.
+    // Of those that have what the figure shows, one from the middle of the Pareto front; codebooks
+    // of vectors say more than tables of levels.
     RecordPointer oneTrial(Figure& figure, const std::string& lack,
                            const std::string& having) const {
-        const RecordList drawable = drawableRecords(m_request.figure, m_request.records, m_store);
+        RecordList drawable = drawableRecords(m_request.figure, m_request.records, m_store);
         if (drawable.empty()) {
             const std::size_t count = m_request.records.size();
             throw Error((count == 1 ? "The trial has " : "The trials have ") + lack + " to draw.",
                         "Choose other trials; --list says what can be drawn of this run.");
         }
-        const auto telling = std::ranges::find_if(drawable, [this](const RecordPointer& record) {
-            return m_request.figure != "utilization" || hasVectors(*record);
-        });
-        const RecordPointer& record = telling == drawable.end() ? drawable.front() : *telling;
-        if (drawable.size() > 1) {
-            figure.choices.push_back("Of " + std::to_string(drawable.size()) + " trials with " +
-                                     having + ", this one is drawn: " + record->methodText +
-                                     " on " + record->tensor +
-                                     ". Name another with --tensor, --method or --trial.");
+        const std::size_t count = drawable.size();
+        const bool wantsVectors =
+            m_request.figure == "utilization" &&
+            std::ranges::any_of(drawable, [](const RecordPointer& r) { return hasVectors(*r); });
+        if (wantsVectors) {
+            std::erase_if(drawable, [](const RecordPointer& r) { return !hasVectors(*r); });
+        }
+        const RecordPointer record = tellingRecord(drawable);
+        if (count > 1) {
+            figure.choices.push_back(
+                "Of " + std::to_string(count) + " trials with " + having +
+                ", one from the middle of the Pareto front is drawn: " + record->methodText +
+                " on " + record->tensor + ". Name another with --tensor, --method or --trial.");
         }
         figure.drawn = {record};
         return record;

@@ -77,6 +77,8 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
     connect(&bench.selection, &TrialSelection::currentTensorChanged, this, [this] {
         if (points() == currentTensor) applyOptions();
     });
+    connect(&bench.run, &RunController::runningChanged, this, &CompareView::selectTelling);
+    connect(&bench.run, &RunController::runFolderChanged, this, &CompareView::selectTelling);
     applyOptions();
 }
 
@@ -144,12 +146,21 @@ void CompareView::applyOptions() {
     m_bench.plots.setTradeOffOptions(options);
 }
 
+void CompareView::selectTelling() {
+    TrialSelection& selection = m_bench.selection;
+    if (!isVisible() || m_bench.run.isRunning() || !selection.currentTrial().isEmpty()) return;
+    const RecordPointer record =
+        tellingRecord(m_bench.results.records(), selection.currentTensor().toStdString());
+    if (record) selection.selectTrial(qtText(record->trialId));
+}
+
 bool CompareView::decodedWanted() const {
     return m_errorMap->isVisible() || m_levels->isVisible();
 }
 
 void CompareView::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
+    selectTelling();
     Q_EMIT decodedWantedChanged();
 }
 

@@ -52,6 +52,8 @@ private:
                       const QString& toolTip);
     void makeTradeOffTools(PlotPage* page);
     void applyOptions();
+    /// Selects a trial that is worth a look when none is selected, for the plots of single trials.
+    void selectTelling();
 
     Workbench& m_bench;
     QTabWidget* m_tabs;

@@ -6,10 +6,10 @@
 #include <chrono>
 
 #include "app/jobs/row_sample.h"
-#include "app/models/decoded_values.h"
 #include "app/models/error_map_builder.h"
 #include "app/models/plot_builders.h"
 #include "core/base/error.h"
+#include "core/quant/decoded_source.h"
 #include "core/quant/method_label.h"
 #include "core/run/trial_runner.h"
 #include "core/tensor/statistics.h"
@@ -61,8 +61,7 @@ void fillPictures(PreviewResult& result, const TrialRecord& record, const Matrix
                   const QuantizedTensor& tensor, const std::stop_token& stop) {
     const ViewSource source(rows.view());
     result.levels = buildLevels(computeStatistics(source, stop), &record, histogramBins);
-    setDecodedDensity(result.levels, decodedValues(tensor, stop),
-                      static_cast<double>(tensor.rows() * tensor.cols()));
+    addDecoded(result.levels, computeStatistics(DecodedSource(tensor), stop));
     if (result.levels.levels.empty()) {
         const std::vector<float> levels = tensor.levels(0, 0);
         result.levels.levels.assign(levels.begin(), levels.end());

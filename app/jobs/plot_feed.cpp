@@ -3,13 +3,13 @@
 
 #include "app/jobs/data_loader.h"
 #include "app/jobs/run_controller.h"
-#include "app/models/decoded_values.h"
 #include "app/models/error_map_builder.h"
 #include "app/models/plot_builders.h"
 #include "app/models/tensor_tree_model.h"
 #include "app/models/trial_selection.h"
 #include "core/base/error.h"
 #include "core/io/artifact_file.h"
+#include "core/quant/decoded_source.h"
 #include "core/run/planner.h"
 
 namespace quantscope {
@@ -48,9 +48,8 @@ PlotFeed::Decoded decodedOf(const TrialRecord& record, const TensorFile& file,
     ErrorMapData map =
         buildErrorMap(*weights, tensor, trialTitle(record), errorMapCells, context.stop(),
                       [&](double done) { context.progress(done, "comparing"); });
-    return {std::move(map),
-            std::make_shared<const ValueHistogram>(decodedValues(tensor, context.stop())),
-            static_cast<double>(tensor.rows() * tensor.cols())};
+    const DecodedSource decoded(tensor);
+    return {std::move(map), buildTrialLevels(record, *weights, &decoded, context.stop())};
 }
 
 }  // namespace
@@ -69,6 +68,12 @@ PlotFeed::PlotFeed(const Sources& sources, QObject* parent) : QObject(parent), m
     connect(sources.results, &ResultSet::changed, this, &PlotFeed::reduceTrial);
     connect(sources.selection, &TrialSelection::currentTrialChanged, this, &PlotFeed::reduceTrial);
     connect(sources.selection, &TrialSelection::currentTensorChanged, this, &PlotFeed::reduceTrial);
+    // What could not be read of another file, or of none, may be read now.
+    connect(sources.data, &DataLoader::opened, this, [this] {
+        forgetDecoded();
+        decodeTrial();
+    });
+    connect(sources.run, &RunController::runFolderChanged, this, &PlotFeed::decodeTrial);
     connect(
         sources.tensors, &QAbstractItemModel::dataChanged, this,
         [this](const QModelIndex& /*from*/, const QModelIndex& /*to*/, const QList<int>& roles) {
@@ -126,37 +131,42 @@ void PlotFeed::reduceTrial() {
         [record, statistics, tensor](const std::stop_token& /*stop*/) -> Pictures {
             Pictures pictures;
             if (record) pictures.first = buildUtilization(*record);
-            if (statistics) pictures.second = buildLevels(*statistics, record.get());
-            if (!record) pictures.second.title = tensor;
+            // The statistics are of the file's rows; a trial on rows of unit length saw others, and
+            // is shown when it has been decoded.
+            if (statistics && !(record && record->normalized)) {
+                pictures.second = buildLevels(*statistics, record.get());
+            }
+            pictures.second.title = record ? trialTitle(*record) : tensor;
             return pictures;
         },
         [this](Pictures pictures) {
             m_utilization = std::move(pictures.first);
             m_levels = std::move(pictures.second);
-            showDecodedValues();
+            if (m_levels.title == m_decoded.levels.title) m_levels = m_decoded.levels;
             Q_EMIT utilizationChanged(m_utilization);
             Q_EMIT levelsChanged(m_levels);
         });
     decodeTrial();
 }
 
-// Records do not keep decoded values; they come with the error map, from the artifact.
-void PlotFeed::showDecodedValues() {
-    if (!m_decoded.values || m_levels.title != m_decoded.errorMap.title) return;
-    setDecodedDensity(m_levels, *m_decoded.values, m_decoded.count);
+void PlotFeed::forgetDecoded() {
+    m_decodedTrial.clear();
+    m_sources.jobs->cancel(std::exchange(m_decodedJob, 0));
+    if (m_decoded.errorMap.title.isEmpty()) return;
+    m_decoded = {};
+    Q_EMIT errorMapChanged(m_decoded.errorMap);
 }
 
 void PlotFeed::decodeTrial() {
     const QString trial = m_sources.selection->currentTrial();
-    if (!m_decodedWanted || trial == m_decodedTrial) return;
-    m_decodedTrial = trial;
+    if (!m_decodedWanted || (!trial.isEmpty() && trial == m_decodedTrial)) return;
+    forgetDecoded();
     const RecordPointer record = m_sources.results->find(trial);
     const std::filesystem::path artifact = m_sources.run->artifact(trial);
     const std::shared_ptr<const TensorFile> file = m_sources.data->file();
-    m_decoded = {};
-    Q_EMIT errorMapChanged(m_decoded.errorMap);
-    m_sources.jobs->cancel(std::exchange(m_decodedJob, 0));
+    // When there is something to read later, this is called again.
     if (!record || record->failed() || artifact.empty() || !file) return;
+    m_decodedTrial = trial;
     JobOptions options;
     options.title = tr("Error map of %1").arg(trialTitle(*record));
     options.failureHeadline = tr("There is no error map.");
@@ -167,8 +177,8 @@ void PlotFeed::decodeTrial() {
         },
         [this](Decoded decoded) {
             m_decoded = std::move(decoded);
+            m_levels = m_decoded.levels;
             Q_EMIT errorMapChanged(m_decoded.errorMap);
-            showDecodedValues();
             Q_EMIT levelsChanged(m_levels);
         });
 }

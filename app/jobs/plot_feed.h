@@ -43,11 +43,10 @@ public:
     const LevelsData& levels() const { return m_levels; }
     const ErrorMapData& errorMap() const { return m_decoded.errorMap; }
 
-    /// What is known of a trial only from its artifact.
+    /// What is known of a trial only from its artifact and the data.
     struct Decoded {
         ErrorMapData errorMap;
-        std::shared_ptr<const ValueHistogram> values;
-        double count = 0.0;  ///< Of values.
+        LevelsData levels;
     };
 
 public Q_SLOTS:
@@ -73,7 +72,8 @@ private:
     void reduceRecords();
     void reduceTrial();
     void decodeTrial();
-    void showDecodedValues();
+    /// Drops what was read of an artifact, and what is being read.
+    void forgetDecoded();
 
     Sources m_sources;
     TradeOffOptions m_options;
@@ -83,7 +83,7 @@ private:
     LevelsData m_levels;
     Decoded m_decoded;
     bool m_decodedWanted = false;
-    QString m_decodedTrial;  ///< Whose artifact is or was read last.
+    QString m_decodedTrial;  ///< Whose artifact is or was read last; empty for none.
     JobId m_decodedJob = 0;
     bool m_recordsStale = false;
     QTimer m_throttle;

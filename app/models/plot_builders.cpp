@@ -163,6 +163,13 @@ void addDecoded(LevelsData& data, const TensorStatistics& decoded) {
     }
 }
 
+LevelsData buildTrialLevels(const TrialRecord& record, const TensorSource& weights,
+                            const TensorSource* decoded, const std::stop_token& stop) {
+    LevelsData data = buildLevels(computeStatistics(weights, stop), &record);
+    if (decoded != nullptr) addDecoded(data, computeStatistics(*decoded, stop));
+    return data;
+}
+
 QString trialDetails(const TrialRecord& record) {
     QStringList lines = {
         trialTitle(record),

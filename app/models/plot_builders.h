@@ -6,6 +6,7 @@
 #include "app/models/plot_data.h"
 #include "app/models/result_set.h"
 #include "core/tensor/statistics.h"
+#include "core/tensor/tensor_source.h"
 
 namespace quantscope {
 
@@ -36,6 +37,12 @@ LevelsData buildLevels(const TensorStatistics& statistics, const TrialRecord* re
 
 /// Adds the distribution of a trial's decoded values, over the bins that `data` has.
 void addDecoded(LevelsData& data, const TensorStatistics& decoded);
+
+/// What a trial makes of its tensor: the weights as its quantizer saw them (of unit length by row,
+/// where the trial says so), its levels and, when `decoded` is not null, the decoded values. Reads
+/// both sources in parallel; to be called inside a job. Throws Error or Cancelled.
+LevelsData buildTrialLevels(const TrialRecord& record, const TensorSource& weights,
+                            const TensorSource* decoded, const std::stop_token& stop);
 
 /// The whole configuration and every figure of a trial, line by line, for hover texts.
 QString trialDetails(const TrialRecord& record);

@@ -259,6 +259,38 @@ std::vector<bool> paretoFront(const std::vector<double>& bitsPerWeight,
     return front;
 }
 
+RecordPointer tellingRecord(const RecordList& records, const std::string& tensor) {
+    RecordPointer largest;
+    for (const RecordPointer& record : records) {
+        if (record->failed()) continue;
+        // A tensor that was asked for counts as larger than any other.
+        const auto size = [&](const TrialRecord& r) {
+            return std::pair(r.tensor == tensor, r.weights());
+        };
+        if (!largest || size(*record) > size(*largest)) largest = record;
+    }
+    if (!largest) return nullptr;
+    RecordList candidates;
+    std::vector<double> bits;
+    std::vector<double> values;
+    for (const RecordPointer& record : records) {
+        if (record->failed() || record->tensor != largest->tensor) continue;
+        const double sqnrDb = record->metrics.sqnrDb.value_or(NAN);
+        if (!std::isfinite(sqnrDb)) continue;
+        candidates.push_back(record);
+        bits.push_back(record->bitsPerWeight());
+        values.push_back(sqnrDb);
+    }
+    const std::vector<bool> onFront = paretoFront(bits, values, Better::Higher);
+    RecordList front;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        if (onFront[i]) front.push_back(candidates[i]);
+    }
+    if (front.empty()) return largest;
+    std::ranges::stable_sort(front, {}, [](const RecordPointer& r) { return r->bitsPerWeight(); });
+    return front[(front.size() - 1) / 2];
+}
+
 TradeOffData buildTradeOff(const RecordList& records, const TradeOffOptions& options) {
     TradeOffData data;
     const std::string metric = options.metric.toStdString();

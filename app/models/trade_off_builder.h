@@ -20,6 +20,11 @@ struct TradeOffOptions {
 /// Points, Pareto front, Gaussian bound and uniform scalar baselines of finished trials.
 TradeOffData buildTradeOff(const RecordList& records, const TradeOffOptions& options);
 
+/// The record that pictures of a single trial show when nobody chose one: the middle of the Pareto
+/// front of SQNR over bits per weight, on the tensor `tensor` if it has records, otherwise on that
+/// with most weights. Null when no trial has a result.
+RecordPointer tellingRecord(const RecordList& records, const std::string& tensor = {});
+
 /// Which points no other point beats: those with no other at most as many bits and at least as good
 /// a value (one of the two strictly). Equal points are all on the front. O(n log n).
 std::vector<bool> paretoFront(const std::vector<double>& bitsPerWeight,

@@ -82,6 +82,11 @@ bool LevelsPlot::isEmpty() const {
 }
 
 QString LevelsPlot::emptyText() const {
+    if (!m_data->title.isEmpty()) {
+        return tr("The distribution for %1 will be seen here as soon as its weights have been "
+                  "read.")
+            .arg(m_data->title);
+    }
     return tr(
         "The distribution of a tensor's weights and the levels that a quantizer gives them "
         "will be seen here. Choose a tensor.");

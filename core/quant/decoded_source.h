@@ -7,10 +7,10 @@
 
 namespace quantscope {
 
-/// The decoded values of a quantized tensor, as a source of rows.
+/// The decoded values of a quantized tensor, which outlives it, as a source of rows.
 class DecodedSource final : public TensorSource {
 public:
-    explicit DecodedSource(QuantizedTensor tensor) : m_tensor(std::move(tensor)) {}
+    explicit DecodedSource(const QuantizedTensor& tensor) : m_tensor(tensor) {}
 
     Index rows() const override { return m_tensor.rows(); }
     Index cols() const override { return m_tensor.cols(); }
@@ -20,7 +20,7 @@ public:
     }
 
 private:
-    QuantizedTensor m_tensor;
+    const QuantizedTensor& m_tensor;
 };
 
 }  // namespace quantscope

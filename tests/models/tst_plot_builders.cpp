@@ -102,6 +102,33 @@ private Q_SLOTS:
         QCOMPARE(data.title, QString("2 tensors together"));
     }
 
+    void theTellingTrialIsAmidTheFront_data() {
+        QTest::addColumn<std::string>("tensor");
+        QTest::addColumn<QString>("trial");
+        QTest::newRow("of the largest") << std::string() << "m3@large";
+        QTest::newRow("of one without results") << std::string("none") << "m3@large";
+        QTest::newRow("of the one asked for") << std::string("small") << "m2@small";
+    }
+    void theTellingTrialIsAmidTheFront() {
+        QFETCH(std::string, tensor);
+        QFETCH(QString, trial);
+        std::vector<TrialRecord> records{failed("large", "m1")};
+        const auto add = [&](const char* name, Index weights, int bits, double sqnrDb) {
+            records.push_back(record(name, "m" + std::to_string(records.size()), weights,
+                                     static_cast<std::uint64_t>(bits * weights), 0));
+            records.back().metrics.sqnrDb = sqnrDb;
+        };
+        add("large", 100, 8, 40.0);
+        add("small", 10, 2, 9.0);
+        add("large", 100, 4, 20.0);
+        add("large", 100, 5, 19.0);  // Dominated.
+        add("large", 100, 2, 10.0);
+        QCOMPARE(QString::fromStdString(tellingRecord(recordList(records), tensor)->trialId),
+                 trial);
+        QVERIFY(!tellingRecord({}));
+        QVERIFY(!tellingRecord(recordList({failed("a", "m")})));
+    }
+
     void frontsOfSeveralTensorsHaveShortNames() {
         std::vector<TrialRecord> records;
         for (const char* tensor : {"l.0.w", "l.1.w"}) {
