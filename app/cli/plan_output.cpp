@@ -7,6 +7,7 @@
 #include "app/cli/text_table.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
+#include "core/run/run_pace.h"
 
 namespace quantscope {
 
@@ -42,7 +43,7 @@ Json planJson(const Plan& plan, std::uint64_t budget) {
             {"peak_memory_bytes", plan.peakBytes},
             {"memory_budget_bytes", budget},
             {"artifact_bytes", plan.artifactBytes},
-            {"estimated_seconds", plan.estimatedSeconds},
+            {"duration", roughDuration(runnableTrials(plan))},
             {"remarks", plan.remarks}};
 }
 
@@ -78,7 +79,7 @@ void printPlan(const Plan& plan, std::ostream& out) {
     table.print(out);
     out << '\n' << plan.trials.size() - refused << " trials to run";
     if (refused > 0) out << ", " << refused << " refused";
-    out << "; about " << formatSignificant(std::max(0.1, plan.estimatedSeconds), 2) << " s, up to "
+    out << "; " << roughDuration(runnableTrials(plan)) << " to run, up to "
         << formatBytes(plan.peakBytes) << " of memory for one trial, "
         << formatBytes(plan.artifactBytes) << " of artifacts\n";
     for (const std::string& remark : remarks)

@@ -10,7 +10,8 @@ namespace quantscope {
 
 /// What a run would do and cost: {run, trials: [{tensor, method, bits_per_weight, rate,
 /// memory_bytes, over_budget, warnings} or {tensor, method, refusal}], peak_memory_bytes,
-/// memory_budget_bytes, artifact_bytes, estimated_seconds, remarks}. `budget` in bytes.
+/// memory_budget_bytes, artifact_bytes, duration ("seconds", "minutes" or "hours"), remarks}.
+/// `budget` in bytes.
 Json planJson(const Plan& plan, std::uint64_t budget);
 
 void printPlan(const Plan& plan, std::ostream& out);

@@ -3,18 +3,23 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "app/jobs/data_loader.h"
 #include "app/models/experiment_document.h"
+#include "app/models/pace_book.h"
+#include "app/models/result_set.h"
 #include "core/base/text.h"
+#include "core/run/run_pace.h"
 
 namespace quantscope {
 
 namespace {
 
-constexpr int settleMs = 50;  // Typing comes in bursts.
+constexpr int settleMs = 50;          // Typing comes in bursts.
+constexpr int resultsSettleMs = 500;  // Results come in bursts too, and matter less.
 
-QString roughTime(double seconds) {
+QString durationText(double seconds) {
     if (seconds < 1.0) return PlanPreview::tr("under 1 s");
     if (seconds < 90.0) return PlanPreview::tr("about %1 s").arg(std::round(seconds));
     if (seconds < 5400.0) return PlanPreview::tr("about %1 min").arg(std::round(seconds / 60.0));
@@ -51,11 +56,45 @@ private:
     std::vector<Entry> m_entries;
 };
 
-}  // namespace
+// One line for what is known; what pressing Run does comes first.
+QString summaryText(const PlanSummary& summary, const std::vector<const Trial*>& left) {
+    const QString trials = summary.trials == 1 ? PlanPreview::tr("1 trial")
+                                               : PlanPreview::tr("%1 trials").arg(summary.trials);
+    if (left.empty()) {
+        return summary.trials == 1 ? PlanPreview::tr("1 trial, with its result on show")
+                                   : PlanPreview::tr("%1, all with results on show").arg(trials);
+    }
+    const QString what = summary.recorded == 0
+                             ? trials
+                             : PlanPreview::tr("%1 of %2 left to run").arg(left.size()).arg(trials);
+    const std::string_view rough = roughDuration(left);
+    const QString time =
+        summary.seconds
+            ? durationText(*summary.seconds)
+            : PlanPreview::tr("%1 to run")
+                  .arg(QString::fromLatin1(rough.data(), static_cast<int>(rough.size())));
+    return PlanPreview::tr("%1, %2, %3 of memory")
+        .arg(what, time, QString::fromStdString(formatBytes(summary.peakBytes)));
+}
 
+// What depends on what has run already.
+void followRecorded(PlanSummary& summary, const Plan& plan, const RecordList& records,
+                    const RunPace& pace) {
+    if (!summary.error.isEmpty()) return;
+    std::set<std::string> recorded;
+    for (const RecordPointer& record : records) {
+        if (!record->failed()) recorded.insert(record->trialId);
+    }
+    std::vector<const Trial*> left = runnableTrials(plan);
+    std::erase_if(left, [&](const Trial* trial) { return recorded.contains(trial->id); });
+    summary.recorded = summary.trials - static_cast<int>(left.size());
+    summary.seconds = pace.seconds(left);
+    summary.text = summaryText(summary, left);
+}
+
+// What the plan alone says.
 PlanSummary summarize(const Plan& plan) {
     PlanSummary summary;
-    summary.estimatedSeconds = plan.estimatedSeconds;
     summary.peakBytes = plan.peakBytes;
     summary.artifactBytes = plan.artifactBytes;
     for (const std::string& remark : plan.remarks) {
@@ -77,25 +116,35 @@ PlanSummary summarize(const Plan& plan) {
     if (summary.trials == 0) {
         summary.error = PlanPreview::tr("None of the %1 trials can run.").arg(summary.refused);
         summary.text = summary.error;
-        return summary;
     }
-    summary.text = PlanPreview::tr("%1, %2, %3 of memory")
-                       .arg(summary.trials == 1 ? PlanPreview::tr("1 trial")
-                                                : PlanPreview::tr("%1 trials").arg(summary.trials),
-                            roughTime(summary.estimatedSeconds),
-                            QString::fromStdString(formatBytes(summary.peakBytes)));
     return summary;
 }
 
+}  // namespace
+
 PlanPreview::PlanPreview(ExperimentDocument* document, DataLoader* data,
-                         const MethodRegistry* registry, QObject* parent)
-    : QObject(parent), m_document(document), m_data(data), m_registry(registry) {
+                         const MethodRegistry* registry, const ResultSet* results,
+                         const PaceBook* pace, QObject* parent)
+    : QObject(parent),
+      m_document(document),
+      m_data(data),
+      m_registry(registry),
+      m_results(results),
+      m_pace(pace) {
     m_delay.setSingleShot(true);
     m_delay.setInterval(settleMs);
     connect(&m_delay, &QTimer::timeout, this, &PlanPreview::compute);
     connect(document, &ExperimentDocument::specChanged, this, &PlanPreview::schedule);
     connect(data, &DataLoader::stateChanged, this, &PlanPreview::schedule);
     connect(data, &DataLoader::fingerprintChanged, this, &PlanPreview::schedule);
+    m_resultsDelay.setSingleShot(true);
+    m_resultsDelay.setInterval(resultsSettleMs);
+    connect(&m_resultsDelay, &QTimer::timeout, this, &PlanPreview::followResults);
+    const auto followSoon = [this] {
+        if (!m_resultsDelay.isActive()) m_resultsDelay.start();
+    };
+    connect(results, &ResultSet::changed, this, followSoon);
+    connect(pace, &PaceBook::changed, this, followSoon);
     connect(&m_worker, &LatestWorker::failed, this,
             [this](const Message& message) { refuse(message.text()); });
     schedule();
@@ -140,7 +189,14 @@ void PlanPreview::refuse(const QString& problem) {
 void PlanPreview::take(std::shared_ptr<const Plan> plan, PlanSummary summary) {
     m_plan = std::move(plan);
     m_summary = std::move(summary);
+    if (m_plan) followRecorded(m_summary, *m_plan, m_results->records(), m_pace->pace());
     m_stale = false;
+    Q_EMIT changed();
+}
+
+void PlanPreview::followResults() {
+    if (!m_plan || m_stale) return;
+    followRecorded(m_summary, *m_plan, m_results->records(), m_pace->pace());
     Q_EMIT changed();
 }
 

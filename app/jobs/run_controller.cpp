@@ -43,6 +43,11 @@ struct RunController::Request {
     std::shared_ptr<RecordInbox> inbox;
 };
 
+struct RunController::Ended {
+    RunSummary summary;
+    RunPace pace;
+};
+
 struct RunController::Shown {
     std::filesystem::path folder;
     ExperimentSpec spec;
@@ -90,6 +95,19 @@ void adoptRecords(const Plan& plan, const RecordList& known, const std::filesyst
                                    std::filesystem::copy_options::overwrite_existing, failure);
         if (!failure) store.append(*found->second);
     }
+}
+
+RunPace paceOf(const std::vector<const Trial*>& toRun, const ResultStore& store,
+               const RunSummary& summary) {
+    std::vector<const Trial*> ran;
+    std::vector<TrialRecord> records;
+    for (const Trial* trial : toRun) {
+        const std::optional<TrialRecord> record = store.find(trial->id);
+        if (!record || record->failed()) continue;
+        ran.push_back(trial);
+        records.push_back(*record);
+    }
+    return RunPace::measured(ran, records, summary.seconds);
 }
 
 }  // namespace
@@ -161,17 +179,18 @@ void RunController::launch(const ExperimentSpec& spec, const std::filesystem::pa
     m_inbox = request.inbox;
     const JobId job = m_jobs->start(
         options, this, [request](JobContext& context) { return run(request, context); },
-        [this, generation = m_generation](const RunSummary& summary) {
+        [this, generation = m_generation](const Ended& ended) {
+            Q_EMIT measured(ended.pace);
             if (generation != m_generation) return;
             drainInbox();
-            Q_EMIT finished(summary);
+            Q_EMIT finished(ended.summary);
         });
     setRunning(job);
     Q_EMIT started();
 }
 
 // On the job's thread.
-RunSummary RunController::run(const Request& request, JobContext& context) {
+RunController::Ended RunController::run(const Request& request, JobContext& context) {
     context.progress(0.0, "planning");
     const Plan plan =
         request.file ? makePlan(request.spec, *request.registry, request.file, request.hessians,
@@ -187,11 +206,19 @@ RunSummary RunController::run(const Request& request, JobContext& context) {
         if (generation == controller->m_generation) controller->show(shown);
     });
     context.setPartCount(static_cast<int>(plan.trials.size()));
+    std::vector<const Trial*> toRun = runnableTrials(plan);
+    std::erase_if(toRun, [&](const Trial* trial) {
+        const std::optional<TrialRecord> record = store->find(trial->id);
+        return record && !record->failed();
+    });
     JobObserver observer(context, *request.inbox);
     EngineOptions options;
     options.threads = jobThreads();
     options.memoryBytes = request.memoryBytes;
-    return runPlan(plan, *request.registry, *store, options, observer, context.stop());
+    Ended ended;
+    ended.summary = runPlan(plan, *request.registry, *store, options, observer, context.stop());
+    ended.pace = paceOf(toRun, *store, ended.summary);
+    return ended;
 }
 
 void RunController::show(const Shown& shown) {

@@ -10,6 +10,7 @@
 #include "app/jobs/record_inbox.h"
 #include "app/models/result_set.h"
 #include "core/run/engine.h"
+#include "core/run/run_pace.h"
 
 namespace quantscope {
 
@@ -59,14 +60,17 @@ Q_SIGNALS:
     void runningChanged(bool running);
     void started();
     void finished(const quantscope::RunSummary& summary);
+    /// How fast the trials of a finished run were.
+    void measured(const quantscope::RunPace& pace);
     void runFolderChanged();
 
 private:
     struct Request;
     struct Shown;
+    struct Ended;
 
     void launch(const ExperimentSpec& spec, const std::filesystem::path& folder);
-    static RunSummary run(const Request& request, JobContext& context);
+    static Ended run(const Request& request, JobContext& context);
     void show(const Shown& shown);
     void detach();
     void drainInbox();

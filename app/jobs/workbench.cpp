@@ -8,6 +8,7 @@ Workbench::Workbench(PluginSet pluginSet, std::filesystem::path prober, QSetting
     : QObject(parent),
       registry(std::move(pluginSet.registry)),
       recentFiles(settings),
+      pace(settings),
       plugins(std::move(pluginSet.plugins)),
       data(&document, &jobs, std::move(prober)),
       tensors(&document),
@@ -15,7 +16,7 @@ Workbench::Workbench(PluginSet pluginSet, std::filesystem::path prober, QSetting
       resultTable(&results),
       jobList(&jobs),
       statistics(&tensors, &data, &jobs),
-      plan(&document, &data, &registry),
+      plan(&document, &data, &registry, &results, &pace),
       run(&document, &data, &jobs, &results, &registry),
       preview(&registry),
       plots({&results, &selection, &tensors, &data, &run, &jobs, &registry}) {
@@ -29,6 +30,7 @@ Workbench::Workbench(PluginSet pluginSet, std::filesystem::path prober, QSetting
         recentFiles.add(QString::fromStdString(data.file()->path().string()));
     });
     connect(&data, &DataLoader::closed, this, [this] { tensors.setTensors({}); });
+    connect(&run, &RunController::measured, &pace, &PaceBook::learn);
     connect(&results, &ResultSet::wasReset, this, [this] {
         QSet<QString> known;
         for (const RecordPointer& record : results.records()) {

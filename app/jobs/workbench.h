@@ -16,6 +16,7 @@
 #include "app/models/experiment_document.h"
 #include "app/models/message_model.h"
 #include "app/models/method_list_model.h"
+#include "app/models/pace_book.h"
 #include "app/models/plugin_list_model.h"
 #include "app/models/recent_files.h"
 #include "app/models/result_filter_model.h"
@@ -43,6 +44,7 @@ public:
     ExperimentDocument document;
     MessageModel messages;
     RecentFiles recentFiles;
+    PaceBook pace;
     PluginListModel plugins;
     DataLoader data;
     TensorTreeModel tensors;

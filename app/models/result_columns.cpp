@@ -74,7 +74,8 @@ Definition metricColumn(const MetricInfo& metric) {
         [id](const TrialRecord& record) { return record.metrics.value(id); });
     definition.column.id = QString::fromStdString(id);
     definition.column.title = fromView(metric.name);
-    definition.column.unit = fromView(metric.unit);
+    // Names such as "Entropy-coded bits per weight" end with their unit.
+    if (!metric.name.ends_with(metric.unit)) definition.column.unit = fromView(metric.unit);
     definition.column.help = fromView(metric.formula) + QLatin1Char('\n') + fromView(metric.remark);
     return definition;
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <thread>
 
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
@@ -20,11 +19,6 @@
 namespace quantscope {
 
 namespace {
-
-// Multiply-adds that one core is taken to do in a second, for time estimates before anything ran.
-constexpr double multiplyAddsPerSecond = 3e9;
-// Weights that one core is taken to read, decode and compare in a second, once for each trial.
-constexpr double handledWeightsPerSecond = 2.5e7;
 
 struct PlannedMethod {
     MethodSpec spec;    ///< Resolved.
@@ -177,19 +171,12 @@ RunInfo describeRun(const TensorFile& file, const HessianFile* hessians,
 }
 
 void addTotals(Plan& plan) {
-    double multiplyAdds = 0.0;
-    double weights = 0.0;
     for (const Trial& trial : plan.trials) {
         plan.run.trials.push_back(trial.id);
         if (!trial.preflight.refusal.empty()) continue;
         plan.peakBytes = std::max(plan.peakBytes, trial.bytes);
         plan.artifactBytes += trial.preflight.rate.totalBits() / 8;
-        multiplyAdds += trial.preflight.multiplyAdds;
-        weights += static_cast<double>(trial.rows) * static_cast<double>(trial.cols);
     }
-    const double cores = std::max(1U, std::thread::hardware_concurrency());
-    plan.estimatedSeconds =
-        (multiplyAdds / multiplyAddsPerSecond + weights / handledWeightsPerSecond) / cores;
 }
 
 void remarkMissingHessians(Plan& plan) {

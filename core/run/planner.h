@@ -29,7 +29,6 @@ struct Plan {
     std::vector<std::string> remarks;  ///< About the whole: patterns that match nothing, ...
     std::uint64_t peakBytes = 0;       ///< Largest working memory of one trial.
     std::uint64_t artifactBytes = 0;   ///< What all artifacts will take on disk.
-    double estimatedSeconds = 0.0;
 };
 
 /// The file and side information that a plan works on are opened by the caller's rules.

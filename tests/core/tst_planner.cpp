@@ -282,7 +282,6 @@ void TestPlanner::expandsTensorsTimesMethods() {
     // (24 + 15) weights x (2 + 3 + 5) bits, each padded to bytes, and six scales.
     QCOMPARE(plan.artifactBytes, std::uint64_t{6 + 9 + 15 + 4 + 6 + 10 + 6 * 4});
     QVERIFY(plan.peakBytes > 0);
-    QVERIFY(plan.estimatedSeconds > 0.0);
 }
 
 void TestPlanner::refusesExperiments_data() {

@@ -7,6 +7,8 @@
 #include "app/jobs/plan_preview.h"
 #include "app/jobs/statistics_loader.h"
 #include "app/models/experiment_document.h"
+#include "app/models/pace_book.h"
+#include "app/models/result_set.h"
 #include "app/models/tensor_tree_model.h"
 #include "tests/core/fake_method.h"
 #include "tests/core/test_files.h"
@@ -105,7 +107,11 @@ private Q_SLOTS:
         ExperimentDocument document;
         DataLoader data(&document, &jobs, test::prober());
         const MethodRegistry registry = fakeRegistry();
-        PlanPreview plan(&document, &data, &registry);
+        const ResultSet results;
+        const QTemporaryDir folder;
+        QSettings settings(folder.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat);
+        const PaceBook pace(&settings);
+        PlanPreview plan(&document, &data, &registry, &results, &pace);
         const auto cancelling = connect(&data, &DataLoader::opened, &jobs, &JobQueue::cancelAll);
         document.reset(specFor(test::dataset("stories260k.h5")));
         QTRY_VERIFY2(plan.summary().error.contains(QStringLiteral("fingerprint")),
