@@ -49,7 +49,7 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
     : QWidget(parent),
       m_bench(bench),
       m_run(run),
-      m_add(new QAction(themedIcon(QStringLiteral("add")), tr("Add method"), this)),
+      m_add(new QAction(themedIcon(QStringLiteral("add")), tr("Add method..."), this)),
       m_addMenu(new QMenu(this)),
       m_list(new QWidget),
       m_listLayout(new QVBoxLayout(m_list)),

@@ -29,9 +29,10 @@ inline QString shortNumber(double value) {
     return qtText(formatSignificant(value));
 }
 
-/// "SQNR (dB)"; the name alone for metrics without a unit.
+/// "SQNR (dB)"; the name alone for metrics without a unit, or with one that ends their name.
 inline QString titleWithUnit(std::string_view name, std::string_view unit) {
-    return unit.empty() ? qtText(name) : QStringLiteral("%1 (%2)").arg(qtText(name), qtText(unit));
+    if (name.ends_with(unit)) return qtText(name);
+    return QStringLiteral("%1 (%2)").arg(qtText(name), qtText(unit));
 }
 
 /// What a metric means, for tooltips.

@@ -44,6 +44,8 @@ int WorkbenchStyle::pixelMetric(PixelMetric metric, const QStyleOption* option,
         case PM_ButtonShiftHorizontal:
         case PM_ButtonShiftVertical:
             return 0;
+        case PM_HeaderMargin:
+            return 8;
         case PM_TabBarTabHSpace:
             return 24;
         case PM_TabBarTabVSpace:

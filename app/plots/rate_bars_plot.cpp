@@ -16,6 +16,8 @@ namespace {
 
 constexpr double barThickness = 0.72;  // Of the distance between bars.
 constexpr int fewBars = 5;
+// Of the longest bar. Less is thinner than a line in any window; the table has all parts.
+constexpr double leastVisible = 1.0 / 400.0;
 
 double total(const RateBar& bar) {
     return std::accumulate(bar.bitsPerWeight.begin(), bar.bitsPerWeight.end(), 0.0);
@@ -104,8 +106,12 @@ QString RateBarsPlot::figureName() const {
 }
 
 bool RateBarsPlot::hasPart(std::size_t part) const {
-    return std::ranges::any_of(
-        m_data->bars, [part](const RateBar& bar) { return bar.bitsPerWeight[part] > 0.0; });
+    double most = 0.0;
+    for (const RateBar& bar : m_data->bars)
+        most = std::max(most, total(bar));
+    return std::ranges::any_of(m_data->bars, [part, most](const RateBar& bar) {
+        return bar.bitsPerWeight[part] > leastVisible * most;
+    });
 }
 
 void RateBarsPlot::rebuild() {
