@@ -97,6 +97,10 @@ PreviewResult computePreview(const PreviewRequest& request, const MethodRegistry
     }
     result.rate = whole.rate;
     result.bitsPerWeight = whole.rate.bitsPerWeight(totalRows * cols);
+    if (quantizer->preflight(result.sampleRows, cols, side).warnings != whole.warnings) {
+        result.warnings << LivePreview::tr(
+            "The sample has too few rows to train on: the run will show a larger error.");
+    }
     result.note = sampleNote(result.sampleRows, totalRows);
     const auto rows = cache.rows(request.file, tensor, result.sampleRows, stop);
     TrialInputs inputs;

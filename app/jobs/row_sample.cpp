@@ -13,6 +13,7 @@ namespace {
 
 constexpr Index mostRows = 4096;
 constexpr Index mostWeights = Index{1} << 18;
+constexpr Index mostTrainingWeights = Index{1} << 24;
 constexpr Index mostInFileRow = Index{1} << 22;
 // What one thread does in a few hundredths of a second.
 constexpr double mostMultiplyAdds = 1.5e8;
@@ -55,8 +56,11 @@ Index previewRows(const Quantizer& quantizer, Index rows, Index cols, const Side
     while (count > 1 && quantizer.preflight(count, cols, side).multiplyAdds > mostMultiplyAdds) {
         count = powerOfTwoUpTo(count - 1);
     }
-    // A method that needs more rows than that to train gets them.
-    while (count < rows && !quantizer.preflight(count, cols, side).refusal.empty()) {
+    // Remarks that the whole tensor does not get, or gets with other numbers, are about the sample.
+    const std::vector<std::string> remarks = quantizer.preflight(rows, cols, side).warnings;
+    while (count < rows && count <= mostTrainingWeights / cols) {
+        const Preflight sampled = quantizer.preflight(count, cols, side);
+        if (sampled.refusal.empty() && sampled.warnings == remarks) break;
         count = std::min(rows, 2 * count);
     }
     return count;

@@ -7,6 +7,8 @@
 #include <numeric>
 
 #include "app/jobs/row_sample.h"
+#include "plugins/pq/pq_method.h"
+#include "plugins/rvq/rvq_method.h"
 #include "tests/core/hdf5_fixture.h"
 #include "tests/core/read_meter.h"
 #include "tests/core/test_files.h"
@@ -33,6 +35,39 @@ class TestRowSample : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // Codebooks of 256 codewords want 39 vectors for each; fewer would be learned by heart.
+    void samplesSufficeForTraining_data() {
+        QTest::addColumn<bool>("residual");
+        QTest::addColumn<QString>("parameters");
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("cols");
+        QTest::addColumn<int>("least");
+        QTest::addColumn<int>("most");
+        QTest::newRow("small codebooks")
+            << false << R"({"m": 8, "bits": 4})" << 20000 << 128 << 512 << 4096;
+        QTest::newRow("large codebooks")
+            << false << R"({"m": 8, "bits": 8})" << 20000 << 128 << 9984 << 20000;
+        QTest::newRow("a row is one vector of few")
+            << true << R"({"stages": 4, "bits": 8, "dim": 8})" << 64 << 176 << 64 << 64;
+        QTest::newRow("as much as may be kept")
+            << false << R"({"m": 1, "bits": 16})" << 2000000 << 128 << 65536 << 262144;
+    }
+    void samplesSufficeForTraining() {
+        QFETCH(bool, residual);
+        QFETCH(QString, parameters);
+        QFETCH(int, rows);
+        QFETCH(int, cols);
+        QFETCH(int, least);
+        QFETCH(int, most);
+        MethodRegistry registry;
+        registry.add(std::make_shared<pq::PqMethod>());
+        registry.add(std::make_shared<rvq::RvqMethod>());
+        const auto quantizer =
+            registry.quantizer({residual ? "rvq" : "pq", Json::parse(parameters.toStdString())});
+        const Index count = previewRows(*quantizer, rows, cols, {});
+        QVERIFY2(count >= least && count <= most, qPrintable(QString::number(count)));
+    }
+
     void rowsAreEvenlySpaced_data() {
         QTest::addColumn<int>("axis");
         QTest::addColumn<bool>("normalized");
