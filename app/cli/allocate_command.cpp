@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <sstream>
 
@@ -43,6 +44,19 @@ std::vector<std::string> parseTie(const std::string& text) {
                     "Write for example --tie '*q_proj*,*k_proj*,*v_proj*'.");
     }
     return patterns;
+}
+
+// What the run calls the method that is meant, however it is written; the text itself where the run
+// has no such method, or it is none.
+std::string labelInRun(const std::string& text, const std::vector<TrialRecord>& records,
+                       const MethodRegistry& registry) {
+    try {
+        const MethodSpec meant = registry.resolve(SweptMethod::parse(text).method);
+        const auto found = std::ranges::find(records, meant, &TrialRecord::method);
+        return found == records.end() ? text : found->methodText;
+    } catch (const Error&) {
+        return text;
+    }
 }
 
 class AllocateCommand final : public Command {
@@ -91,6 +105,8 @@ public:
         const LossMeasure measure = parseLossMeasure(m_loss);
         const auto store = ResultStore::open(m_folder);
         const std::vector<TrialRecord> records = inPlanOrder(store->records(), store->run());
+        for (auto& lock : m_request.locks)
+            lock.second = labelInRun(lock.second, records, context.plugins.registry);
         std::vector<TensorChoices> choices = measuredChoices(records, measure, {});
         if (!m_model.empty()) {
             choices = measuredChoices(records, measure, sensitivities(choices, context));
