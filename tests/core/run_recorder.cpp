@@ -66,6 +66,8 @@ std::vector<std::string> comparableTable(const ResultStore& store) {
         if (!record) continue;
         Json json = record->toJson();
         json.erase("seconds");
+        // Stores in memory keep no artifacts.
+        json.erase("artifact_bytes");
         table.push_back(json.dump());
     }
     return table;

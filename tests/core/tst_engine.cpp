@@ -24,9 +24,10 @@ std::shared_ptr<FakeTensorFile> tensors(int count) {
 }
 
 Plan planOf(const std::vector<const char*>& methods, std::shared_ptr<const TensorFile> file,
-            std::uint64_t seed = 0) {
+            std::uint64_t seed = 0, std::vector<std::string> names = {"*"}) {
     ExperimentSpec spec;
     spec.data.file = "/data/fake.h5";
+    spec.data.tensors = std::move(names);
     spec.seed = seed;
     for (const char* method : methods)
         spec.methods.push_back(SweptMethod::parse(method));
@@ -330,7 +331,7 @@ void TestEngine::measuresRecallOfSearchedTensors() {
     truth.angular = true;
     file->setGroundTruth(truth);
 
-    const Plan plan = planOf({"fake:bits=[2,8]"}, file);
+    const Plan plan = planOf({"fake:bits=[2,8]"}, file, 0, {"train", "test"});
     const auto store = memoryStore(plan);
     RunRecorder recorder;
     QCOMPARE(run(plan, *store, recorder).finished, std::size_t{4});
@@ -353,7 +354,7 @@ void TestEngine::goesOnWithoutRecallWhenNeighboursAreWrong() {
     neighbors[3] = 50;
     file->addIntegers("neighbors", {2, 12}, neighbors);
     file->setGroundTruth({"test", "neighbors"});
-    const Plan plan = planOf({"fake"}, file);
+    const Plan plan = planOf({"fake"}, file, 0, {"train", "test"});
     const auto store = memoryStore(plan);
     RunRecorder recorder;
     QCOMPARE(run(plan, *store, recorder).failed, std::size_t{0});
