@@ -89,7 +89,8 @@ void measure(WindowFixture& fixture, const Method& method) {
     fixture.bench->methods.addMethod(QString::fromStdString(method.id()));
     QTest::qWait(200);
     if (!QTest::qWaitFor([&] { return !fixture.bench->preview.isBusy(); }, patienceMs)) return;
-    const Json standard = fixture.bench->registry.resolve({method.id(), {}}).parameters[knob->id];
+    const Json standard =
+        fixture.bench->registry.resolve({method.id(), Json::object()}).parameters[knob->id];
     Times times;
     for (int round = 0; round < rounds; ++round) {
         timeOnce(fixture, *knob, round % 2 == 0 ? knob->other : standard, times);
