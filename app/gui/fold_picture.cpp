@@ -79,7 +79,7 @@ void FoldPicture::paintEvent(QPaintEvent*) {
     painter.setPen(text);
     painter.drawText(QRectF(matrix.left(), 0.0, width() - matrix.left(), line),
                      Qt::AlignLeft | Qt::AlignVCenter,
-                     tr("%1 columns = input channels").arg(m_fold.cols(m_shape)));
+                     tr("%1 columns = input channels, dimensions").arg(m_fold.cols(m_shape)));
     painter.setPen(quiet);
     painter.drawText(QRectF(matrix.left(), line, width() - matrix.left(), line),
                      Qt::AlignLeft | Qt::AlignVCenter,
@@ -90,7 +90,7 @@ void FoldPicture::paintEvent(QPaintEvent*) {
         painter.drawText(QRectF(left, top, width() - left, line), Qt::AlignLeft | Qt::AlignVCenter,
                          words);
     };
-    note(matrix.top(), tr("%1 rows = output channels").arg(m_fold.rows(m_shape)), text);
+    note(matrix.top(), tr("%1 rows = output channels, vectors").arg(m_fold.rows(m_shape)), text);
     note(matrix.top() + line, axesText(m_shape, m_fold.rowAxes), quiet);
     note(matrix.top() + line * 2.5, tr("A row scale covers one tinted row,"), quiet);
     note(matrix.top() + line * 3.5, tr("a group the dark part of it."), quiet);

@@ -86,7 +86,7 @@ struct ErrorMapData {
     QString title;
     int rows = 0;
     int cols = 0;
-    std::vector<double> values;  ///< Row-major, rows x cols; row 0 is the first output channel.
+    std::vector<double> values;  ///< Row-major, rows x cols; row 0 is that of the matrix.
     double tensorRows = 0.0;     ///< Extent of the axes.
     double tensorCols = 0.0;
 };

@@ -72,7 +72,7 @@ bool ErrorMapPlot::isEmpty() const {
 
 QString ErrorMapPlot::emptyText() const {
     return tr(
-        "Where in the matrix the error lies will be seen here, output channels from top to "
+        "Where in the matrix the error lies will be seen here, rows from top to "
         "bottom. Select a finished trial.");
 }
 
@@ -110,8 +110,8 @@ void ErrorMapPlot::rebuild() {
         axis->grid()->setVisible(false);
     }
     yAxis->setRangeReversed(true);
-    xAxis->setLabel(tr("Input channel"));
-    yAxis->setLabel(tr("Output channel"));
+    xAxis->setLabel(tr("Column"));
+    yAxis->setLabel(tr("Row"));
     m_scale->setVisible(!isEmpty());
     if (isEmpty()) return;
 
@@ -177,7 +177,7 @@ QRectF ErrorMapPlot::markRect(int mark) const {
 QString ErrorMapPlot::markText(int mark) const {
     const int row = mark / m_data->cols;
     const int col = mark % m_data->cols;
-    return tr("output channel %1\ninput channel %2\nRMS error / RMS weight: %3")
+    return tr("row %1\ncolumn %2\nRMS error / RMS weight: %3")
         .arg(channels(rowEdge(row), rowEdge(row + 1)), channels(colEdge(col), colEdge(col + 1)),
              numberText(m_data->values[static_cast<std::size_t>(mark)]));
 }
@@ -227,12 +227,12 @@ std::unique_ptr<TableTwin> ErrorMapPlot::makeTable() const {
                     : index * shared->tensorCols / shared->cols;
     };
     std::vector<TableTwin::Column> columns = {
-        {tr("Output channel"),
+        {tr("Row"),
          [=](int mark) {
              const int row = mark / shared->cols;
              return channels(edge(true, row), edge(true, row + 1));
          }},
-        {tr("Input channel"),
+        {tr("Column"),
          [=](int mark) {
              const int col = mark % shared->cols;
              return channels(edge(false, col), edge(false, col + 1));

@@ -7,7 +7,7 @@
 namespace quantscope {
 
 /// Where in a matrix the error is: a heat map of the root mean square error of each cell relative
-/// to that of the weights. Output channels run downwards, input channels to the right.
+/// to that of the weights. Rows run downwards (output channels, or vectors), columns to the right.
 class ErrorMapPlot : public PlotWidget {
     Q_OBJECT
 

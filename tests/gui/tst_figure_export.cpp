@@ -124,8 +124,8 @@ private Q_SLOTS:
                               << "Codes";
         QTest::newRow("histogram") << "Weight"
                                    << "Weights per bin (%)";
-        QTest::newRow("error-map") << "Input channel"
-                                   << "Output channel";
+        QTest::newRow("error-map") << "Column"
+                                   << "Row";
     }
     void svgIsVectorOfTheSize() {
         QFETCH(QString, xTitle);

@@ -225,14 +225,14 @@ private Q_SLOTS:
         ErrorMapPlot plot;
         plot.setData(samples::errorMap(16, 24, false));
         present(plot);
-        QCOMPARE(plot.xAxis->label(), QStringLiteral("Input channel"));
-        QCOMPARE(plot.yAxis->label(), QStringLiteral("Output channel"));
+        QCOMPARE(plot.xAxis->label(), QStringLiteral("Column"));
+        QCOMPARE(plot.yAxis->label(), QStringLiteral("Row"));
         QVERIFY(plot.markRect(24).top() > plot.markRect(0).top());
         QVERIFY(plot.markRect(1).left() > plot.markRect(0).left());
         const int mark = 5 * 24 + 7;
         QCOMPARE(plot.markAt(plot.markRect(mark).center()), mark);
         const QString text = plot.hoverText(plot.markRect(mark).center());
-        QVERIFY2(text.startsWith(QStringLiteral("output channel 40 to 47\ninput channel 28 to 31")),
+        QVERIFY2(text.startsWith(QStringLiteral("row 40 to 47\ncolumn 28 to 31")),
                  qPrintable(text));
         checkTable(plot);
     }
