@@ -357,11 +357,26 @@ void SelectedPanel::copyCommandLine() {
     Q_EMIT copied();
 }
 
+namespace {
+
+// As the label says it, with what was given and nothing that has no effect; but the label is a text
+// of the record's, and what counts is the method.
+SweptMethod settingsOf(const TrialRecord& record, const MethodRegistry& registry) {
+    try {
+        const SweptMethod labelled = SweptMethod::parse(record.methodText);
+        if (registry.resolve(labelled.method) == record.method) return labelled;
+    } catch (const Error&) {
+        return {record.method};
+    }
+    return {record.method};
+}
+
+}  // namespace
+
 void SelectedPanel::useSettings() {
     const RecordPointer record = m_bench.results.find(m_bench.selection.currentTrial());
     if (!record) return;
-    // The label says what was given, and nothing that has no effect.
-    m_bench.methods.addMethod(SweptMethod::parse(record->methodText));
+    m_bench.methods.addMethod(settingsOf(*record, m_bench.registry));
 }
 
 }  // namespace quantscope

@@ -97,9 +97,14 @@ PreviewResult computePreview(const PreviewRequest& request, const MethodRegistry
     }
     result.rate = whole.rate;
     result.bitsPerWeight = whole.rate.bitsPerWeight(totalRows * cols);
-    if (quantizer->preflight(result.sampleRows, cols, side).warnings != whole.warnings) {
+    const std::vector<std::string> remarks =
+        quantizer->preflight(result.sampleRows, cols, side).warnings;
+    const auto isOfTheSample = [&](const std::string& remark) {
+        return std::ranges::find(whole.warnings, remark) == whole.warnings.end();
+    };
+    if (std::ranges::any_of(remarks, isOfTheSample)) {
         result.warnings << LivePreview::tr(
-            "The sample has too few rows to train on: the run will show a larger error.");
+            "The sample is too small for this method: the run will show a larger error.");
     }
     result.note = sampleNote(result.sampleRows, totalRows);
     const auto rows = cache.rows(request.file, tensor, result.sampleRows, stop);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 #include "core/run/planner.h"
 #include "core/tensor/normalized_source.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr Index mostRows = 4096;
 constexpr Index mostWeights = Index{1} << 18;
-constexpr Index mostTrainingWeights = Index{1} << 24;
+constexpr Index mostTrainingWeights = Index{1} << 23;
 constexpr Index mostInFileRow = Index{1} << 22;
 // What one thread does in a few hundredths of a second.
 constexpr double mostMultiplyAdds = 1.5e8;
@@ -48,6 +49,27 @@ Matrix sampleColumns(const TensorSource& transposed, Index count, const std::sto
     return sample;
 }
 
+// The least of count, 2 count, ... with which the method runs and has the fewest remarks: those on
+// training go when there is enough to train on. Where they never do, as many rows as may be.
+Index rowsToTrainOn(const Quantizer& quantizer, Index count, Index rows, Index cols,
+                    const SideInformation& side) {
+    const Index most = std::max(count, std::min(rows, mostTrainingWeights / cols));
+    Index best = most;
+    std::optional<std::vector<std::string>> fewest;
+    for (Index sampled = count;; sampled = std::min(most, 2 * sampled)) {
+        Preflight preflight = quantizer.preflight(sampled, cols, side);
+        const bool isBetter = !fewest || preflight.warnings.size() < fewest->size();
+        if (preflight.refusal.empty() && isBetter) {
+            fewest = std::move(preflight.warnings);
+            best = sampled;
+        }
+        if (sampled == most || (fewest && fewest->empty())) break;
+    }
+    const bool isShort =
+        fewest && !fewest->empty() && *fewest != quantizer.preflight(rows, cols, side).warnings;
+    return isShort ? most : best;
+}
+
 }  // namespace
 
 Index previewRows(const Quantizer& quantizer, Index rows, Index cols, const SideInformation& side) {
@@ -56,14 +78,7 @@ Index previewRows(const Quantizer& quantizer, Index rows, Index cols, const Side
     while (count > 1 && quantizer.preflight(count, cols, side).multiplyAdds > mostMultiplyAdds) {
         count = powerOfTwoUpTo(count - 1);
     }
-    // Remarks that the whole tensor does not get, or gets with other numbers, are about the sample.
-    const std::vector<std::string> remarks = quantizer.preflight(rows, cols, side).warnings;
-    while (count < rows && count <= mostTrainingWeights / cols) {
-        const Preflight sampled = quantizer.preflight(count, cols, side);
-        if (sampled.refusal.empty() && sampled.warnings == remarks) break;
-        count = std::min(rows, 2 * count);
-    }
-    return count;
+    return rowsToTrainOn(quantizer, count, rows, cols, side);
 }
 
 Matrix sampleTensor(const TensorFile& file, const SelectedTensor& tensor, Index count,

@@ -14,7 +14,7 @@ namespace quantscope {
 
 /// How many rows of a tensor a preview works on: all when they are few, otherwise the largest power
 /// of two (at most 4,096 rows and 2^18 weights) whose work, as preflight estimates it, is expected
-/// to be done in time; but as many more as the method asks for (up to 2^24 weights): a codebook
+/// to be done in time; but as many more as the method asks for (up to 2^23 weights): a codebook
 /// trained on hardly more vectors than it has codewords would show hardly any error. Depends on
 /// shape and method alone, never on the machine's speed.
 Index previewRows(const Quantizer& quantizer, Index rows, Index cols, const SideInformation& side);

@@ -93,12 +93,18 @@ void adoptRecords(const Plan& plan, const RecordList& known, const std::filesyst
         std::filesystem::copy_file(ResultStore::artifactPath(folder, trial.id),
                                    store.artifactPath(trial.id),
                                    std::filesystem::copy_options::overwrite_existing, failure);
-        if (!failure) store.append(*found->second);
+        if (failure) continue;
+        // The label is this plan's: methods are told apart by it.
+        TrialRecord record = *found->second;
+        record.methodText = trial.methodText;
+        store.append(record);
     }
 }
 
 RunPace paceOf(const std::vector<const Trial*>& toRun, const ResultStore& store,
                const RunSummary& summary) {
+    // Nobody knows how much of the time went into what failed.
+    if (summary.failed > 0) return {};
     std::vector<const Trial*> ran;
     std::vector<TrialRecord> records;
     for (const Trial* trial : toRun) {

@@ -22,9 +22,13 @@ StridedView<double> viewOf(const Doubles& values, Index rows, Index cols) {
 Doubles productOverRows(MatrixView a, MatrixView b, const std::stop_token& stop) {
     constexpr Index blockRows = 256;
     constexpr Index blocksPerChunk = 16;
+    // Every chunk keeps a sum of its own until the end.
+    constexpr Index mostChunks = 8;
+    const Index rowsAtOnce =
+        std::max(blockRows * blocksPerChunk, (a.rows + mostChunks - 1) / mostChunks);
     const Doubles none(static_cast<std::size_t>(a.cols * b.cols));
     return parallelReduce(
-        a.rows, blockRows * blocksPerChunk, stop, none,
+        a.rows, rowsAtOnce, stop, none,
         [&](Index begin, Index end) {
             Doubles sum = none;
             std::vector<float> block(none.size());

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -33,6 +34,12 @@ int countWidth(Index cols) {
 
 int columnWidth(Index cols) {
     return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(cols - 1)));
+}
+
+// Rounding may lift the largest weights just above what a float holds.
+float keptValue(std::uint16_t half, int exponent) {
+    constexpr float largest = std::numeric_limits<float>::max();
+    return std::clamp(std::ldexp(fromFloat16(half), exponent), -largest, largest);
 }
 
 Section packed(const char* name, std::span<const std::uint32_t> codes, int width) {
@@ -68,7 +75,8 @@ public:
             largest = std::max(largest, columnWeight(hessian, c));
         for (Index c = 0; c < weights.cols; ++c) {
             m_roots.push_back(
-                largest > 0.0 ? std::sqrt(std::max(0.0, columnWeight(hessian, c)) / largest) : 0.0);
+                // Inputs that never differ from zero say nothing: the weights alone decide.
+                largest > 0.0 ? std::sqrt(std::max(0.0, columnWeight(hessian, c)) / largest) : 1.0);
         }
     }
 
@@ -150,7 +158,7 @@ void KeptWeights::finish() {
     m_exponent = (largest > 0.0F ? std::ilogb(largest) : 0) - topExponent;
     for (float& value : m_values) {
         const auto half = toFloat16(std::ldexp(value, -m_exponent));
-        value = std::ldexp(fromFloat16(half), m_exponent);
+        value = keptValue(half, m_exponent);
     }
 }
 
@@ -204,10 +212,9 @@ KeptWeights KeptWeights::load(const EncodedTensor& tensor) {
     const std::uint32_t exponent = unpacked(tensor, exponentSection, 1, valueWidth).front();
     kept.m_exponent = static_cast<std::int16_t>(static_cast<std::uint16_t>(exponent));
     for (const std::uint32_t half : unpacked(tensor, valuesSection, size, valueWidth)) {
-        const float value =
-            std::ldexp(fromFloat16(static_cast<std::uint16_t>(half)), kept.m_exponent);
-        if (!std::isfinite(value)) throw damaged();
-        kept.m_values.push_back(value);
+        const auto bits = static_cast<std::uint16_t>(half);
+        if (!std::isfinite(fromFloat16(bits))) throw damaged();
+        kept.m_values.push_back(keptValue(bits, kept.m_exponent));
     }
     return kept;
 }

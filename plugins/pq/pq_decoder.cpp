@@ -62,6 +62,13 @@ PqDecoder::PqDecoder(std::shared_ptr<const EncodedTensor> tensor)
         m_scale = std::exp2(format.exponent());
         m_rotation = CodewordFormat(m_settings.half, 0)
                          .load(m_tensor->section(rotationSection), m_tensor->cols, m_layout.cols);
+        // Of orthonormal columns, but for rounding.
+        constexpr float largestComponent = 1.01F;
+        const float* values = m_rotation.data();
+        if (std::any_of(values, values + m_rotation.view().size(),
+                        [](float value) { return std::abs(value) > largestComponent; })) {
+            throw damaged("its rotation is none");
+        }
     }
 }
 

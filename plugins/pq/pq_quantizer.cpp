@@ -41,8 +41,8 @@ std::string refuseRotation(const PqSettings& settings, Index cols) {
         return "The row has " + std::to_string(cols) + " columns, and a rotation cannot keep " +
                std::to_string(settings.dims) + ". Choose dims <= " + std::to_string(cols) + ".";
     }
-    // The decomposition takes minutes beyond, and cannot be stopped.
-    constexpr Index widest = 4096;
+    // The decomposition cannot be stopped, and takes seconds there already.
+    constexpr Index widest = 1024;
     if (cols > widest) {
         return "A rotation of " + std::to_string(cols) + " columns takes too long; the most is " +
                std::to_string(widest) + ". Choose rotation=none, or another method.";
@@ -99,7 +99,7 @@ std::uint64_t workingBytes(const PqSettings& settings, Index rows, Index cols) {
     // Centred and rotated rows; the moments, the axes and their products in double precision.
     const auto square = static_cast<std::uint64_t>(cols * cols);
     const std::uint64_t rotation =
-        settings.isRotated() ? 2 * sample * sizeof(float) + 6 * square * sizeof(double) : 0;
+        settings.isRotated() ? 2 * sample * sizeof(float) + 16 * square * sizeof(double) : 0;
     return blockBytes + (3 * sample + 8 * codebooks) * sizeof(float) + rotation;
 }
 

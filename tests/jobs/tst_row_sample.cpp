@@ -50,7 +50,11 @@ private Q_SLOTS:
         QTest::newRow("a row is one vector of few")
             << true << R"({"stages": 4, "bits": 8, "dim": 8})" << 64 << 176 << 64 << 64;
         QTest::newRow("as much as may be kept")
-            << false << R"({"m": 1, "bits": 16})" << 2000000 << 128 << 65536 << 262144;
+            << false << R"({"m": 1, "bits": 16})" << 2000000 << 128 << 65536 << 65536;
+        QTest::newRow("a tensor that is sampled for training anyway")
+            << false << R"({"m": 8, "bits": 8})" << 1000000 << 128 << 9984 << 16384;
+        QTest::newRow("more vectors than are trained on")
+            << true << R"({"stages": 4, "bits": 8, "dim": 8})" << 4096 << 4096 << 32 << 128;
     }
     void samplesSufficeForTraining() {
         QFETCH(bool, residual);

@@ -78,7 +78,8 @@ private Q_SLOTS:
         const Matrix x = readAll(*source, {});
         const double reached = nmse(x.view(), decoded(tensor).view());
         QVERIFY2(reached <= 1.02 * relativeMse, qPrintable(QString::number(reached)));
-        QVERIFY2(reached >= 0.85 * relativeMse, qPrintable(QString::number(reached)));
+        const double least = method.startsWith(u"OPQ") ? 0.85 : 0.90;
+        QVERIFY2(reached >= least * relativeMse, qPrintable(QString::number(reached)));
     }
 
     // Columns that are equal up to noise: a rotation packs each pair into one direction. With it,
