@@ -150,7 +150,7 @@ private Q_SLOTS:
         QTest::newRow("utilization") << QStringList{"Codeword, most used first"};
         QTest::newRow("bits") << QStringList{"Bits per weight", "Codes", "scalar:bits=3"};
         QTest::newRow("histogram") << QStringList{"Weight", "Weights per bin (%)"};
-        QTest::newRow("error-map") << QStringList{"Input channel", "Output channel"};
+        QTest::newRow("error-map") << QStringList{"Column", "Row"};
     }
     void figuresOfEveryKind() {
         QFETCH(QStringList, texts);
