@@ -42,7 +42,7 @@ std::string formatSignificant(double value, int digits) {
     if (!std::isfinite(value)) return formatNumber(value);
     if (value == 0.0) return "0";
     // The exponent after rounding: 0.9996 becomes 1.00, not 1.000.
-    const std::string scientific = toText(value, std::chars_format::scientific, digits - 1);
+    std::string scientific = toText(value, std::chars_format::scientific, digits - 1);
     std::int64_t magnitude = 0;
     parseNumber(std::string_view(scientific).substr(scientific.find('e') + 1), magnitude);
     if (magnitude < -4 || magnitude >= 7) return scientific;

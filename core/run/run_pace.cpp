@@ -24,7 +24,7 @@ double workOf(const Trial& trial) {
 std::string kindOf(const Json& method) {
     if (method.is_string()) return method.get<std::string>();
     if (!method.is_object() || !method.contains("id") || !method["id"].is_string()) return {};
-    const auto id = method["id"].get<std::string>();
+    auto id = method["id"].get<std::string>();
     const auto parameters = method.find("parameters");
     if (parameters == method.end() || !parameters->contains("base")) return id;
     return id + '/' + kindOf((*parameters)["base"]);

@@ -13,6 +13,12 @@ namespace {
 constexpr std::size_t lanes = 8;
 constexpr std::size_t mostValues = 256;
 
+// Of the levels of signed codes, half are negative.
+float halfOf(const Layout& layout) {
+    const int half = layout.levelCount() / 2;
+    return static_cast<float>(half);
+}
+
 /// Sums over the values x of a part, their weights u and the levels q of their codes.
 struct Sums {
     double u = 0.0;
@@ -152,7 +158,9 @@ PartFit solveAffine(const Sums& sums, bool positiveMinimum, double& error) {
 PartFit fitAffine(const Layout& layout, const Part& part, std::span<const float> values) {
     constexpr int stretches = 10;
     constexpr float step = 0.1F;
-    auto [low, high] = std::ranges::minmax(values);
+    const auto range = std::ranges::minmax(values);
+    float low = range.min;
+    const float high = range.max;
     if (layout.positiveMinimum) low = std::min(low, 0.0F);
     if (!(high > low)) return {0.0F, -low};
     const auto top = static_cast<float>(layout.levelCount() - 1);
@@ -184,7 +192,7 @@ PartFit fitPart(const Layout& layout, std::span<const float> values,
         case LevelKind::Signed:
             break;
     }
-    const auto half = static_cast<float>(layout.levelCount() / 2);
+    const auto half = halfOf(layout);
     return fitScale(part, -half, 0.1F, [half](float relative) {
         return clamped(rounded(relative), -half, half - 1.0F);
     });
@@ -193,7 +201,7 @@ PartFit fitPart(const Layout& layout, std::span<const float> values,
 void nearestCodes(const Layout& layout, std::span<const float> values, const PartFit& fit,
                   std::span<float> levels) {
     const float inverse = fit.scale != 0.0F ? 1.0F / fit.scale : 0.0F;
-    const auto half = static_cast<float>(layout.levelCount() / 2);
+    const auto half = halfOf(layout);
     for (std::size_t i = 0; i < values.size(); ++i) {
         const float relative = (values[i] + fit.minimum) * inverse;
         switch (layout.levels) {
@@ -215,7 +223,7 @@ std::uint32_t codeOf(const Layout& layout, float level) {
         case LevelKind::Affine:
             return static_cast<std::uint32_t>(level);
         case LevelKind::Signed:
-            return static_cast<std::uint32_t>(level + static_cast<float>(layout.levelCount() / 2));
+            return static_cast<std::uint32_t>(level + halfOf(layout));
         case LevelKind::Table:
             break;
     }
@@ -228,7 +236,7 @@ float levelOf(const Layout& layout, std::uint32_t code) {
         case LevelKind::Affine:
             return static_cast<float>(code);
         case LevelKind::Signed:
-            return static_cast<float>(code) - static_cast<float>(layout.levelCount() / 2);
+            return static_cast<float>(code) - halfOf(layout);
         case LevelKind::Table:
             break;
     }

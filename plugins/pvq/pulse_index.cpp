@@ -113,7 +113,8 @@ int PulseIndex::mostPulses(int dim, int limit, double bits) {
 }
 
 std::span<const std::uint32_t> PulseIndex::count(int dim, int pulses) const {
-    const auto at = static_cast<std::size_t>(dim * (m_pulses + 1) + pulses);
+    const auto at = static_cast<std::size_t>(dim) * static_cast<std::size_t>(m_pulses + 1) +
+                    static_cast<std::size_t>(pulses);
     return std::span(m_counts).subspan(at * m_words, m_words);
 }
 

@@ -14,6 +14,13 @@
 
 namespace quantscope::test {
 
+// Sanitizers and missing optimization make everything several times slower.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
+constexpr double slowness = 5.0;
+#else
+constexpr double slowness = 1.0;
+#endif
+
 constexpr std::uint64_t trialSeed = 7;
 
 inline EncodedTensor encode(const MethodSpec& spec, const TensorSource& source,

@@ -16,7 +16,7 @@ using test::registry;
 
 namespace {
 
-constexpr int randomSettings = 12;
+constexpr int randomSettings = test::slowness > 1.0 ? 1 : 12;
 
 /// Bytes of a section in an artifact file, as HDF5 itself counts them.
 std::uint64_t storedBytes(const std::filesystem::path& path, const std::string& section) {

@@ -12,13 +12,6 @@ using test::registry;
 
 namespace {
 
-// Sanitizers and missing optimization make everything several times slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-constexpr double slowness = 5.0;
-#else
-constexpr double slowness = 1.0;
-#endif
-
 /// Seconds of processor time that this process has used: unlike the time on the wall, it does not
 /// depend on what else the machine does.
 double processorSeconds() {
@@ -118,12 +111,12 @@ private Q_SLOTS:
                 ++number % 2 == 0 ? static_cast<const TensorSource&>(blocks) : inMemory;
             double best = std::numeric_limits<double>::infinity();
             // What the machine does besides can only make it longer, so the best try counts.
-            for (int i = 0; i < tries && best > limit * slowness; ++i) {
+            for (int i = 0; i < tries && best > limit * test::slowness; ++i) {
                 const Stopped stopped = stopAfter(moment, spec, source);
                 if (!stopped.cancelled) return;  // It had ended before.
                 best = std::min(best, stopped.secondsAfter);
             }
-            QVERIFY2(best <= limit * slowness,
+            QVERIFY2(best <= limit * test::slowness,
                      qPrintable(QStringLiteral("%1 s after %2 s").arg(best).arg(moment)));
         }
     }
