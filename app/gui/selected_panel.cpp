@@ -61,6 +61,18 @@ QScrollArea* scrolled(QWidget* page) {
     return area;
 }
 
+// As the label says it, with what was given and nothing that has no effect; but the label is a text
+// of the record's, and what counts is the method.
+SweptMethod settingsOf(const TrialRecord& record, const MethodRegistry& registry) {
+    try {
+        const SweptMethod labelled = SweptMethod::parse(record.methodText);
+        if (registry.resolve(labelled.method) == record.method) return labelled;
+    } catch (const Error&) {
+        // Then the label is of no use.
+    }
+    return {record.method};
+}
+
 }  // namespace
 
 SelectedPanel::SelectedPanel(Workbench& bench, QWidget* parent)
@@ -356,22 +368,6 @@ void SelectedPanel::copyCommandLine() {
     QGuiApplication::clipboard()->setText(command);
     Q_EMIT copied();
 }
-
-namespace {
-
-// As the label says it, with what was given and nothing that has no effect; but the label is a text
-// of the record's, and what counts is the method.
-SweptMethod settingsOf(const TrialRecord& record, const MethodRegistry& registry) {
-    try {
-        const SweptMethod labelled = SweptMethod::parse(record.methodText);
-        if (registry.resolve(labelled.method) == record.method) return labelled;
-    } catch (const Error&) {
-        return {record.method};
-    }
-    return {record.method};
-}
-
-}  // namespace
 
 void SelectedPanel::useSettings() {
     const RecordPointer record = m_bench.results.find(m_bench.selection.currentTrial());

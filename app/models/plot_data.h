@@ -18,7 +18,7 @@ namespace quantscope {
 struct TradeOffPoint {
     QString trialId;
     QString tensor;
-    QString method;  ///< Label: abbreviated text form.
+    QString method;  ///< The label; see labelOf().
     QString family;  ///< Method id; decides colour and marker shape.
     double bitsPerWeight = 0.0;
     double value = 0.0;  ///< Of the chosen metric.

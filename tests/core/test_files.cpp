@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <fstream>
 
+#include "core/tensor/normalized_source.h"
+
 namespace quantscope::test {
 
 namespace {
@@ -27,6 +29,12 @@ std::vector<std::string> splitRecord(const std::string& line) {
 }
 
 }  // namespace
+
+Matrix searchedVectors(const TensorFile& file, const std::string& tensor, bool angular) {
+    Matrix vectors = readAll(*file.source(tensor, FoldRule{}), {});
+    if (angular) normalizeRows(vectors.span());
+    return vectors;
+}
 
 std::vector<std::vector<std::string>> readCsv(const std::filesystem::path& path) {
     std::ifstream stream(path);

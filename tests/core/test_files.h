@@ -28,6 +28,9 @@ inline std::shared_ptr<TensorFile> openProbed(const std::filesystem::path& path,
     return TensorFile::open(path, {prober(), followExternalLinks});
 }
 
+/// The vectors of a tensor of embeddings as they are searched: of unit length where `angular`.
+Matrix searchedVectors(const TensorFile& file, const std::string& tensor, bool angular);
+
 /// The records of a comma-separated file, without its header; fields may be quoted.
 std::vector<std::vector<std::string>> readCsv(const std::filesystem::path& path);
 

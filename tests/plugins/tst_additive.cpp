@@ -6,7 +6,6 @@
 #include "core/base/parallel.h"
 #include "core/metrics/recall.h"
 #include "core/quant/packed_codes.h"
-#include "core/tensor/normalized_source.h"
 #include "plugins/additive/additive_method.h"
 #include "plugins/additive/additive_training.h"
 #include "plugins/rvq/rvq_method.h"
@@ -31,10 +30,7 @@ const test::MethodBench& residualBench() {
 }
 
 Matrix bundled(const std::string& file, bool angular) {
-    const auto opened = test::openProbed(test::dataset(file));
-    std::unique_ptr<const TensorSource> source = opened->source("train", FoldRule{});
-    if (angular) source = std::make_unique<NormalizedSource>(std::move(source));
-    return readAll(*source, {});
+    return test::searchedVectors(*test::openProbed(test::dataset(file)), "train", angular);
 }
 
 // Student's t with 5 degrees of freedom: normal over the root of a mean of five squares.

@@ -7,7 +7,6 @@
 #include "core/base/parallel.h"
 #include "core/kernels/kmeans.h"
 #include "core/quant/packed_codes.h"
-#include "core/tensor/normalized_source.h"
 #include "plugins/pq/pq_method.h"
 #include "tests/core/test_files.h"
 #include "tests/plugins/method_bench.h"
@@ -71,11 +70,8 @@ private Q_SLOTS:
         QFETCH(QString, method);
         QFETCH(double, relativeMse);
         const auto opened = test::openProbed(test::dataset(file.toStdString()));
-        std::unique_ptr<const TensorSource> source = opened->source("train", FoldRule{});
-        if (angular) source = std::make_unique<NormalizedSource>(std::move(source));
-        const QuantizedTensor tensor(bench().encode(method.toStdString(), *source),
-                                     bench().registry());
-        const Matrix x = readAll(*source, {});
+        const Matrix x = test::searchedVectors(*opened, "train", angular);
+        const QuantizedTensor tensor = bench().quantize(method.toStdString(), x);
         const double reached = nmse(x.view(), decoded(tensor).view());
         QVERIFY2(reached <= 1.02 * relativeMse, qPrintable(QString::number(reached)));
         const double least = method.startsWith(u"OPQ") ? 0.85 : 0.90;

@@ -8,7 +8,6 @@
 #include "core/metrics/recall.h"
 #include "core/quant/faiss_factory.h"
 #include "core/quant/packed_codes.h"
-#include "core/tensor/normalized_source.h"
 #include "plugins/pq/pq_method.h"
 #include "plugins/rvq/rvq_method.h"
 #include "tests/core/test_files.h"
@@ -75,20 +74,13 @@ private Q_SLOTS:
         QFETCH(double, relativeMse);
         QFETCH(double, recallAt10);
         const auto opened = test::openProbed(test::dataset(file.toStdString()));
-        std::unique_ptr<const TensorSource> source = opened->source("train", FoldRule{});
-        std::unique_ptr<const TensorSource> asked = opened->source("test", FoldRule{});
-        if (angular) {
-            source = std::make_unique<NormalizedSource>(std::move(source));
-            asked = std::make_unique<NormalizedSource>(std::move(asked));
-        }
-        const QuantizedTensor tensor(bench().encode(method.toStdString(), *source),
-                                     bench().registry());
-        const Matrix x = readAll(*source, {});
+        const Matrix x = test::searchedVectors(*opened, "train", angular);
+        const QuantizedTensor tensor = bench().quantize(method.toStdString(), x);
         const double reached = nmse(x.view(), decoded(tensor).view());
         QVERIFY2(reached <= 1.02 * relativeMse, qPrintable(QString::number(reached)));
         // Refitting gains up to a fifth; much more would be too good to be true.
         QVERIFY2(reached >= 0.75 * relativeMse, qPrintable(QString::number(reached)));
-        const Matrix queries = readAll(*asked, {});
+        const Matrix queries = test::searchedVectors(*opened, "test", angular);
         const std::vector<std::int64_t> neighbors = opened->readIntegers("neighbors");
         const Recall recall =
             recallAt(tensor, queries.view(), neighbors,
