@@ -2,15 +2,49 @@
 #include "app/forms/sweep_combo_box.h"
 
 #include <QLineEdit>
+#include <QPainter>
 #include <QSignalBlocker>
+#include <QStyleOptionFrame>
 #include <QWheelEvent>
 
 #include "app/forms/field_undo.h"
 
 namespace quantscope {
 
+namespace {
+
+// Shows by an ellipsis that there is more than fits, until it is edited.
+class ElidingLineEdit final : public QLineEdit {
+public:
+    using QLineEdit::QLineEdit;
+
+protected:
+    void paintEvent(QPaintEvent* event) override {
+        QStyleOptionFrame option;
+        initStyleOption(&option);
+        constexpr int textMargin = 2;  // What QLineEdit leaves on both sides.
+        const QRect room = style()
+                               ->subElementRect(QStyle::SE_LineEditContents, &option, this)
+                               .marginsRemoved(textMargins())
+                               .adjusted(textMargin, 0, -textMargin, 0);
+        const QFontMetrics metrics = fontMetrics();
+        if (hasFocus() || metrics.horizontalAdvance(text()) <= room.width()) {
+            QLineEdit::paintEvent(event);
+            return;
+        }
+        QPainter painter(this);
+        style()->drawPrimitive(QStyle::PE_PanelLineEdit, &option, &painter, this);
+        style()->drawItemText(&painter, room, Qt::AlignVCenter | Qt::AlignLeft, palette(),
+                              isEnabled(), metrics.elidedText(text(), Qt::ElideRight, room.width()),
+                              QPalette::Text);
+    }
+};
+
+}  // namespace
+
 SweepComboBox::SweepComboBox(QWidget* parent) : QComboBox(parent) {
     setEditable(true);
+    setLineEdit(new ElidingLineEdit(this));
     setInsertPolicy(QComboBox::NoInsert);
     // Completing a list as if it were one entry would only be in the way.
     setCompleter(nullptr);

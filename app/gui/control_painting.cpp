@@ -43,6 +43,16 @@ bool isPrimary(const QStyleOptionButton& button) {
            (button.features & QStyleOptionButton::DefaultButton);
 }
 
+QIcon tinted(const QIcon& icon, QSize size, double pixelRatio, const QColor& ink) {
+    if (icon.isNull()) return icon;
+    QPixmap pixmap = icon.pixmap(size, pixelRatio);
+    QPainter painter(&pixmap);
+    painter.setCompositionMode(QPainter::CompositionMode_SourceIn);
+    painter.fillRect(QRect(QPoint(0, 0), size), ink);
+    painter.end();
+    return pixmap;
+}
+
 void drawPushButton(const QStyleOption& option, QPainter& painter) {
     const QPalette& palette = option.palette;
     const bool enabled = option.state & QStyle::State_Enabled;

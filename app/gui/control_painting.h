@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QColor>
+#include <QIcon>
 #include <QRectF>
 
 class QPainter;
@@ -24,6 +25,8 @@ QColor mutedColor(const QStyleOption& option);
 
 /// The one button of a panel that stands for its purpose, drawn in the accent colour.
 bool isPrimary(const QStyleOptionButton& button);
+/// The icon in one colour, for a button of its ground.
+QIcon tinted(const QIcon& icon, QSize size, double pixelRatio, const QColor& ink);
 void drawPushButton(const QStyleOption& option, QPainter& painter);
 void drawToolButtonPanel(const QStyleOption& option, QPainter& painter);
 void drawCheckBox(const QStyleOption& option, QPainter& painter);

@@ -59,8 +59,7 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
       m_remarks(quietLabel(this)),
       m_remarksToggle(new QToolButton(this)),
       m_remarksArea(new QScrollArea(this)),
-      m_runButton(new QPushButton(themedIcon(QStringLiteral("run"), QPalette::HighlightedText),
-                                  tr("Run"), this)),
+      m_runButton(new QPushButton(themedIcon(QStringLiteral("run")), tr("Run"), this)),
       m_cancelButton(new QPushButton(themedIcon(QStringLiteral("cancel")), tr("Cancel"), this)) {
     makeAddMenu();
     m_listLayout->setContentsMargins(0, 0, 0, 0);
@@ -176,6 +175,17 @@ bool MethodsPanel::eventFilter(QObject* watched, QEvent* event) {
         return QWidget::eventFilter(watched, event);
     }
     const auto* key = static_cast<QKeyEvent*>(event);
+    const QList<QAction*> entries = m_addMenu->actions();
+    const auto somethingHas = [&entries](const QString& text) {
+        return std::ranges::any_of(entries, [&text](const QAction* entry) {
+            return entry->text().contains(text, Qt::CaseInsensitive);
+        });
+    };
+    // The space bar takes the entry that is lit, unless it goes on with a name.
+    if (key->key() == Qt::Key_Space &&
+        (m_typedInMenu.isEmpty() || !somethingHas(m_typedInMenu + QLatin1Char(' ')))) {
+        return false;
+    }
     if (key->key() == Qt::Key_Backspace) {
         m_typedInMenu.chop(1);
     } else if (!key->text().isEmpty() && key->text().front().isPrint()) {
@@ -183,7 +193,6 @@ bool MethodsPanel::eventFilter(QObject* watched, QEvent* event) {
     } else {
         return false;
     }
-    const QList<QAction*> entries = m_addMenu->actions();
     auto found = std::ranges::find_if(entries, [this](const QAction* entry) {
         return entry->objectName().startsWith(m_typedInMenu, Qt::CaseInsensitive);
     });

@@ -47,8 +47,7 @@ StartPage::StartPage(RecentFiles* recent, QAction* open, QWidget* parent)
         page);
     lead->setWordWrap(true);
     lead->setForegroundRole(QPalette::PlaceholderText);
-    auto* openButton = new QPushButton(
-        themedIcon(QStringLiteral("open"), QPalette::HighlightedText), open->text(), page);
+    auto* openButton = new QPushButton(themedIcon(QStringLiteral("open")), open->text(), page);
     openButton->setObjectName(QStringLiteral("startOpenButton"));
     openButton->setDefault(true);
     connect(openButton, &QPushButton::clicked, open, &QAction::trigger);

@@ -44,36 +44,31 @@ int WorkbenchStyle::pixelMetric(PixelMetric metric, const QStyleOption* option,
         case PM_ButtonShiftHorizontal:
         case PM_ButtonShiftVertical:
             return 0;
-        case PM_HeaderMargin:
-            return 8;
-        case PM_TabBarTabHSpace:
-            return 24;
-        case PM_TabBarTabVSpace:
-            return 12;
-        case PM_ScrollBarExtent:
-            return 12;
-        case PM_ScrollBarSliderMin:
-            return 28;
-        case PM_LayoutHorizontalSpacing:
-            return 8;
         case PM_LayoutVerticalSpacing:
             return 4;
+        case PM_HeaderMargin:
+        case PM_LayoutHorizontalSpacing:
         case PM_LayoutLeftMargin:
         case PM_LayoutRightMargin:
         case PM_LayoutTopMargin:
         case PM_LayoutBottomMargin:
             return 8;
+        case PM_TabBarTabVSpace:
+        case PM_ScrollBarExtent:
+            return 12;
         case PM_ToolBarIconSize:
         case PM_SmallIconSize:
         case PM_ButtonIconSize:
-            return 16;
         case PM_IndicatorWidth:
         case PM_IndicatorHeight:
-            return 16;
         case PM_SliderThickness:
         case PM_SliderControlThickness:
         case PM_SliderLength:
             return 16;
+        case PM_TabBarTabHSpace:
+            return 24;
+        case PM_ScrollBarSliderMin:
+            return 28;
         default:
             return QProxyStyle::pixelMetric(metric, option, widget);
     }
@@ -237,8 +232,10 @@ void WorkbenchStyle::drawControl(ControlElement element, const QStyleOption* opt
             if (const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option);
                 button && isPrimary(*button)) {
                 QStyleOptionButton strong = *button;
-                strong.palette.setColor(QPalette::ButtonText,
-                                        button->palette.color(QPalette::HighlightedText));
+                const QColor ink = button->palette.color(QPalette::HighlightedText);
+                strong.palette.setColor(QPalette::ButtonText, ink);
+                strong.icon = tinted(button->icon, button->iconSize,
+                                     painter->device()->devicePixelRatioF(), ink);
                 QProxyStyle::drawControl(element, &strong, painter, widget);
                 return;
             }

@@ -169,11 +169,13 @@ void PlanPreview::compute() {
     if (m_data->fingerprint().isEmpty()) return;
     using Planned = std::pair<std::shared_ptr<const Plan>, PlanSummary>;
     m_worker.submit(
-        [spec, file, hessians = m_data->hessians(),
-         registry = m_registry](const std::stop_token& stop) -> Planned {
+        [spec, file, hessians = m_data->hessians(), registry = m_registry,
+         records = m_results->records(),
+         pace = m_pace->pace()](const std::stop_token& stop) -> Planned {
             auto plan =
                 std::make_shared<const Plan>(makePlan(spec, *registry, file, hessians, stop));
             PlanSummary summary = summarize(*plan);
+            followRecorded(summary, *plan, records, pace);
             return {std::move(plan), std::move(summary)};
         },
         [this](Planned planned) { take(std::move(planned.first), std::move(planned.second)); });
@@ -189,15 +191,23 @@ void PlanPreview::refuse(const QString& problem) {
 void PlanPreview::take(std::shared_ptr<const Plan> plan, PlanSummary summary) {
     m_plan = std::move(plan);
     m_summary = std::move(summary);
-    if (m_plan) followRecorded(m_summary, *m_plan, m_results->records(), m_pace->pace());
     m_stale = false;
     Q_EMIT changed();
 }
 
 void PlanPreview::followResults() {
+    // While stale, a plan is on its way that knows the results too.
     if (!m_plan || m_stale) return;
-    followRecorded(m_summary, *m_plan, m_results->records(), m_pace->pace());
-    Q_EMIT changed();
+    m_worker.submit(
+        [plan = m_plan, summary = m_summary, records = m_results->records(),
+         pace = m_pace->pace()](const std::stop_token&) mutable {
+            followRecorded(summary, *plan, records, pace);
+            return summary;
+        },
+        [this](PlanSummary summary) {
+            m_summary = std::move(summary);
+            Q_EMIT changed();
+        });
 }
 
 }  // namespace quantscope

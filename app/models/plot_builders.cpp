@@ -10,6 +10,7 @@
 #include "app/models/distinct_names.h"
 #include "app/models/result_columns.h"
 #include "core/base/text.h"
+#include "core/store/result_summary.h"
 
 namespace quantscope {
 
@@ -87,55 +88,56 @@ RateBarsData buildRateBars(const RecordList& records) {
 }
 
 RateBarsData buildMethodRateBars(const RecordList& records) {
-    struct Totals {
-        RateLedger rate;
-        Index weights = 0;
-        std::set<std::string> tensors;
-    };
     std::vector<std::string> order;
-    std::map<std::string, Totals> methods;
+    std::map<std::string, std::vector<const TrialRecord*>> methods;
     for (const RecordPointer& record : records) {
         if (record->failed()) continue;
-        Totals& totals = methods[record->methodText];
-        if (totals.tensors.empty()) order.push_back(record->methodText);
-        if (!totals.tensors.insert(record->tensor).second) continue;
-        totals.weights += record->weights();
-        totals.rate += record->rate;
+        auto& group = methods[record->methodText];
+        if (group.empty()) order.push_back(record->methodText);
+        group.push_back(record.get());
     }
     RateBarsData data;
     const std::size_t tensors = tensorsWithResult(records).size();
     data.title = QStringLiteral("%1 tensors together").arg(tensors);
     for (const std::string& method : order) {
-        const Totals& totals = methods.at(method);
-        if (totals.tensors.size() < tensors) continue;
-        data.bars.push_back(rateBar(totals.rate, totals.weights));
+        const MethodSummary summary = summarizeMethod(methods.at(method));
+        if (summary.tensors < tensors) continue;
+        data.bars.push_back(rateBar(summary.rate, summary.weights));
         data.bars.back().label = QString::fromStdString(method);
     }
     return data;
 }
 
-std::pair<double, double> histogramInterval(const TensorStatistics& statistics, double sigmas) {
+HistogramAxis histogramAxis(const TensorStatistics& statistics, int bins, double sigmas) {
     constexpr double cellWidth = 1.0 / 128.0;
-    double low = statistics.min - cellWidth * std::abs(statistics.min);
-    double high = statistics.max + cellWidth * std::abs(statistics.max);
+    const bool whole = statistics.histogram.isOfWholeNumbers();
+    const double margin = whole ? 0.0 : cellWidth;
+    double low = statistics.min - margin * std::abs(statistics.min);
+    double high = statistics.max + margin * std::abs(statistics.max);
     if (sigmas > 0.0) {
         const double reach = sigmas * statistics.standardDeviation;
         low = std::max(low, statistics.mean - reach);
         high = std::min(high, statistics.mean + reach);
     }
+    if (whole) {
+        low = std::floor(low) - 0.5;
+        const double numbers = std::ceil(high) + 0.5 - low;
+        const double width = std::ceil(numbers / bins);
+        return {low, width, static_cast<int>(std::ceil(numbers / width))};
+    }
     // A constant tensor still needs an axis.
-    if (!(high > low)) return {low - 0.5, low + 0.5};
-    return {low, high};
+    if (!(high > low)) return {low - 0.5, 1.0 / bins, bins};
+    return {low, (high - low) / bins, bins};
 }
 
 LevelsData buildLevels(const TensorStatistics& statistics, const TrialRecord* record, int bins,
                        double sigmas) {
     LevelsData data;
-    const auto [low, high] = histogramInterval(statistics, sigmas);
+    const HistogramAxis axis = histogramAxis(statistics, bins, sigmas);
     const std::uint64_t finite = statistics.count - statistics.nan - statistics.inf;
-    data.low = low;
-    data.binWidth = (high - low) / bins;
-    data.weightDensity = statistics.histogram.binned(low, high, bins);
+    data.low = axis.low;
+    data.binWidth = axis.binWidth;
+    data.weightDensity = statistics.histogram.binned(axis.low, axis.high(), axis.bins);
     double shown = 0.0;
     for (double& count : data.weightDensity) {
         shown += count;

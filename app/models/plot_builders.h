@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <utility>
-
 #include "app/models/plot_data.h"
 #include "app/models/result_set.h"
 #include "core/tensor/statistics.h"
@@ -24,10 +22,20 @@ RateBarsData buildRateBars(const RecordList& records);
 /// the methods' first records. Only methods with a result on every tensor have a bar.
 RateBarsData buildMethodRateBars(const RecordList& records);
 
-/// The interval that a histogram of the weights covers: the extremes, each widened by the width of
-/// a cell of ValueHistogram so that it lies inside; or what lies within `sigmas` standard
-/// deviations of the mean, where that is less (0: no such limit). Never empty.
-std::pair<double, double> histogramInterval(const TensorStatistics& statistics, double sigmas);
+/// The bins of a histogram.
+struct HistogramAxis {
+    double low = 0.0;
+    double binWidth = 1.0;
+    int bins = 1;
+
+    double high() const { return low + bins * binWidth; }
+};
+
+/// `bins` bins over the extremes of the weights, each widened by the width of a cell of
+/// ValueHistogram so that it lies inside; or over what lies within `sigmas` standard deviations of
+/// the mean, where that is less (0: no such limit). Whole numbers get bins of as many of them each,
+/// and so perhaps fewer bins: others would show combs that are not in the data.
+HistogramAxis histogramAxis(const TensorStatistics& statistics, int bins, double sigmas);
 
 /// Density of a tensor's weights over `bins` bins between its extremes, with the levels of a trial;
 /// `record` may be null. Tails beyond `sigmas` standard deviations are cut off the axis (said in

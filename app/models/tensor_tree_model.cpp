@@ -22,10 +22,10 @@ QString shapeText(const Shape& shape) {
 }
 
 QList<double> histogramShares(const TensorStatistics& statistics) {
-    const auto [low, high] = histogramInterval(statistics, histogramSigmas);
+    const HistogramAxis axis = histogramAxis(statistics, histogramBins, histogramSigmas);
     const std::uint64_t finite = statistics.count - statistics.nan - statistics.inf;
     QList<double> shares;
-    for (const double count : statistics.histogram.binned(low, high, histogramBins)) {
+    for (const double count : statistics.histogram.binned(axis.low, axis.high(), axis.bins)) {
         shares << (finite == 0 ? 0.0 : count / static_cast<double>(finite));
     }
     return shares;

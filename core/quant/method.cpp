@@ -51,22 +51,6 @@ MethodSpec MethodRegistry::resolve(const MethodSpec& spec) const {
     return resolved;
 }
 
-MethodSpec MethodRegistry::abbreviate(const MethodSpec& resolved) const {
-    MethodSpec brief{resolved.id, Json::object()};
-    for (const ParameterSpec& parameter : method(resolved.id).parameters()) {
-        const auto found = resolved.parameters.find(parameter.id);
-        if (found == resolved.parameters.end()) continue;
-        if (parameter.type == ParameterType::Method) {
-            const MethodSpec defaults = resolve(MethodSpec::fromJson(parameter.defaultValue));
-            const MethodSpec nested = MethodSpec::fromJson(*found);
-            if (nested != defaults) brief.parameters[parameter.id] = abbreviate(nested).toJson();
-        } else if (*found != parameter.defaultValue) {
-            brief.parameters[parameter.id] = *found;
-        }
-    }
-    return brief;
-}
-
 std::unique_ptr<Quantizer> MethodRegistry::quantizer(const MethodSpec& spec) const {
     return method(spec.id).quantizer(resolve(spec), *this);
 }

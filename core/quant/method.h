@@ -47,8 +47,6 @@ public:
 
     /// Checks a method and fills in every default, nested methods included.
     MethodSpec resolve(const MethodSpec& spec) const;
-    /// `spec` without the parameters that equal their defaults, for labels and command lines.
-    MethodSpec abbreviate(const MethodSpec& resolved) const;
     /// Resolves and makes the quantizer.
     std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec) const;
     std::unique_ptr<Decoder> decoder(std::shared_ptr<const EncodedTensor> tensor) const;

@@ -196,6 +196,17 @@ std::uint64_t ValueHistogram::countBeyond(double centre, double radius) const {
     return count;
 }
 
+bool ValueHistogram::isOfWholeNumbers() const {
+    for (std::size_t cell = firstFiniteCell; cell < endFiniteCell; ++cell) {
+        if (m_counts[cell] == 0) continue;
+        // The end that is nearer to zero belongs to the cell, the other one does not.
+        const CellRange range = rangeOf(cell);
+        const auto [inner, outer] = std::minmax(std::abs(range.low), std::abs(range.high));
+        if (std::ceil(inner) >= outer) return false;
+    }
+    return true;
+}
+
 TensorStatistics computeStatistics(const TensorSource& source, const std::stop_token& stop,
                                    const std::function<void(double)>& progress) {
     HistogramPool pool;

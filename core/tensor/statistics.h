@@ -27,6 +27,9 @@ public:
     double quantile(double q) const;
     /// How many finite values have |value - centre| beyond `radius`, counted in whole cells.
     std::uint64_t countBeyond(double centre, double radius) const;
+    /// Whether every cell that counts holds a whole number: the finite values are whole, or so
+    /// large that cells are wider than one.
+    bool isOfWholeNumbers() const;
 
 private:
     /// Cells in ascending order of value: negative floats run backwards, so their bits are flipped.

@@ -54,6 +54,7 @@ private Q_SLOTS:
     void sameBitsAtAnyThreadCount();
     void histogramKeepsEveryValue();
     void histogramQuantiles();
+    void histogramKnowsWholeNumbers();
     void histogramOfGaussianMatchesDensity();
     void reportsProgressAndStops();
     void readsOnceInBlocks_data();
@@ -219,6 +220,19 @@ void TestStatistics::histogramQuantiles() {
     }
     const TensorStatistics negative = statisticsOf(filled(1000, 1000, [&] { return -(next--); }));
     QVERIFY(isNear(negative.histogram.quantile(0.25), -0.75e6, 1.0 / 128.0));
+}
+
+void TestStatistics::histogramKnowsWholeNumbers() {
+    Random random(7);
+    for (const double span : {1.0, 3.0, 255.0, 1e6}) {
+        const auto drawn = [&] { return std::rint(span * (2.0 * random.uniform() - 1.0)); };
+        QVERIFY(statisticsOf(filled(100, 100, drawn)).histogram.isOfWholeNumbers());
+    }
+    for (const double span : {1e-30, 0.5, 3.0, 100.0}) {
+        const auto drawn = [&] { return span * random.uniform(); };
+        QVERIFY(!statisticsOf(filled(100, 100, drawn)).histogram.isOfWholeNumbers());
+    }
+    QVERIFY(!statisticsOf(filled(1, 1, [] { return -2.5; })).histogram.isOfWholeNumbers());
 }
 
 void TestStatistics::histogramOfGaussianMatchesDensity() {

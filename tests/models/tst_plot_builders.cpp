@@ -170,6 +170,19 @@ private Q_SLOTS:
         QCOMPARE(onlyTotal({a, b}, "hessian_error").value, 5.6 / 40.0);
     }
 
+    // Bins of 3.1 numbers would hold three or four of them by turns.
+    void wholeNumbersAreSharedOutEvenly() {
+        TensorStatistics weights;
+        weights.count = 100;
+        weights.max = 99.0;
+        for (int value = 0; value < 100; ++value)
+            weights.histogram.add(static_cast<float>(value));
+        const LevelsData data = buildLevels(weights, nullptr, 32);
+        QCOMPARE(data.low, -0.5);
+        QCOMPARE(data.binWidth, 4.0);
+        QCOMPARE(data.weightDensity, std::vector<double>(25, 0.04));
+    }
+
     // The decoded values are shared out to the same bins as the weights.
     void decodedDensity() {
         TensorStatistics weights;

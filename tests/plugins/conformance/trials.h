@@ -14,13 +14,6 @@
 
 namespace quantscope::test {
 
-// Sanitizers and missing optimization make everything several times slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-constexpr double slowness = 5.0;
-#else
-constexpr double slowness = 1.0;
-#endif
-
 constexpr std::uint64_t trialSeed = 7;
 
 inline EncodedTensor encode(const MethodSpec& spec, const TensorSource& source,
@@ -43,22 +36,33 @@ inline bool sameValues(MatrixView a, MatrixView b) {
     return true;
 }
 
+/// Of the settings that a test is about: all, or, where everything is slow, some. Sanitizers look
+/// for faults of memory and arithmetic, and those need each setting once, not under each test.
+enum class Share { All, SomeWhereSlow };
+
 /// Adds a row "text of the setting" for each of `variants`, with the setting as JSON text.
-inline void addRows(const std::vector<MethodSpec>& variants) {
-    for (const MethodSpec& spec : variants) {
-        const std::string label = registry().abbreviate(spec).toText();
+inline void addRows(const std::vector<MethodSpec>& variants, Share share = Share::All) {
+    const std::size_t step = share == Share::SomeWhereSlow && slowness > 1.0 ? 6 : 1;
+    for (std::size_t i = 0; i < variants.size(); i += step) {
+        const MethodSpec& spec = variants[i];
+        const std::string label = withoutDefaults(spec).toText();
         QTest::newRow(label.c_str()) << QString::fromStdString(spec.toJson().dump());
     }
 }
 
-inline void addPlainRows(const Occasion& occasion = {}) {
+inline void addPlainRows(const Occasion& occasion = {}, Share share = Share::All) {
     QTest::addColumn<QString>("method");
     for (const auto& method : registry().methods())
-        addRows(plainVariants(*method, occasion));
+        addRows(plainVariants(*method, occasion), share);
 }
 
-inline void addPlainAndRandomRows(int randomCount, const Occasion& occasion = {}) {
-    addPlainRows(occasion);
+inline void addSomeRows(const Occasion& occasion = {}) {
+    addPlainRows(occasion, Share::SomeWhereSlow);
+}
+
+inline void addPlainAndRandomRows(int randomCount, Share share = Share::All) {
+    const Occasion occasion;
+    addPlainRows(occasion, share);
     for (const auto& method : registry().methods()) {
         addRows(randomVariants(*method, occasion, randomCount));
     }

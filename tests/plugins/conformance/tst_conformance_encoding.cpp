@@ -17,6 +17,7 @@ using test::registry;
 namespace {
 
 constexpr int randomSettings = test::slowness > 1.0 ? 1 : 12;
+constexpr test::Share some = test::Share::SomeWhereSlow;
 
 /// Bytes of a section in an artifact file, as HDF5 itself counts them.
 std::uint64_t storedBytes(const std::filesystem::path& path, const std::string& section) {
@@ -142,7 +143,7 @@ private Q_SLOTS:
         QCOMPARE(tensor.rate().totalBits(), 8 * bytes);
     }
 
-    void costsWhatWasAnnounced_data() { test::addPlainAndRandomRows(randomSettings); }
+    void costsWhatWasAnnounced_data() { test::addPlainAndRandomRows(randomSettings, some); }
     void costsWhatWasAnnounced() {
         const MethodSpec spec = test::currentMethod();
         const auto [rows, cols] = std::pair<Index, Index>{301, 24};
@@ -161,7 +162,7 @@ private Q_SLOTS:
     }
 
     // Whatever grows with the tensor belongs into a section, where it is counted.
-    void headerStaysSmall_data() { test::addPlainRows(); }
+    void headerStaysSmall_data() { test::addSomeRows(); }
     void headerStaysSmall() {
         constexpr std::uint64_t digits = 64;
         constexpr std::uint64_t bytesPerSection = 256;
@@ -180,7 +181,7 @@ private Q_SLOTS:
         }
     }
 
-    void countsAreExact_data() { test::addPlainAndRandomRows(randomSettings); }
+    void countsAreExact_data() { test::addPlainAndRandomRows(randomSettings, some); }
     void countsAreExact() {
         const Matrix weights = gaussian(301, 24);
         const QuantizedTensor tensor = test::quantize(test::currentMethod(), weights);
@@ -221,7 +222,7 @@ private Q_SLOTS:
     }
 
     // A method that lets others choose its codes gives them the grid that it uses itself.
-    void gridIsItsOwn_data() { test::addPlainAndRandomRows(randomSettings); }
+    void gridIsItsOwn_data() { test::addPlainAndRandomRows(randomSettings, some); }
     void gridIsItsOwn() {
         const MethodSpec spec = test::currentMethod();
         const Matrix weights = gaussian(301, 24);
@@ -242,7 +243,7 @@ private Q_SLOTS:
     }
 
     // The value that a weight was given is one of its levels, and these ascend.
-    void levelsHoldTheValues_data() { test::addPlainAndRandomRows(randomSettings); }
+    void levelsHoldTheValues_data() { test::addPlainAndRandomRows(randomSettings, some); }
     void levelsHoldTheValues() {
         const QuantizedTensor tensor = test::quantize(test::currentMethod(), gaussian(301, 24));
         const Matrix values = test::decoded(tensor);
@@ -255,11 +256,10 @@ private Q_SLOTS:
         }
     }
 
-    // Long enough for several blocks, so that threads have something to get in the way of.
-    void threadsDoNotMatter_data() { test::addPlainRows({6000, 48, 4e8}); }
+    void threadsDoNotMatter_data() { test::addSomeRows(test::severalBlocks); }
     void threadsDoNotMatter() {
         const MethodSpec spec = test::currentMethod();
-        const Matrix weights = gaussian(6000, 48);
+        const Matrix weights = gaussian(test::severalBlocks.rows, test::severalBlocks.cols);
         std::optional<EncodedTensor> expected;
         for (const int threads : {1, 2, 8}) {
             EncodedTensor encoded;
@@ -271,10 +271,10 @@ private Q_SLOTS:
         }
     }
 
-    void sourcesDoNotMatter_data() { test::addPlainRows({6000, 48, 4e8}); }
+    void sourcesDoNotMatter_data() { test::addSomeRows(test::severalBlocks); }
     void sourcesDoNotMatter() {
         const MethodSpec spec = test::currentMethod();
-        const Matrix weights = gaussian(6000, 48);
+        const Matrix weights = gaussian(test::severalBlocks.rows, test::severalBlocks.cols);
         const test::BlockSource blocks(weights.view());
         QVERIFY(test::sameBits(test::encode(spec, blocks),
                                test::encode(spec, ViewSource(weights.view()))));
@@ -286,13 +286,13 @@ private Q_SLOTS:
     // has, which is worse at full range (4-sigma weights at 2 bits: 0.36 and 0.39 of the variance).
     void errorFallsWithBits_data() {
         QTest::addColumn<QString>("methods");
-        const test::Occasion occasion{1501, 24, 4e8};
+        const test::Occasion occasion{1501, 24, 4e8 / test::slowness};
         for (const auto& method : registry().methods()) {
             for (const auto& series : test::bitSeries(*method, occasion)) {
                 Json texts = Json::array();
                 for (const MethodSpec& spec : series)
                     texts.push_back(spec.toJson());
-                const std::string label = registry().abbreviate(series.back()).toText();
+                const std::string label = test::withoutDefaults(series.back()).toText();
                 QTest::newRow(label.c_str()) << QString::fromStdString(texts.dump());
             }
         }

@@ -88,7 +88,7 @@ private Q_SLOTS:
             for (std::size_t tensor = 0; tensor < largeTensors().size(); ++tensor) {
                 for (const MethodSpec& spec : stoppable(*method, tensor)) {
                     const Matrix& weights = largeTensors()[tensor];
-                    const std::string label = registry().abbreviate(spec).toText() + " on " +
+                    const std::string label = test::withoutDefaults(spec).toText() + " on " +
                                               std::to_string(weights.rows()) + " x " +
                                               std::to_string(weights.cols());
                     QTest::newRow(label.c_str())
@@ -131,9 +131,9 @@ private Q_SLOTS:
                                  Cancelled);
     }
 
-    void progressRises_data() { test::addPlainRows({6000, 48, 4e8}); }
+    void progressRises_data() { test::addSomeRows(test::severalBlocks); }
     void progressRises() {
-        const Matrix weights = gaussian(6000, 48);
+        const Matrix weights = gaussian(test::severalBlocks.rows, test::severalBlocks.cols);
         for (const int threads : {1, 8}) {
             std::mutex mutex;
             std::vector<double> fractions;

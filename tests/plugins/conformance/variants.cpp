@@ -184,6 +184,21 @@ SideInformation sideFor(const Quantizer& quantizer, Index rows, Index cols) {
     return quantizer.preflight(rows, cols, side).refusal.empty() ? side : SideInformation{};
 }
 
+MethodSpec withoutDefaults(const MethodSpec& resolved) {
+    MethodSpec brief{resolved.id, Json::object()};
+    for (const ParameterSpec& parameter : registry().method(resolved.id).parameters()) {
+        const Json& value = resolved.parameters.at(parameter.id);
+        if (parameter.type == ParameterType::Method) {
+            const MethodSpec nested = MethodSpec::fromJson(value);
+            const auto usual = registry().resolve(MethodSpec::fromJson(parameter.defaultValue));
+            if (nested != usual) brief.parameters[parameter.id] = withoutDefaults(nested).toJson();
+        } else if (value != parameter.defaultValue) {
+            brief.parameters[parameter.id] = value;
+        }
+    }
+    return brief;
+}
+
 bool isAccepted(const MethodSpec& spec, const Occasion& occasion) {
     try {
         const auto quantizer = registry().quantizer(spec);

@@ -8,12 +8,22 @@
 
 namespace quantscope::test {
 
+/// How many times slower everything is: under sanitizers and without optimization.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
+constexpr double slowness = 5.0;
+#else
+constexpr double slowness = 1.0;
+#endif
+
 /// A tensor to choose settings for, and how much work they may cost on it.
 struct Occasion {
     Index rows = 301;
     Index cols = 24;
-    double multiplyAdds = 2e8;
+    double multiplyAdds = 2e8 / slowness;
 };
+
+/// Large enough for several blocks, so that threads have something to get in the way of.
+constexpr Occasion severalBlocks{6000, 48, 4e8 / slowness};
 
 /// What a quantizer is given besides the weights: nothing, or, when it refuses the tensor for that
 /// and not otherwise, the full Hessian of inputs of which neighbours are alike. There is none for
@@ -23,6 +33,9 @@ SideInformation sideFor(const Quantizer& quantizer, Index rows, Index cols);
 /// Whether the method can be made and its preflight neither refuses the tensor nor promises more
 /// work than wanted. Settings that make no sense have to be refused with an Error.
 bool isAccepted(const MethodSpec& spec, const Occasion& occasion);
+
+/// `resolved` without the parameters that equal their defaults: short, and the same method.
+MethodSpec withoutDefaults(const MethodSpec& resolved);
 
 /// Settings that follow from the schema alone, all of them accepted: the defaults (or, where they
 /// cost too much, settings drawn at random), then one
