@@ -13,6 +13,7 @@
 #include "app/plots/levels_plot.h"
 #include "app/plots/rate_bars_plot.h"
 #include "app/plots/trade_off_plot.h"
+#include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
 #include "core/base/error.h"
 #include "core/io/artifact_file.h"
@@ -27,6 +28,7 @@ namespace {
 constexpr std::array kinds = {
     FigureKind{"rate-distortion", "error against bits per weight, with the Pareto front", false},
     FigureKind{"utilization", "how evenly a trial uses its codebooks", true},
+    FigureKind{"training", "how the error falls while a trial trains its codebooks", true},
     FigureKind{"bits", "what the bits per weight are spent on", false},
     FigureKind{"histogram", "distribution of the weights, before and after, with the levels", true},
     FigureKind{"error-map", "where in the matrix the error is", true},
@@ -75,6 +77,7 @@ private:
     Figure draw() {
         if (m_request.figure == "rate-distortion") return tradeOff();
         if (m_request.figure == "utilization") return utilization();
+        if (m_request.figure == "training") return training();
         if (m_request.figure == "bits") return bits();
         if (m_request.figure == "histogram") return histogram();
         return errorMap();
@@ -142,6 +145,14 @@ private:
         Figure figure;
         const RecordPointer record = oneTrial(figure, "no codebook", "a codebook");
         figure.plot = plotOf<UtilizationPlot>(buildUtilization(*record));
+        return figure;
+    }
+
+    Figure training() const {
+        Figure figure;
+        const RecordPointer record =
+            oneTrial(figure, "no codebook that was trained", "a trained codebook");
+        figure.plot = plotOf<TrainingPlot>(buildTraining(*record));
         return figure;
     }
 
@@ -248,6 +259,7 @@ RecordList drawableRecords(std::string_view figure, const RecordList& records,
     RecordList drawable;
     for (const RecordPointer& record : records) {
         const bool can = figure == "utilization" ? !record->codebooks.empty()
+                         : figure == "training"  ? !record->training.empty()
                          : figure == "error-map"
                              ? record->weights() > 0 && hasArtifact(*record, store)
                              : record->weights() > 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/compare_view.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
 #include <QTabBar>
@@ -15,6 +16,7 @@
 #include "app/plots/levels_plot.h"
 #include "app/plots/rate_bars_plot.h"
 #include "app/plots/trade_off_plot.h"
+#include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
 
 namespace quantscope {
@@ -34,6 +36,7 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
       m_tabs(new QTabWidget(this)),
       m_tradeOff(new TradeOffPlot),
       m_utilization(new UtilizationPlot),
+      m_training(new TrainingPlot),
       m_rateBars(new RateBarsPlot),
       m_levels(new LevelsPlot),
       m_errorMap(new ErrorMapPlot),
@@ -51,6 +54,8 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
                                  tr("Error against bits per weight, with the Pareto front"));
     PlotPage* utilization = addPage(m_utilization, QStringLiteral("utilization"), tr("Utilization"),
                                     tr("How evenly the current trial uses its codebooks"));
+    PlotPage* training = addPage(m_training, QStringLiteral("training"), tr("Training"),
+                                 tr("How the error falls while codebooks are trained"));
     PlotPage* rateBars = addPage(m_rateBars, QStringLiteral("bits"), tr("Bits"),
                                  tr("What the bits per weight are spent on"));
     PlotPage* levels = addPage(m_levels, QStringLiteral("levels"), tr("Levels"),
@@ -58,6 +63,7 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
     PlotPage* errorMap = addPage(m_errorMap, QStringLiteral("error-map"), tr("Error map"),
                                  tr("Where in the matrix the error is"));
     makeTradeOffTools(tradeOff);
+    makeTrainingTools(training);
     m_tradeOff->setEmptyAction(run);
     m_rateBars->setEmptyAction(run);
 
@@ -70,6 +76,7 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
     PlotFeed& feed = bench.plots;
     connect(&feed, &PlotFeed::tradeOffChanged, this, drawOn(m_tradeOff, tradeOff));
     connect(&feed, &PlotFeed::utilizationChanged, this, drawOn(m_utilization, utilization));
+    connect(&feed, &PlotFeed::trainingChanged, this, drawOn(m_training, training));
     connect(&feed, &PlotFeed::rateBarsChanged, this, drawOn(m_rateBars, rateBars));
     connect(&feed, &PlotFeed::levelsChanged, this, drawOn(m_levels, levels));
     connect(&feed, &PlotFeed::errorMapChanged, this, drawOn(m_errorMap, errorMap));
@@ -110,6 +117,15 @@ void CompareView::makeTradeOffTools(PlotPage* page) {
         connect(box, &QComboBox::activated, this, &CompareView::applyOptions);
         page->addTool(box);
     }
+}
+
+void CompareView::makeTrainingTools(PlotPage* page) {
+    auto* follow = new QCheckBox(tr("Follow the run"), page);
+    follow->setObjectName(QStringLiteral("followTraining"));
+    follow->setToolTip(tr("While a trial trains, show it instead of the one that is selected"));
+    follow->setChecked(true);
+    connect(follow, &QCheckBox::toggled, &m_bench.plots, &PlotFeed::setTrainingFollowed);
+    page->addTool(follow);
 }
 
 PlotPage* CompareView::currentPage() const {

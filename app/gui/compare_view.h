@@ -17,6 +17,7 @@ class PlotPage;
 class PlotWidget;
 class RateBarsPlot;
 class TradeOffPlot;
+class TrainingPlot;
 class UtilizationPlot;
 class Workbench;
 
@@ -51,6 +52,7 @@ private:
     PlotPage* addPage(PlotWidget* plot, const QString& icon, const QString& name,
                       const QString& toolTip);
     void makeTradeOffTools(PlotPage* page);
+    void makeTrainingTools(PlotPage* page);
     void applyOptions();
     /// Selects a trial that is worth a look when none is selected, for the plots of single trials.
     void selectTelling();
@@ -59,6 +61,7 @@ private:
     QTabWidget* m_tabs;
     TradeOffPlot* m_tradeOff;
     UtilizationPlot* m_utilization;
+    TrainingPlot* m_training;
     RateBarsPlot* m_rateBars;
     LevelsPlot* m_levels;
     ErrorMapPlot* m_errorMap;

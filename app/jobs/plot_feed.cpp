@@ -54,6 +54,13 @@ PlotFeed::Decoded decodedOf(const TrialRecord& record, const TensorFile& file,
 
 }  // namespace
 
+// Of one trial.
+struct PlotFeed::Pictures {
+    UtilizationData utilization;
+    TrainingData training;
+    LevelsData levels;
+};
+
 struct PlotFeed::Reduced {
     TradeOffData tradeOff;
     RateBarsData rateBars;
@@ -74,6 +81,10 @@ PlotFeed::PlotFeed(const Sources& sources, QObject* parent) : QObject(parent), m
         decodeTrial();
     });
     connect(sources.run, &RunController::runFolderChanged, this, &PlotFeed::decodeTrial);
+    connect(sources.run, &RunController::trainingChanged, this, &PlotFeed::followTraining);
+    connect(sources.run, &RunController::runningChanged, this, [this](bool running) {
+        if (!running) followTraining({});
+    });
     connect(
         sources.tensors, &QAbstractItemModel::dataChanged, this,
         [this](const QModelIndex& /*from*/, const QModelIndex& /*to*/, const QList<int>& roles) {
@@ -126,27 +137,47 @@ void PlotFeed::reduceTrial() {
     const QModelIndex index = m_sources.tensors->indexOf(tensor);
     // Asking the model makes it fetch what is not there yet; then this is called again.
     const auto statistics = index.data(TensorTreeModel::StatisticsRole).value<StatisticsPointer>();
-    using Pictures = std::pair<UtilizationData, LevelsData>;
     m_trialWorker.submit(
         [record, statistics, tensor](const std::stop_token& /*stop*/) -> Pictures {
             Pictures pictures;
-            if (record) pictures.first = buildUtilization(*record);
+            if (record) {
+                pictures.utilization = buildUtilization(*record);
+                pictures.training = buildTraining(*record);
+            }
             // The statistics are of the file's rows; a trial on rows of unit length saw others, and
             // is shown when it has been decoded.
             if (statistics && !(record && record->normalized)) {
-                pictures.second = buildLevels(*statistics, record.get());
+                pictures.levels = buildLevels(*statistics, record.get());
             }
-            pictures.second.title = record ? trialTitle(*record) : tensor;
+            pictures.levels.title = record ? trialTitle(*record) : tensor;
             return pictures;
         },
         [this](Pictures pictures) {
-            m_utilization = std::move(pictures.first);
-            m_levels = std::move(pictures.second);
+            m_utilization = std::move(pictures.utilization);
+            m_levels = std::move(pictures.levels);
+            m_trained = std::move(pictures.training);
             if (m_levels.title == m_decoded.levels.title) m_levels = m_decoded.levels;
             Q_EMIT utilizationChanged(m_utilization);
             Q_EMIT levelsChanged(m_levels);
+            showTraining();
         });
     decodeTrial();
+}
+
+void PlotFeed::setTrainingFollowed(bool followed) {
+    m_trainingFollowed = followed;
+    showTraining();
+}
+
+void PlotFeed::followTraining(const TrainingData& running) {
+    m_running = running;
+    if (!m_running.series.empty()) m_running.note = tr("still running");
+    if (m_trainingFollowed) showTraining();
+}
+
+void PlotFeed::showTraining() {
+    m_training = m_trainingFollowed && !m_running.series.empty() ? m_running : m_trained;
+    Q_EMIT trainingChanged(m_training);
 }
 
 void PlotFeed::forgetDecoded() {

@@ -40,6 +40,7 @@ public:
     const TradeOffData& tradeOff() const { return m_tradeOff; }
     const RateBarsData& rateBars() const { return m_rateBars; }
     const UtilizationData& utilization() const { return m_utilization; }
+    const TrainingData& training() const { return m_training; }
     const LevelsData& levels() const { return m_levels; }
     const ErrorMapData& errorMap() const { return m_decoded.errorMap; }
 
@@ -54,6 +55,8 @@ public Q_SLOTS:
     /// The error map and the distribution of decoded values cost a pass over the tensor, so they
     /// are only made while somebody looks at them.
     void setDecodedWanted(bool wanted);
+    /// Whether a trial that trains now goes before the one that is selected.
+    void setTrainingFollowed(bool followed);
 
 Q_SIGNALS:
     /// Points of the chosen tensors.
@@ -62,16 +65,21 @@ Q_SIGNALS:
     void rateBarsChanged(const quantscope::RateBarsData& data);
     /// Of the current trial; empty data when there is none.
     void utilizationChanged(const quantscope::UtilizationData& data);
+    /// Of a trial that trains now, if that is wanted; otherwise of the current trial.
+    void trainingChanged(const quantscope::TrainingData& data);
     void levelsChanged(const quantscope::LevelsData& data);
     void errorMapChanged(const quantscope::ErrorMapData& data);
 
 private:
     struct Reduced;
+    struct Pictures;
 
     void scheduleRecords();
     void reduceRecords();
     void reduceTrial();
     void decodeTrial();
+    void followTraining(const TrainingData& running);
+    void showTraining();
     /// Drops what was read of an artifact, and what is being read.
     void forgetDecoded();
 
@@ -80,6 +88,10 @@ private:
     TradeOffData m_tradeOff;
     RateBarsData m_rateBars;
     UtilizationData m_utilization;
+    TrainingData m_trained;   ///< Of the current trial.
+    TrainingData m_running;   ///< Of the trial that trains now.
+    TrainingData m_training;  ///< The one of the two that is on show.
+    bool m_trainingFollowed = true;
     LevelsData m_levels;
     Decoded m_decoded;
     bool m_decodedWanted = false;

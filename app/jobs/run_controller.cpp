@@ -41,6 +41,7 @@ struct RunController::Request {
     RecordList knownRecords;  // Results on show, measured as this experiment asks for.
     std::filesystem::path knownFolder;
     std::shared_ptr<RecordInbox> inbox;
+    std::shared_ptr<TrainingInbox> training;
 };
 
 struct RunController::Ended {
@@ -59,7 +60,8 @@ namespace {
 // Tells the job of the engine's progress and keeps finished records for the window.
 class JobObserver final : public RunObserver {
 public:
-    JobObserver(JobContext& context, RecordInbox& inbox) : m_context(context), m_inbox(inbox) {}
+    JobObserver(JobContext& context, RecordInbox& inbox, TrainingInbox& training)
+        : m_context(context), m_inbox(inbox), m_training(training) {}
 
     void trialStarted(const Trial& trial) override {
         m_context.partProgress(trial.id, trialLabel(trial), 0.0, {});
@@ -67,7 +69,11 @@ public:
     void trialProgress(const Trial& trial, double fraction, std::string_view phase) override {
         m_context.partProgress(trial.id, trialLabel(trial), fraction, phase);
     }
+    void trialTraining(const Trial& trial, const std::string& series, double value) override {
+        m_training.add(trial.id, trialLabel(trial), series, value);
+    }
     void trialFinished(const Trial& trial, const TrialRecord& record, bool recorded) override {
+        m_training.end(trial.id);
         // The records that were there before are on show already.
         if (!recorded) m_inbox.put(std::make_shared<const TrialRecord>(record));
         m_context.partFinished(trial.id, record.failed());
@@ -76,6 +82,7 @@ public:
 private:
     JobContext& m_context;
     RecordInbox& m_inbox;
+    TrainingInbox& m_training;
 };
 
 // Takes over results that another run measured already. A trial's id stands for everything that
@@ -176,6 +183,7 @@ void RunController::launch(const ExperimentSpec& spec, const std::filesystem::pa
     if (m_resultSpec.metrics == spec.metrics) request.knownRecords = m_results->records();
     request.knownFolder = m_runFolder;
     request.inbox = std::make_shared<RecordInbox>();
+    request.training = std::make_shared<TrainingInbox>();
 
     JobOptions options;
     options.lane = JobLane::Batch;
@@ -183,6 +191,7 @@ void RunController::launch(const ExperimentSpec& spec, const std::filesystem::pa
                                        : tr("Run %1").arg(QString::fromStdString(spec.title));
     options.failureHeadline = tr("The experiment did not run.");
     m_inbox = request.inbox;
+    m_training = request.training;
     const JobId job = m_jobs->start(
         options, this, [request](JobContext& context) { return run(request, context); },
         [this, generation = m_generation](const Ended& ended) {
@@ -217,7 +226,7 @@ RunController::Ended RunController::run(const Request& request, JobContext& cont
         const std::optional<TrialRecord> record = store->find(trial->id);
         return record && !record->failed();
     });
-    JobObserver observer(context, *request.inbox);
+    JobObserver observer(context, *request.inbox, *request.training);
     EngineOptions options;
     options.threads = jobThreads();
     options.memoryBytes = request.memoryBytes;
@@ -238,6 +247,7 @@ void RunController::drainInbox() {
     if (!m_inbox) return;
     const RecordList records = m_inbox->take();
     if (!records.empty()) m_results->add(records);
+    if (const auto training = m_training->takeChanged()) Q_EMIT trainingChanged(*training);
 }
 
 // The jobs panel may have started the run again.
@@ -270,6 +280,7 @@ void RunController::setRunning(JobId job) {
 void RunController::detach() {
     ++m_generation;
     m_inbox.reset();
+    m_training.reset();
     m_lastJob = 0;
     setRunning(0);
 }

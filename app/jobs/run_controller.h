@@ -8,6 +8,7 @@
 
 #include "app/jobs/job_queue.h"
 #include "app/jobs/record_inbox.h"
+#include "app/jobs/training_inbox.h"
 #include "app/models/result_set.h"
 #include "core/run/engine.h"
 #include "core/run/run_pace.h"
@@ -63,6 +64,8 @@ Q_SIGNALS:
     /// How fast the trials of a finished run were.
     void measured(const quantscope::RunPace& pace);
     void runFolderChanged();
+    /// Curves of a trial that trains now, at most 30 times a second; without curves when none does.
+    void trainingChanged(const quantscope::TrainingData& data);
 
 private:
     struct Request;
@@ -93,6 +96,7 @@ private:
     /// Grows whenever something else is to be shown; what older jobs deliver is dropped.
     quint64 m_generation = 0;
     std::shared_ptr<RecordInbox> m_inbox;  ///< Records on their way from the engine.
+    std::shared_ptr<TrainingInbox> m_training;
     QTimer m_drain;
 };
 

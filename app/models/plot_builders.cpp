@@ -69,6 +69,14 @@ UtilizationData buildUtilization(const TrialRecord& record) {
     return data;
 }
 
+TrainingData buildTraining(const TrialRecord& record) {
+    TrainingData data;
+    data.title = trialTitle(record);
+    for (const TrainingCurve& curve : record.training)
+        data.series.push_back({QString::fromStdString(curve.name), curve.values});
+    return data;
+}
+
 RateBarsData buildRateBars(const RecordList& records) {
     RateBarsData data;
     const std::set<std::string> tensors = tensorsWithResult(records);

@@ -14,6 +14,9 @@ namespace quantscope {
 /// Usage of every codebook of a trial, most used codeword first. Empty for a failed trial.
 UtilizationData buildUtilization(const TrialRecord& record);
 
+/// Curves of the training of a trial, in the order of its record. Empty where nothing is trained.
+TrainingData buildTraining(const TrialRecord& record);
+
 /// Bits per weight by ledger part, in the order given; failed trials are left out. Bars of one
 /// tensor bear the name of the method alone, others that and a short name of the tensor.
 RateBarsData buildRateBars(const RecordList& records);

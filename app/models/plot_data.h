@@ -69,6 +69,17 @@ struct RateBarsData {
     std::vector<RateBar> bars;
 };
 
+/// What training minimized, iteration by iteration.
+struct TrainingSeries {
+    QString name;                ///< "stage 2".
+    std::vector<double> values;  ///< NMSE of the training data.
+};
+struct TrainingData {
+    QString title;
+    QString note;  ///< "running"; empty when it has ended.
+    std::vector<TrainingSeries> series;
+};
+
 /// Distribution of the weights with the values that the quantizer offers.
 struct LevelsData {
     QString title;

@@ -40,6 +40,7 @@ constexpr std::array knownFamilies = {
     KnownFamily{"e8", {green, MarkShape::Hexagon}},
     KnownFamily{"trellis", {blue, MarkShape::TriangleDown}},
     KnownFamily{"pvq", {green, MarkShape::TriangleLeft}},
+    KnownFamily{"kmeans", {skyBlue, MarkShape::Hexagon}},
     // What stands in front of another method shares the shape of a method, in another colour.
     KnownFamily{"center", {purple, MarkShape::Star}},
     KnownFamily{"outliers", {blue, MarkShape::Pentagon}},
@@ -218,6 +219,12 @@ QColor ratePartColor(RatePart part, const PlotStyle& style) {
             return style.faded(quiet, 0.4);
     }
     return quiet;
+}
+
+QColor orderedColor(const PlotStyle& style, int index, int count) {
+    const double position = count > 1 ? index / (count - 1.0) : 0.3;
+    const QRgb color = viridis().color(style.dark ? 0.3 + 0.7 * position : 0.8 * position, {0, 1});
+    return style.readable(QColor::fromRgb(color));
 }
 
 QCPColorGradient viridis() {

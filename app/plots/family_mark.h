@@ -48,4 +48,7 @@ QColor ratePartColor(RatePart part, const PlotStyle& style);
 /// Viridis (van der Walt and Smith, 2015): perceptually uniform, dark for low values.
 QCPColorGradient viridis();
 
+/// The colour of curve `index` of `count` that have an order, such as stages.
+QColor orderedColor(const PlotStyle& style, int index, int count);
+
 }  // namespace quantscope

@@ -100,10 +100,7 @@ QColor UtilizationPlot::curveColor(int codebook) const {
         return codebook == m_currentCodebook ? style.accent
                                              : style.faded(style.secondaryText, 0.35);
     }
-    const auto last = static_cast<double>(m_data->codebooks.size()) - 1.0;
-    const double position = last > 0.0 ? codebook / last : 0.3;
-    const QRgb color = viridis().color(style.dark ? 0.3 + 0.7 * position : 0.8 * position, {0, 1});
-    return style.readable(QColor::fromRgb(color));
+    return orderedColor(style, codebook, static_cast<int>(m_data->codebooks.size()));
 }
 
 // Short, so that the key of a small figure leaves room for the curves.

@@ -130,6 +130,23 @@ private:
     std::vector<std::uint32_t> m_sequences;  // rows x width x stages
 };
 
+// Mean squared norm of the rows.
+double meanSquare(MatrixView x, const std::stop_token& stop) {
+    constexpr Index rowsAtOnce = 4096;
+    const double sum = parallelReduce(
+        x.rows, rowsAtOnce, stop, 0.0,
+        [&](Index begin, Index end) {
+            double part = 0.0;
+            for (Index row = begin; row < end; ++row) {
+                for (const float value : x.row(row))
+                    part += static_cast<double>(value) * static_cast<double>(value);
+            }
+            return part;
+        },
+        [](double& total, double part) { total += part; });
+    return sum / static_cast<double>(x.rows);
+}
+
 std::vector<Matrix> codewordsOf(std::span<const CodewordPanels> stages) {
     std::vector<Matrix> books;
     for (const CodewordPanels& stage : stages) {
@@ -163,6 +180,7 @@ void refit(MatrixView x, int rounds, const CodewordFormat& format, SampleBeam& b
                          "refitting codebooks, round " + std::to_string(round + 1));
         if (objective >= trained.objectives.back()) return;
         trained.objectives.push_back(objective);
+        context.objective(objective);
         trained.stages = std::move(refitted);
     }
 }
@@ -196,15 +214,19 @@ ResidualCodebooks trainResidualCodebooks(MatrixView x, const ResidualParameters&
     trained.stages.reserve(stages);
     SampleBeam beam(x, parameters.beam, context.stop());
     double done = 0.0;
-    double objective = 0.0;
+    // What is left of the rows, and what they were, as mean squares.
+    trained.energy = meanSquare(x, context.stop());
+    const double share = trained.energy > 0.0 ? 1.0 / trained.energy : 0.0;
+    double objective = trained.energy;
     for (std::size_t stage = 0; stage < stages; ++stage) {
-        const double share = stageWork(parameters, stage, x.rows, x.cols) / work;
+        const double ownWork = stageWork(parameters, stage, x.rows, x.cols) / work;
         const std::string phase =
             "training stage " + std::to_string(stage + 1) + " of " + std::to_string(stages);
-        const RunContext part = context.part(done, done + share, stage);
-        const RunContext named(part.seed(), part.stop(), [&](double fraction, std::string_view) {
-            part.progress(fraction, phase);
-        });
+        const RunContext part = context.part(done, done + ownWork, stage);
+        const RunContext named =
+            part.withProgress(
+                    [&](double fraction, std::string_view) { part.progress(fraction, phase); })
+                .withSeries("stage " + std::to_string(stage + 1), objective * share);
         KMeansResult result = kMeans(
             beam.residuals(),
             {.count = parameters.codewords[stage], .iterations = parameters.iterations}, named);
@@ -212,10 +234,12 @@ ResidualCodebooks trainResidualCodebooks(MatrixView x, const ResidualParameters&
         trained.stages.emplace_back(result.centroids.view(), context.stop());
         trained.stageObjectives.push_back(std::move(result.objectives));
         objective = beam.extend(trained.stages);
-        done += share + searchWork / static_cast<double>(stages);
+        done += ownWork + searchWork / static_cast<double>(stages);
     }
     trained.objectives.push_back(objective);
-    refit(x, parameters.refits, format, beam, trained, context.part(done, 1.0, stages));
+    const RunContext together = context.withSeries("all stages", share);
+    together.objective(objective);
+    refit(x, parameters.refits, format, beam, trained, together.part(done, 1.0, stages));
     context.progress(1.0, "codebooks trained");
     return trained;
 }

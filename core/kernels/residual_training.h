@@ -19,6 +19,7 @@ struct ResidualParameters {
 
 struct ResidualCodebooks {
     std::vector<CodewordPanels> stages;
+    double energy = 0.0;  ///< Mean |x|^2 per vector of the sample.
     /// Mean |x - sum|^2 per vector of the sample: when all stages are trained, then after each
     /// round of refitting. Falls; the last one belongs to `stages`.
     std::vector<double> objectives;
@@ -33,7 +34,9 @@ struct ResidualCodebooks {
 /// rounded as `format` stores them before any code is chosen.
 ///
 /// `x`: n x dim, at least as many rows as a codebook has codewords. Same bits at any thread count.
-/// Random numbers come from parts of `context`, one for each stage. Throws Cancelled.
+/// Random numbers come from parts of `context`, one for each stage; objectives are told as the
+/// curves "stage 1" ... (k-means) and "all stages" (after training, then after each round), as
+/// shares of the mean square of the rows. Throws Cancelled.
 ResidualCodebooks trainResidualCodebooks(MatrixView x, const ResidualParameters& parameters,
                                          const CodewordFormat& format, const RunContext& context);
 

@@ -16,6 +16,10 @@ void RunContext::progress(double fraction, std::string_view phase) const {
     if (m_progress) m_progress(fraction, phase);
 }
 
+void RunContext::objective(double value) const {
+    if (m_objective) m_objective(m_series, value * m_unit);
+}
+
 RunContext RunContext::part(double from, double to, std::uint64_t stream) const {
     ProgressFunction scaled;
     if (m_progress) {
@@ -23,7 +27,32 @@ RunContext RunContext::part(double from, double to, std::uint64_t stream) const 
             inner(from + (to - from) * fraction, phase);
         };
     }
-    return RunContext(Random(m_seed, stream)(), m_stop, std::move(scaled));
+    RunContext result = withProgress(std::move(scaled));
+    result.m_seed = Random(m_seed, stream)();
+    return result;
+}
+
+RunContext RunContext::withProgress(ProgressFunction progress) const {
+    RunContext result = *this;
+    result.m_progress = std::move(progress);
+    return result;
+}
+
+RunContext RunContext::withObjective(ObjectiveFunction objective) const {
+    RunContext result = *this;
+    result.m_objective = [outer = m_objective, inner = std::move(objective)](
+                             const std::string& series, double value) {
+        inner(series, value);
+        if (outer) outer(series, value);
+    };
+    return result;
+}
+
+RunContext RunContext::withSeries(std::string series, double unit) const {
+    RunContext result = *this;
+    result.m_series = std::move(series);
+    result.m_unit = unit;
+    return result;
 }
 
 }  // namespace quantscope

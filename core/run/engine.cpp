@@ -181,12 +181,17 @@ TrialRecord PlanRun::compute(const Trial& trial, std::shared_ptr<const Quantized
     // Loops inside a trial report from many threads; the observer hears one at a time, and what
     // comes meanwhile is dropped rather than waited for.
     std::atomic_flag reporting;
-    const RunContext context(trial.seed, m_stop.get_token(),
-                             [&](double fraction, std::string_view phase) {
-                                 if (reporting.test_and_set()) return;
-                                 m_observer.trialProgress(trial, fraction, phase);
-                                 reporting.clear();
-                             });
+    const RunContext reported(trial.seed, m_stop.get_token(),
+                              [&](double fraction, std::string_view phase) {
+                                  if (reporting.test_and_set()) return;
+                                  m_observer.trialProgress(trial, fraction, phase);
+                                  reporting.clear();
+                              });
+    std::mutex training;
+    const RunContext context = reported.withObjective([&](const std::string& series, double value) {
+        const std::lock_guard lock(training);
+        m_observer.trialTraining(trial, series, value);
+    });
     if (!trial.preflight.refusal.empty()) return failedTrial(trial, trial.preflight.refusal);
     TrialInputs inputs;
     try {

@@ -11,13 +11,17 @@
 namespace quantscope {
 
 /// Is told what happens during a run; called from the engine's threads, for one trial never twice
-/// at the same time. Must return quickly.
+/// at the same time by the same function. Must return quickly.
 class RunObserver {
 public:
     virtual ~RunObserver() = default;
 
     virtual void trialStarted(const Trial& trial) = 0;
     virtual void trialProgress(const Trial& trial, double fraction, std::string_view phase) = 0;
+    /// What training minimized (see RunContext::ObjectiveFunction); all of it. For those who show
+    /// it while it happens: the record has the same curves.
+    virtual void trialTraining(const Trial& /*trial*/, const std::string& /*series*/,
+                               double /*value*/) {}
     /// Also for trials that failed (record.failed()) and those found in the store (`recorded`).
     virtual void trialFinished(const Trial& trial, const TrialRecord& record, bool recorded) = 0;
 };

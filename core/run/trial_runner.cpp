@@ -2,9 +2,12 @@
 #include "core/run/trial_runner.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <new>
 
 #include "core/base/error.h"
+#include "core/base/natural_order.h"
 #include "core/io/artifact_file.h"
 #include "core/metrics/recall.h"
 #include "core/metrics/trial_metrics.h"
@@ -36,6 +39,28 @@ TrialRecord blankRecord(const Trial& trial) {
     record.warnings = trial.preflight.warnings;
     return record;
 }
+
+// Collects what training tells; see RunContext::ObjectiveFunction.
+class TrainingLog {
+public:
+    void add(const std::string& series, double value) {
+        const std::lock_guard lock(m_mutex);
+        m_curves[series].push_back(value);
+    }
+
+    std::vector<TrainingCurve> curves() const {
+        const std::lock_guard lock(m_mutex);
+        std::vector<TrainingCurve> result;
+        for (const auto& [name, values] : m_curves)
+            result.push_back({name, values});
+        std::ranges::sort(result, naturalLess, &TrainingCurve::name);
+        return result;
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::map<std::string, std::vector<double>> m_curves;
+};
 
 void measureRecall(TrialRecord& record, const QuantizedTensor& tensor, const SearchTask& task,
                    const RunContext& context) {
@@ -69,11 +94,15 @@ void fillRecord(TrialRecord& record, const TrialInputs& inputs, const MethodRegi
                 const std::vector<std::string>& metrics, const RunContext& context,
                 std::shared_ptr<const QuantizedTensor>* kept) {
     const auto quantizer = registry.quantizer(record.method);
+    TrainingLog log;
+    const RunContext logged =
+        context.part(0.0, quantized, 0).withObjective([&](const std::string& series, double value) {
+            log.add(series, value);
+        });
     const auto tensor = std::make_shared<const QuantizedTensor>(
-        quantizer->quantize(*inputs.source, inputs.side, context.part(0.0, quantized, 0),
-                            record.seconds),
-        registry);
+        quantizer->quantize(*inputs.source, inputs.side, logged, record.seconds), registry);
     context.throwIfStopped();
+    record.training = log.curves();
     record.rate = tensor->rate();
     record.headerBytes = headerBytes(tensor->encoded());
     const Json& header = tensor->encoded().header;

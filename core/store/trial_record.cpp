@@ -77,6 +77,10 @@ TrialRecord readRecord(const Json& json) {
         record.metrics = TrialMetrics::fromJson(json.at("metrics"));
         record.seconds = secondsFromJson(json.at("seconds"));
         record.codebooks = codebooksFromJson(json.at("codebooks"));
+        for (const auto& curve : json.value("training", Json::array())) {
+            record.training.push_back({curve.at("name").get<std::string>(),
+                                       curve.at("values").get<std::vector<double>>()});
+        }
         record.levels = json.at("levels").get<std::vector<float>>();
     }
     record.warnings = json.at("warnings").get<std::vector<std::string>>();
@@ -106,6 +110,8 @@ Json TrialRecord::toJson() const {
         json["metrics"] = metrics.toJson();
         json["seconds"] = secondsToJson(seconds);
         json["codebooks"] = codebooksToJson(codebooks);
+        for (const TrainingCurve& curve : training)
+            json["training"].push_back({{"name", curve.name}, {"values", curve.values}});
         json["levels"] = levels;
     }
     json["warnings"] = warnings;

@@ -15,6 +15,14 @@
 
 namespace quantscope {
 
+/// What training minimized, iteration by iteration (see RunContext::objective).
+struct TrainingCurve {
+    std::string name;            ///< "stage 2".
+    std::vector<double> values;  ///< Shares of the energy of what is coded.
+
+    bool operator==(const TrainingCurve&) const = default;
+};
+
 /// What is kept of a finished trial: one line of records.jsonl.
 struct TrialRecord {
     std::string trialId;
@@ -35,8 +43,9 @@ struct TrialRecord {
     std::uint64_t artifactBytes = 0;
     TrialMetrics metrics;
     PhaseSeconds seconds;
-    std::vector<Codebook> codebooks;  ///< Without codewords: names, dims, counts.
-    std::vector<float> levels;        ///< Reconstruction values when one set serves the tensor.
+    std::vector<Codebook> codebooks;      ///< Without codewords: names, dims, counts.
+    std::vector<TrainingCurve> training;  ///< In the natural order of their names.
+    std::vector<float> levels;            ///< Reconstruction values when one set serves the tensor.
     std::vector<std::string> warnings;
     Json details = Json::object();  ///< Figures that the method tells of itself; may be empty.
 

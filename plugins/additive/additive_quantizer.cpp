@@ -80,7 +80,6 @@ EncodedTensor AdditiveQuantizer::quantize(const TensorSource& weights,
         }};
     EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
     encoded.header["training_vectors"] = m_settings.trainedVectors(layout);
-    encoded.header["objectives"] = training.objectives;
     encoded.sections.push_back(
         encodeVectors(weights, encoding, codesSection, context.part(trained, 1.0, 2)).codes);
     m_settings.store(training.codebooks->books(), exponent, codebookSection, encoded);

@@ -231,7 +231,10 @@ AdditiveTraining trainAdditive(MatrixView x, const AdditiveParameters& parameter
                                                  result.codebooks->encode(rows, own);
                                              }));
     std::vector<Matrix> books = copiesOf(result.codebooks->books());
-    const RunContext rounds = context.part(started, 1.0, 1);
+    const RunContext rounds =
+        context.part(started, 1.0, 1)
+            .withSeries("all codebooks", start.energy > 0.0 ? 1.0 / start.energy : 0.0);
+    rounds.objective(result.objectives.front());
     double least = result.objectives.front();
     for (int round = 1; round <= parameters.rounds; ++round) {
         refitCodebooks(x, codes.all(), books, {}, stop);
@@ -245,6 +248,7 @@ AdditiveTraining trainAdditive(MatrixView x, const AdditiveParameters& parameter
             viewsOf(trial->books()), updateWork(parameters, x.cols),
             [&](MatrixView vectors, std::span<std::uint32_t> own) { trial->update(vectors, own); });
         result.objectives.push_back(objective);
+        rounds.objective(objective);
         if (objective < least) {
             least = objective;
             result.codebooks = std::move(trial);

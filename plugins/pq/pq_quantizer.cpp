@@ -178,7 +178,6 @@ EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInfor
             CodewordFormat(m_settings.half, 0).store(rotationSection, trained.rotation.view());
         rotation.part = RatePart::Transforms;
         encoded.sections.push_back(std::move(rotation));
-        if (!trained.objectives.empty()) encoded.header["objectives"] = trained.objectives;
     }
     encoded.sections.push_back(format.storeExponent());
     return encoded;

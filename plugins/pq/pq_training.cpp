@@ -42,8 +42,9 @@ std::vector<Matrix> trainCodebooks(const PqSettings& settings, const SliceLayout
             done += count;
             progress.add(count);
         };
-        const RunContext part(context.part(0.0, 1.0, static_cast<std::uint64_t>(book)).seed(),
-                              context.stop(), [&](double, std::string_view) { report(1); });
+        const RunContext part = context.part(0.0, 1.0, static_cast<std::uint64_t>(book))
+                                    .withProgress([&](double, std::string_view) { report(1); })
+                                    .withSeries(codebookName(settings, book));
         const Matrix own = settings.shared ? Matrix() : sliceOf(layout, sample, book);
         const MatrixView vectors =
             settings.shared
@@ -184,15 +185,22 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
     const int rounds = settings.rotation == Rotation::Trained ? settings.rounds : 0;
     const double perRound =
         1.0 / (rounds + static_cast<double>(settings.iterations) / roundIterations);
+    const RunContext rotating =
+        context.withSeries("rotation", 1.0 / std::max(energyPerRow(sample), 1e-300));
     std::vector<Matrix> books;
     for (int round = 0; round < rounds; ++round) {
         Matrix rows = rotatedRows(sample, result.rotation.view(), stop);
-        books = trainCodebooks(settings, layout, rows.view(), roundIterations, books,
-                               context.part(round * perRound, (round + 1) * perRound,
-                                            static_cast<std::uint64_t>(round) + 1));
+        const RunContext part = context.part(round * perRound, (round + 1) * perRound,
+                                             static_cast<std::uint64_t>(round) + 1);
+        // Codebooks between two rotations are not worth a curve.
+        const RunContext quiet(
+            part.seed(), part.stop(),
+            [&](double fraction, std::string_view phase) { part.progress(fraction, phase); });
+        books = trainCodebooks(settings, layout, rows.view(), roundIterations, books, quiet);
         const double dropped =
             layout.cols < sample.cols ? energyPerRow(sample) - energyPerRow(rows.view()) : 0.0;
         result.objectives.push_back(dropped + replaceByCodewords(books, layout, rows.span(), stop));
+        rotating.objective(result.objectives.back());
         result.rotation = nearestRotation(sample, rows.view(), result.rotation.view(), stop);
     }
     rotationFormat.round(result.rotation.span());

@@ -258,6 +258,71 @@ private Q_SLOTS:
         }
     }
 
+    void withoutRevivalEmptyCellsStay() {
+        const Matrix x = separated(800, 5, 8);
+        const Matrix start(8, 5);
+        const KMeansResult result = kMeans(x.view(), {.count = 8, .revival = Revival::None},
+                                           RunContext(), {}, start.view());
+        QCOMPARE(result.revived, Index{0});
+        QCOMPARE(std::ranges::count(result.counts, 0U), 7);
+    }
+
+    // One centroid at a lone row far away, and one at each cluster but the last two, which share.
+    void rareCellsAreRevived() {
+        Matrix x = separated(800, 5, 8);
+        x(0, 1) = 30.0F;
+        Matrix start(8, 5);
+        for (Index k = 0; k < 7; ++k)
+            start(k, 0) = static_cast<float>(100 * k);
+        std::ranges::copy(x.view().row(0), start.span().row(7).begin());
+        const KMeansParameters parameters{.count = 8, .revival = Revival::Empty};
+        const KMeansResult empty = kMeans(x.view(), parameters, RunContext(), {}, start.view());
+        QCOMPARE(empty.counts[7], std::uint64_t{1});
+        KMeansParameters rareToo = parameters;
+        rareToo.revival = Revival::Rare;
+        const KMeansResult rare = kMeans(x.view(), rareToo, RunContext(), {}, start.view());
+        QCOMPARE(rare.counts, std::vector<std::uint64_t>(8, 100));
+        QVERIFY(rare.objectives.back() < 0.1 * empty.objectives.back());
+    }
+
+    // At the best linear image of the first codebook, what is left of the rows is orthogonal to it:
+    // C0^T (S - N C) = 0.
+    void linearUpdateIsLeastSquares() {
+        constexpr Index dim = 3;
+        constexpr Index count = 12;
+        const Matrix x = gaussian(500, dim, 21);
+        const Matrix start = gaussian(count, dim, 22);
+        const KMeansResult result =
+            kMeans(x.view(), {.count = count, .iterations = 1, .update = CodebookUpdate::Linear},
+                   RunContext(), {}, start.view());
+        std::vector<std::uint32_t> codes(500);
+        CodewordPanels(start.view()).nearest(x.view(), codes);
+        for (Index i = 0; i < dim; ++i) {
+            for (Index j = 0; j < dim; ++j) {
+                double left = 0.0;
+                double size = 0.0;
+                for (Index row = 0; row < x.rows(); ++row) {
+                    const auto k = static_cast<Index>(codes[static_cast<std::size_t>(row)]);
+                    const double from = static_cast<double>(start(k, i));
+                    left += from * static_cast<double>(x(row, j) - result.centroids(k, j));
+                    size += std::abs(from * static_cast<double>(x(row, j)));
+                }
+                QVERIFY2(std::abs(left) < 1e-5 * size, qPrintable(QString::number(left / size)));
+            }
+        }
+    }
+
+    void linearUpdatesNeverRaiseTheObjective() {
+        const Matrix x = gaussian(3000, 4, 23);
+        const KMeansResult result =
+            kMeans(x.view(), {.count = 64, .update = CodebookUpdate::Linear}, RunContext(3));
+        QVERIFY(result.objectives.size() > 2);
+        for (std::size_t i = 1; i < result.objectives.size(); ++i)
+            QVERIFY(result.objectives[i] <= result.objectives[i - 1] * (1.0 + 1e-6));
+        QVERIFY(result.objectives.back() < result.objectives.front());
+        QCOMPARE(result.revived, Index{0});
+    }
+
     void revivalCutsTheWorstCellThroughItsMean() {
         // Cell 0: a long line along the second axis; cell 1: a tight pair; cell 2: nothing.
         Matrix x(6, 2);

@@ -4,9 +4,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/random.h"
@@ -42,6 +45,18 @@ public:
 private:
     MethodRegistry m_registry;
 };
+
+/// What the trainings in `work(context)` minimized, by the names of their curves.
+template <typename Work>
+std::map<std::string, std::vector<double>> trainingCurves(const Work& work) {
+    std::mutex mutex;
+    std::map<std::string, std::vector<double>> curves;
+    work(RunContext(1).withObjective([&](const std::string& series, double value) {
+        const std::lock_guard lock(mutex);
+        curves[series].push_back(value);
+    }));
+    return curves;
+}
 
 inline Matrix gaussian(Index rows, Index cols, std::uint64_t seed = 1) {
     Random random(seed);

@@ -116,12 +116,16 @@ private Q_SLOTS:
 
     void rotationRoundsLowerTheObjective() {
         const Matrix x = unevenSpread(4000, 12);
-        const QuantizedTensor tensor = bench().quantize("pq:m=4,bits=5,rotation=opq,rounds=12", x);
-        const Json objectives = tensor.encoded().header.at("objectives");
-        QCOMPARE(objectives.size(), std::size_t{12});
-        for (std::size_t i = 1; i < objectives.size(); ++i)
-            QVERIFY(objectives[i].get<double>() <= objectives[i - 1].get<double>() * (1.0 + 1e-6));
-        QVERIFY(objectives.back().get<double>() < objectives.front().get<double>());
+        const auto curves = test::trainingCurves([&](const RunContext& context) {
+            bench().encode("pq:m=4,bits=5,rotation=opq,rounds=12", ViewSource(x.view()), context);
+        });
+        const std::vector<double>& rounds = curves.at("rotation");
+        QCOMPARE(rounds.size(), std::size_t{12});
+        for (std::size_t i = 1; i < rounds.size(); ++i)
+            QVERIFY(rounds[i] <= rounds[i - 1] * (1.0 + 1e-6));
+        QVERIFY(rounds.back() < rounds.front());
+        QCOMPARE(curves.size(), std::size_t{5});
+        QVERIFY(curves.contains("slice 4"));
     }
 
     void gaussianFourDimensionalSlices() {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/quant/method.h"
+
+namespace quantscope::kmeans {
+
+/// The method "kmeans": vector quantization with one codebook.
+class KmeansMethod final : public Method {
+public:
+    std::string id() const override { return "kmeans"; }
+    std::string name() const override { return "Vector quantization"; }
+    std::string version() const override { return "1"; }
+    std::string help() const override;
+    std::vector<ParameterSpec> parameters() const override;
+    std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,
+                                         const MethodRegistry& registry) const override;
+    std::unique_ptr<Decoder> decoder(std::shared_ptr<const EncodedTensor> tensor,
+                                     const MethodRegistry& registry) const override;
+};
+
+}  // namespace quantscope::kmeans

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/kernels/kmeans.h"
+#include "core/kernels/residual_settings.h"
+
+namespace quantscope::kmeans {
+
+std::vector<ParameterSpec> kmeansParameters();
+
+/// Which codewords training starts from.
+enum class Start {
+    PlusPlus,  ///< k-means++.
+    Random,    ///< Vectors of the sample, drawn evenly.
+};
+
+/// The parameters of the method as plain values; a residual quantizer of one stage has the same
+/// layout.
+struct KmeansSettings : ResidualSettings {
+    Start start = Start::PlusPlus;
+    Revival revival = Revival::Empty;
+    CodebookUpdate update = CodebookUpdate::Means;
+
+    static KmeansSettings from(const ParameterValues& values);
+
+    KMeansParameters training() const {
+        return {
+            .count = codewords(), .iterations = iterations, .revival = revival, .update = update};
+    }
+    /// Judges a tensor.
+    Preflight preflight(Index rows, Index cols) const;
+};
+
+/// Names of sections and of the codebook.
+inline constexpr const char* codesSection = "codes";
+inline constexpr const char* codebookName = "codebook";
+inline std::string codebookSection(Index /*book*/) {
+    return codebookName;
+}
+
+}  // namespace quantscope::kmeans
