@@ -155,7 +155,7 @@ void MainWindow::layOutCompare() {
     }
     m_resultsDock->raise();
     const int em = fontMetrics().height();
-    resizeDocks({m_dataDock, m_methodsDock}, {em * 25, em * 25}, Qt::Horizontal);
+    resizeDocks({m_dataDock, m_methodsDock}, {em * 24, em * 24}, Qt::Horizontal);
     resizeDocks({m_methodsDock, m_selectedDock}, {em * 28, em * 22}, Qt::Vertical);
     resizeDocks({m_resultsDock}, {em * 15}, Qt::Vertical);
 }
@@ -165,7 +165,7 @@ void MainWindow::layOutExplore() {
     for (PanelDock* dock : {m_dataDock, m_methodsDock, m_selectedDock})
         dock->show();
     const int em = fontMetrics().height();
-    resizeDocks({m_dataDock, m_methodsDock}, {em * 25, em * 25}, Qt::Horizontal);
+    resizeDocks({m_dataDock, m_methodsDock}, {em * 24, em * 24}, Qt::Horizontal);
     resizeDocks({m_methodsDock, m_selectedDock}, {em * 30, em * 20}, Qt::Vertical);
 }
 
