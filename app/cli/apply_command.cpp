@@ -3,6 +3,7 @@
 #include <iostream>
 #include <map>
 
+#include "app/cli/artifact_input.h"
 #include "app/cli/commands.h"
 #include "app/cli/output_file.h"
 #include "core/base/error.h"
@@ -10,7 +11,6 @@
 #include "core/base/text.h"
 #include "core/base/text_file.h"
 #include "core/base/utf8.h"
-#include "core/io/artifact_file.h"
 #include "core/io/tensor_file.h"
 #include "core/io/tensor_writer.h"
 #include "core/quant/quantized_tensor.h"
@@ -74,7 +74,7 @@ private:
                                const std::filesystem::path& folder, const TensorInfo& info,
                                const CommandContext& context) {
         Artifact artifact =
-            readArtifact(ResultStore::artifactPath(folder, planned.option.trialId), context.prober);
+            openArtifact(ResultStore::artifactPath(folder, planned.option.trialId), context);
         const FoldRule fold = artifact.fold;
         const QuantizedTensor tensor(std::move(artifact.tensor), context.plugins.registry);
         const bool fits = artifact.tensorName == info.name && artifact.shape == info.shape;

@@ -12,6 +12,7 @@ std::vector<std::unique_ptr<Command>> allCommands() {
     commands.push_back(makePlotCommand());
     commands.push_back(makeExportCommand());
     commands.push_back(makeDecodeCommand());
+    commands.push_back(makeUnpackCommand());
     commands.push_back(makeCalibrateCommand());
     commands.push_back(makeEvaluateCommand());
     commands.push_back(makeAllocateCommand());

@@ -17,5 +17,6 @@ std::unique_ptr<Command> makeMethodsCommand();
 std::unique_ptr<Command> makePlotCommand();
 std::unique_ptr<Command> makeQuantizeCommand();
 std::unique_ptr<Command> makeRunCommand();
+std::unique_ptr<Command> makeUnpackCommand();
 
 }  // namespace quantscope

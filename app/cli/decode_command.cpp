@@ -3,13 +3,13 @@
 #include <iostream>
 #include <map>
 
+#include "app/cli/artifact_input.h"
 #include "app/cli/commands.h"
 #include "app/cli/output_file.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
-#include "core/io/artifact_file.h"
 #include "core/io/tensor_writer.h"
 #include "core/quant/quantized_tensor.h"
 
@@ -29,6 +29,10 @@ public:
             "decode", "Turn artifacts back into float32 tensors with their names and shapes.");
         app->add_option("ARTIFACT", m_artifacts, "Artifact files of a run")->required();
         app->add_option("-o,--out", m_out, "HDF5 file to write")->required();
+        app->add_option("--stages", m_stages,
+                        "Only the first N stages of residual codes: what a reader gets that stops "
+                        "early")
+            ->check(CLI::PositiveNumber);
         declareForce(*app, m_force);
         app->add_flag("--json", m_json,
                       "Print an array of {artifact, tensor, shape, method, normalized}");
@@ -42,8 +46,7 @@ public:
         Json list = Json::array();
         std::map<std::string, std::string> writtenFrom;
         for (const std::string& path : m_artifacts) {
-            Artifact artifact = readArtifact(path, context.prober);
-            requireMethod(context.plugins, artifact, path);
+            Artifact artifact = openArtifact(path, context);
             const auto [earlier, isNew] = writtenFrom.emplace(artifact.tensorName, path);
             if (!isNew) {
                 throw Error("Both " + earlier->second + " and " + path + " hold the tensor " +
@@ -66,23 +69,6 @@ public:
     }
 
 private:
-    static void requireMethod(const PluginSet& plugins, const Artifact& artifact,
-                              const std::string& path) {
-        try {
-            plugins.requireMethod(artifact.tensor.method.id);
-        } catch (const Error& error) {
-            throw Error("The artifact '" + path + "' cannot be decoded: " + error.fullText(),
-                        "If the method comes with a plugin of its own, name the folder of that in "
-                        "the variable " +
-                            std::string(pluginPathVariable) + ".");
-        }
-    }
-
-    static bool wasNormalized(const Artifact& artifact) {
-        const auto found = artifact.provenance.find("normalized");
-        return found != artifact.provenance.end() && *found == true;
-    }
-
     static std::string normalizedNames(const Json& list) {
         std::string names;
         for (const Json& entry : list) {
@@ -92,13 +78,28 @@ private:
         return names;
     }
 
-    static void write(TensorWriter& writer, Artifact artifact, const CommandContext& context) {
+    void write(TensorWriter& writer, Artifact artifact, const CommandContext& context) const {
         const Shape shape = shapeOf(artifact);
         const FoldRule fold = artifact.fold;
         const std::string name = artifact.tensorName;
         const QuantizedTensor tensor(std::move(artifact.tensor), context.plugins.registry);
+        if (m_stages > tensor.stages()) {
+            throw Error(
+                "'" + printableText(name) + "' has " +
+                    (tensor.stages() == 0 ? "no stages"
+                                          : std::to_string(tensor.stages()) + " stages") +
+                    ", but --stages asks for " + std::to_string(m_stages) + ".",
+                "Only residual quantizers (rvq) have stages; ask for no more than there are.");
+        }
         writer.write(
-            name, shape, fold, [&](Index first, MatrixSpan out) { tensor.decode(first, out); },
+            name, shape, fold,
+            [&](Index first, MatrixSpan out) {
+                if (m_stages > 0) {
+                    tensor.decodeStages(m_stages, first, out);
+                } else {
+                    tensor.decode(first, out);
+                }
+            },
             context.stop);
     }
 
@@ -122,6 +123,7 @@ private:
 
     std::vector<std::string> m_artifacts;
     std::string m_out;
+    Index m_stages = 0;  // 0: all there is.
     bool m_force = false;
     bool m_json = false;
 };

@@ -22,29 +22,38 @@ constexpr Index bandFloats = Index{8} << 20;
 constexpr Index chunkFloats = Index{1} << 18;
 constexpr int gzipLevel = 4;
 
-/// Types of numbers that are written. HDF5's own names of types call the library, so they are used
-/// under the gate alone.
-enum class Number { Float, Double, Integer };
-
-hid_t storedType(Number number) {
-    switch (number) {
-        case Number::Double:
+// HDF5's own names of types call the library, so they are used under the gate alone.
+hid_t storedType(NumberType type) {
+    switch (type) {
+        case NumberType::Float64:
             return H5T_IEEE_F64LE;
-        case Number::Integer:
+        case NumberType::Int64:
             return H5T_STD_I64LE;
-        case Number::Float:
+        case NumberType::UInt8:
+            return H5T_STD_U8LE;
+        case NumberType::UInt16:
+            return H5T_STD_U16LE;
+        case NumberType::UInt32:
+            return H5T_STD_U32LE;
+        case NumberType::Float32:
             break;
     }
     return H5T_IEEE_F32LE;
 }
 
-hid_t nativeType(Number number) {
-    switch (number) {
-        case Number::Double:
+hid_t nativeType(NumberType type) {
+    switch (type) {
+        case NumberType::Float64:
             return H5T_NATIVE_DOUBLE;
-        case Number::Integer:
+        case NumberType::Int64:
             return H5T_NATIVE_INT64;
-        case Number::Float:
+        case NumberType::UInt8:
+            return H5T_NATIVE_UINT8;
+        case NumberType::UInt16:
+            return H5T_NATIVE_UINT16;
+        case NumberType::UInt32:
+            return H5T_NATIVE_UINT32;
+        case NumberType::Float32:
             break;
     }
     return H5T_NATIVE_FLOAT;
@@ -68,12 +77,28 @@ void chunkAndCompress(hid_t creation, const Shape& shape) {
 
 }  // namespace
 
+std::size_t bytesOf(NumberType type) {
+    switch (type) {
+        case NumberType::UInt8:
+            return 1;
+        case NumberType::UInt16:
+            return 2;
+        case NumberType::Float32:
+        case NumberType::UInt32:
+            return 4;
+        case NumberType::Float64:
+        case NumberType::Int64:
+            break;
+    }
+    return 8;
+}
+
 struct TensorWriter::State {
     State(const std::filesystem::path& path, bool compressed) : file(path), compress(compressed) {}
 
     Hdf5Handle createDataset(const std::string& name, const Shape& shape,
-                             Number number = Number::Float) const;
-    void writeWhole(const std::string& name, const Shape& shape, Number number,
+                             NumberType type = NumberType::Float32) const;
+    void writeWhole(const std::string& name, const Shape& shape, NumberType type,
                     const void* values) const;
     void writeBox(hid_t dataset, const std::string& name, const GridBox& box,
                   const float* values) const;
@@ -93,7 +118,7 @@ Error TensorWriter::State::failure(const Hdf5Pass& pass, const std::string& name
 }
 
 Hdf5Handle TensorWriter::State::createDataset(const std::string& name, const Shape& shape,
-                                              Number number) const {
+                                              NumberType type) const {
     const Hdf5Pass pass;
     const std::vector<hsize_t> lengths(shape.begin(), shape.end());
     const Hdf5Handle space(
@@ -102,18 +127,18 @@ Hdf5Handle TensorWriter::State::createDataset(const std::string& name, const Sha
     H5Pset_obj_track_times(creation.id(), false);
     H5Pset_fill_time(creation.id(), H5D_FILL_TIME_NEVER);
     if (compress) chunkAndCompress(creation.id(), shape);
-    Hdf5Handle dataset(pass, H5Dcreate2(file.id(), name.c_str(), storedType(number), space.id(),
+    Hdf5Handle dataset(pass, H5Dcreate2(file.id(), name.c_str(), storedType(type), space.id(),
                                         createParents(pass).id(), creation.id(), H5P_DEFAULT));
     if (!dataset.valid()) throw failure(pass, name);
     return dataset;
 }
 
-void TensorWriter::State::writeWhole(const std::string& name, const Shape& shape, Number number,
+void TensorWriter::State::writeWhole(const std::string& name, const Shape& shape, NumberType type,
                                      const void* values) const {
-    const Hdf5Handle dataset = createDataset(name, shape, number);
+    const Hdf5Handle dataset = createDataset(name, shape, type);
     if (elementCount(shape) == 0) return;
     const Hdf5Pass pass;
-    if (H5Dwrite(dataset.id(), nativeType(number), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
+    if (H5Dwrite(dataset.id(), nativeType(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
         throw failure(pass, name);
     }
 }
@@ -176,11 +201,18 @@ void TensorWriter::write(const std::string& name, const Shape& shape, const Fold
 void TensorWriter::writeDoubles(const std::string& name, const Shape& shape,
                                 std::span<const double> values) {
     assert(elementCount(shape) == static_cast<Index>(values.size()));
-    m_state->writeWhole(name, shape, Number::Double, values.data());
+    m_state->writeWhole(name, shape, NumberType::Float64, values.data());
 }
 
 void TensorWriter::writeIntegers(const std::string& name, std::span<const std::int64_t> values) {
-    m_state->writeWhole(name, {static_cast<Index>(values.size())}, Number::Integer, values.data());
+    m_state->writeWhole(name, {static_cast<Index>(values.size())}, NumberType::Int64,
+                        values.data());
+}
+
+void TensorWriter::writeArray(const std::string& name, const Shape& shape, NumberType type,
+                              std::span<const std::byte> bytes) {
+    assert(static_cast<std::size_t>(elementCount(shape)) * bytesOf(type) == bytes.size());
+    m_state->writeWhole(name, shape, type, bytes.data());
 }
 
 void TensorWriter::link(const std::string& existing, const std::string& name) {
@@ -195,6 +227,14 @@ void TensorWriter::link(const std::string& existing, const std::string& name) {
 void TensorWriter::writeAttribute(const std::string& name, const std::string& value) {
     const Hdf5Pass pass;
     writeTextAttribute(pass, m_state->file.id(), name, value);
+}
+
+void TensorWriter::writeAttributeOf(const std::string& tensor, const std::string& name,
+                                    const std::string& value) {
+    const Hdf5Pass pass;
+    const Hdf5Handle object(pass, H5Dopen2(m_state->file.id(), tensor.c_str(), H5P_DEFAULT));
+    if (!object.valid()) throw m_state->failure(pass, tensor);
+    writeTextAttribute(pass, object.id(), name, value);
 }
 
 void TensorWriter::finish() {

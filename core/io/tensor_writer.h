@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -13,6 +14,10 @@
 #include "core/tensor/fold_rule.h"
 
 namespace quantscope {
+
+/// Types of the numbers in whole arrays, as they lie in memory.
+enum class NumberType { Float32, Float64, Int64, UInt8, UInt16, UInt32 };
+std::size_t bytesOf(NumberType type);
 
 /// Writes tensors to a new HDF5 file: float32 in row blocks, side information whole. The file
 /// appears under its name when `finish` is called, never half written. Throws Error when something
@@ -35,10 +40,16 @@ public:
     void writeDoubles(const std::string& name, const Shape& shape, std::span<const double> values);
     /// A list of whole numbers, as int64.
     void writeIntegers(const std::string& name, std::span<const std::int64_t> values);
+    /// A whole array of `bytes` in file order, elementCount(shape) numbers of `type`.
+    void writeArray(const std::string& name, const Shape& shape, NumberType type,
+                    std::span<const std::byte> bytes);
     /// Another name (a hard link) for a tensor that was written.
     void link(const std::string& existing, const std::string& name);
     /// Attribute of the root group.
     void writeAttribute(const std::string& name, const std::string& value);
+    /// Attribute of a tensor that was written.
+    void writeAttributeOf(const std::string& tensor, const std::string& name,
+                          const std::string& value);
     /// Gives the file its name; nothing can be written afterwards.
     void finish();
 

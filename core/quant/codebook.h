@@ -24,6 +24,22 @@ struct Codebook {
     std::optional<double> residualEnergy = {};
 };
 
+/// How the codes of a tensor refer to its codebooks, where codewords are all there is to the
+/// values: every row has vectorsPerRow vectors from left to right (what the last one has beyond the
+/// row is dropped), every vector codesPerVector codes. Code i is of codebook i, or of the only one.
+struct CodeShape {
+    /// What a vector is made of: the sum of its codewords, or all of them one after the other.
+    enum class Combine { Sum, Concatenation };
+
+    Index vectorsPerRow = 0;
+    Index codesPerVector = 0;
+    int bits = 0;  ///< Of a code.
+    Combine combine = Combine::Sum;
+    /// Where rows were rotated before they were coded, columns x coded columns with orthonormal
+    /// columns: the values are the coded rows times its transpose. Otherwise empty.
+    Matrix rotation = {};
+};
+
 /// Health figures of a codebook. With p_k the share of codeword k and K the number of codewords:
 struct CodebookUsage {
     std::uint64_t used = 0;    ///< Codewords with a count above 0.

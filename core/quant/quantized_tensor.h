@@ -24,6 +24,14 @@ public:
     std::vector<float> levels(Index row, Index column) const {
         return m_decoder->levels(row, column);
     }
+    std::optional<CodeShape> codeShape() const { return m_decoder->codeShape(); }
+    void codes(Index firstRow, std::span<std::uint32_t> out) const {
+        m_decoder->codes(firstRow, out);
+    }
+    Index stages() const { return m_decoder->stages(); }
+    void decodeStages(Index count, Index firstRow, MatrixSpan out) const {
+        m_decoder->decodeStages(count, firstRow, out);
+    }
 
 private:
     std::shared_ptr<const EncodedTensor> m_encoded;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,20 @@ public:
     /// The values that the weight at (row, column) could have taken, ascending; empty where codes
     /// stand for vectors. For pictures of the levels.
     virtual std::vector<float> levels(Index row, Index column) const = 0;
+
+    /// For those who read codes with programs of their own; empty where values follow from more
+    /// than codes and codewords.
+    virtual std::optional<CodeShape> codeShape() const { return std::nullopt; }
+    /// Fills `out` with the codes of rows firstRow ..., row by row, vector by vector. Only with a
+    /// codeShape(), of which `out` holds whole rows.
+    virtual void codes(Index /*firstRow*/, std::span<std::uint32_t> /*out*/) const {}
+
+    /// Stages of which the tensor is the sum, and the first ones alone a coarser one; 0 for none.
+    virtual Index stages() const { return 0; }
+    /// As decode(), with the first `count` of stages() alone, at least one.
+    virtual void decodeStages(Index /*count*/, Index firstRow, MatrixSpan out) const {
+        decode(firstRow, out);
+    }
 };
 
 /// A method with parameters: quantizes tensors. Immutable; all calls from any thread.

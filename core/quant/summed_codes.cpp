@@ -36,7 +36,11 @@ SummedCodes::SummedCodes(const RowVectors& layout, std::span<const std::uint8_t>
     }
 }
 
-void SummedCodes::decode(Index firstRow, MatrixSpan out) const {
+void SummedCodes::codes(Index firstRow, std::span<std::uint32_t> out) const {
+    PackedCodes::unpack(m_codes, firstRow * m_layout.perRow() * codesPerVector(), m_bits, out);
+}
+
+void SummedCodes::decode(Index firstRow, MatrixSpan out, Index books) const {
     const Index perRow = m_layout.perRow() * codesPerVector();
     const Index rowsAtOnce = std::max<Index>(1, codesAtOnce / perRow);
     std::vector<std::uint32_t> codes;
@@ -47,24 +51,26 @@ void SummedCodes::decode(Index firstRow, MatrixSpan out) const {
         for (Index i = 0; i < count; ++i) {
             decodeRow(std::span(codes).subspan(static_cast<std::size_t>(i * perRow),
                                                static_cast<std::size_t>(perRow)),
-                      out.row(begin + i));
+                      books, out.row(begin + i));
         }
     }
 }
 
-void SummedCodes::decodeRow(std::span<const std::uint32_t> codes, std::span<float> row) const {
-    auto code = codes.begin();
+void SummedCodes::decodeRow(std::span<const std::uint32_t> codes, Index books,
+                            std::span<float> row) const {
+    auto vectorCodes = codes.begin();
     for (Index first = 0; first < m_layout.cols; first += m_layout.dim) {
         const std::span<float> vector =
             row.subspan(static_cast<std::size_t>(first),
                         static_cast<std::size_t>(std::min(m_layout.dim, m_layout.cols - first)));
         std::ranges::fill(vector, 0.0F);
-        for (const Matrix& codebook : m_codebooks) {
-            const float* const codeword =
-                codebook.data() + static_cast<Index>(*code++) * m_layout.dim;
+        for (Index book = 0; book < books; ++book) {
+            const float* const codeword = m_codebooks[static_cast<std::size_t>(book)].data() +
+                                          static_cast<Index>(vectorCodes[book]) * m_layout.dim;
             for (std::size_t j = 0; j < vector.size(); ++j)
                 vector[j] += codeword[j];
         }
+        vectorCodes += codesPerVector();
         // Near the end of the range of float a sum may pass it.
         constexpr float largest = std::numeric_limits<float>::max();
         for (float& value : vector)

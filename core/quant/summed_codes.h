@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/matrix_view.h"
+#include "core/quant/codebook.h"
 #include "core/quant/rate.h"
 #include "core/quant/row_vectors.h"
 
@@ -26,7 +27,12 @@ public:
     const std::vector<Matrix>& codebooks() const { return m_codebooks; }
 
     /// Fills `out` with rows firstRow ... Sums past the range of float become its largest numbers.
-    void decode(Index firstRow, MatrixSpan out) const;
+    void decode(Index firstRow, MatrixSpan out) const { decode(firstRow, out, codesPerVector()); }
+    /// The same with the first `books` codebooks alone.
+    void decode(Index firstRow, MatrixSpan out, Index books) const;
+    /// See Decoder::codeShape and Decoder::codes.
+    CodeShape shape() const { return {m_layout.perRow(), codesPerVector(), m_bits}; }
+    void codes(Index firstRow, std::span<std::uint32_t> out) const;
     /// How often each codeword of each codebook is used, over all codes.
     std::vector<std::vector<std::uint64_t>> counts() const;
 
@@ -35,7 +41,7 @@ public:
                            int bitsPerComponent);
 
 private:
-    void decodeRow(std::span<const std::uint32_t> codes, std::span<float> row) const;
+    void decodeRow(std::span<const std::uint32_t> codes, Index books, std::span<float> row) const;
     Index codesPerVector() const { return static_cast<Index>(m_codebooks.size()); }
 
     RowVectors m_layout;

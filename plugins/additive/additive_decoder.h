@@ -16,6 +16,10 @@ public:
     void decode(Index firstRow, MatrixSpan out) const override { m_codes.decode(firstRow, out); }
     std::vector<Codebook> codebooks() const override;
     std::vector<float> levels(Index /*row*/, Index /*column*/) const override { return {}; }
+    std::optional<CodeShape> codeShape() const override { return m_codes.shape(); }
+    void codes(Index firstRow, std::span<std::uint32_t> out) const override {
+        m_codes.codes(firstRow, out);
+    }
 
 private:
     std::shared_ptr<const EncodedTensor> m_tensor;

@@ -145,6 +145,15 @@ std::vector<Codebook> PqDecoder::codebooks() const {
     return result;
 }
 
+std::optional<CodeShape> PqDecoder::codeShape() const {
+    return CodeShape{1, m_settings.slices, m_settings.bits, CodeShape::Combine::Concatenation,
+                     m_rotation};
+}
+
+void PqDecoder::codes(Index firstRow, std::span<std::uint32_t> out) const {
+    PackedCodes::unpack(m_codes, firstRow * m_settings.slices, m_settings.bits, out);
+}
+
 std::vector<float> PqDecoder::levels(Index /*row*/, Index /*column*/) const {
     return {};
 }

@@ -15,6 +15,8 @@ public:
     void decode(Index firstRow, MatrixSpan out) const override;
     std::vector<Codebook> codebooks() const override;
     std::vector<float> levels(Index row, Index column) const override;
+    std::optional<CodeShape> codeShape() const override;
+    void codes(Index firstRow, std::span<std::uint32_t> out) const override;
 
 private:
     const Matrix& codebook(Index slice) const;

@@ -16,6 +16,14 @@ public:
     void decode(Index firstRow, MatrixSpan out) const override;
     std::vector<Codebook> codebooks() const override;
     std::vector<float> levels(Index row, Index column) const override;
+    std::optional<CodeShape> codeShape() const override { return m_codes.shape(); }
+    void codes(Index firstRow, std::span<std::uint32_t> out) const override {
+        m_codes.codes(firstRow, out);
+    }
+    Index stages() const override { return static_cast<Index>(m_residualEnergies.size()); }
+    void decodeStages(Index count, Index firstRow, MatrixSpan out) const override {
+        m_codes.decode(firstRow, out, count);
+    }
 
 private:
     std::shared_ptr<const EncodedTensor> m_tensor;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can be had from a result folder: decoded tensors, tables, strings, figures.
+#include <QDir>
 #include <QImage>
 #include <QTemporaryDir>
 #include <QXmlStreamReader>
@@ -119,6 +120,129 @@ private Q_SLOTS:
         QCOMPARE(records.size(), std::size_t{12});
     }
 
+    // Codes and codebooks, read by hand, are the values that `decode` writes.
+    void unpackedCodesAreTheValues_data() {
+        QTest::addColumn<QString>("method");
+        QTest::newRow("concatenated") << "pq:m=8,bits=4";
+        QTest::newRow("summed") << "rvq:stages=3,bits=4,dim=8";
+        QTest::newRow("wide codes") << "kmeans:bits=9,dim=4";
+    }
+    void unpackedCodesAreTheValues() {
+        QFETCH(QString, method);
+        const QTemporaryDir folder;
+        const QString run = folder.filePath("run");
+        const Json trials = runCliWell({"quantize", test::datasetPath("stories260k.h5"), "--tensor",
+                                        queryProj, "--method", method, "--out", run, "--json"})
+                                .json();
+        const QDir artifacts(run + "/artifacts");
+        const QString artifact = artifacts.filePath(artifacts.entryList({"*.h5"}).value(0));
+        const QString decoded = folder.filePath("decoded.h5");
+        const QString unpacked = folder.filePath("unpacked.h5");
+        const QString arrays = folder.filePath("arrays");
+        runCliWell({"decode", artifact, "--out", decoded});
+        const Json about =
+            runCliWell({"unpack", artifact, "--out", unpacked, "--json"}).json().at(0);
+        runCliWell({"unpack", artifact, "--npy", arrays});
+
+        const Matrix values = valuesOf(decoded, queryProj.toStdString());
+        const auto file = TensorFile::open(unpacked.toStdString(), {});
+        const std::string group = queryProj.toStdString() + "/";
+        const TensorInfo codesInfo = *file->find(group + "codes");
+        const std::vector<std::int64_t> codes = file->readIntegers(group + "codes");
+        QCOMPARE(codesInfo.shape.size(), std::size_t{3});
+        QCOMPARE(codesInfo.shape[0], values.rows());
+        std::vector<Matrix> books;
+        for (const Json& name : about["codebooks"])
+            books.push_back(
+                readAll(*file->source(group + name.get<std::string>(), FoldRule{{0}}), {}));
+        QCOMPARE(static_cast<Index>(books.size()), codesInfo.shape[2]);
+        auto code = codes.begin();
+        for (Index row = 0; row < values.rows(); ++row) {
+            std::vector<float> coded;
+            for (Index vector = 0; vector < codesInfo.shape[1]; ++vector) {
+                std::vector<float> sum(static_cast<std::size_t>(books[0].cols()));
+                for (const Matrix& book : books) {
+                    const std::span<const float> word = book.view().row(*code++);
+                    if (about["combine"] == "concatenation") {
+                        coded.insert(coded.end(), word.begin(), word.end());
+                    } else {
+                        std::ranges::transform(sum, word, sum.begin(), std::plus());
+                    }
+                }
+                if (about["combine"] == "sum") coded.insert(coded.end(), sum.begin(), sum.end());
+            }
+            for (Index c = 0; c < values.cols(); ++c)
+                QCOMPARE(coded[static_cast<std::size_t>(c)], values(row, c));
+        }
+
+        // A .npy file is a header of whole lines of 64 bytes and then the numbers.
+        const QByteArray npy = contentOf(arrays + "/" + queryProj + "/codes.npy");
+        QVERIFY(npy.startsWith(QByteArray("\x93NUMPY\x01\x00", 8)));
+        const int header =
+            10 + static_cast<unsigned char>(npy[8]) + 256 * static_cast<unsigned char>(npy[9]);
+        QCOMPARE(header % 64, 0);
+        const QByteArray expected = QStringLiteral("'shape': (%1, %2, %3)")
+                                        .arg(codesInfo.shape[0])
+                                        .arg(codesInfo.shape[1])
+                                        .arg(codesInfo.shape[2])
+                                        .toLatin1();
+        QVERIFY2(npy.left(header).contains(expected), npy.left(header).constData());
+        const int width = method.startsWith("kmeans") ? 2 : 1;
+        QCOMPARE(npy.size() - header, qsizetype{width} * static_cast<qsizetype>(codes.size()));
+        for (std::size_t i = 0; i < codes.size(); ++i) {
+            const qsizetype at = header + static_cast<qsizetype>(i) * width;
+            std::int64_t found = static_cast<unsigned char>(npy[at]);
+            if (width == 2) found += 256 * static_cast<unsigned char>(npy[at + 1]);
+            QCOMPARE(found, codes[i]);
+        }
+        QVERIFY(QFile::exists(arrays + "/" + queryProj + "/about.json"));
+
+        // Nothing is replaced unasked, and other methods are refused in words.
+        QCOMPARE(test::runCli({"unpack", artifact, "--npy", arrays}).exitCode, 1);
+        QCOMPARE(test::runCli({"unpack", artifact, "--out", unpacked}).exitCode, 1);
+        const QDir scalars(m_run + "/artifacts");
+        for (const Json& trial : m_trials) {
+            if (trial["method"] != "scalar:bits=3") continue;
+            const Json records =
+                runCliWell({"export", m_run, "--format", "json", "--trial", ""}).json();
+            for (const Json& record : records) {
+                if (record["label"] != "scalar:bits=3") continue;
+                const QString path = scalars.filePath(
+                    QString::fromStdString(record["trial"].get<std::string>()) + ".h5");
+                const test::CliResult refused =
+                    test::runCli({"unpack", path, "--npy", folder.filePath("none")});
+                QCOMPARE(refused.exitCode, 1);
+                QVERIFY2(refused.errText().contains("decode writes"), refused.err.constData());
+            }
+            break;
+        }
+    }
+
+    void firstStagesAlone() {
+        const QTemporaryDir folder;
+        const QString run = folder.filePath("run");
+        runCliWell({"quantize", test::datasetPath("stories260k.h5"), "--tensor", queryProj,
+                    "--method", "rvq:stages=3,bits=4,dim=8", "--out", run});
+        const Json record = runCliWell({"export", run, "--format", "json"}).json().at(0);
+        const QString artifact = run + "/artifacts/" +
+                                 QString::fromStdString(record["trial"].get<std::string>()) + ".h5";
+        const Matrix original =
+            valuesOf(test::datasetPath("stories260k.h5"), queryProj.toStdString());
+        for (int stages = 1; stages <= 3; ++stages) {
+            const QString out = folder.filePath(QString::number(stages) + ".h5");
+            runCliWell({"decode", artifact, "--stages", QString::number(stages), "--out", out});
+            const double left = relativeError(original, valuesOf(out, queryProj.toStdString()));
+            const double stated =
+                record["codebooks"][static_cast<std::size_t>(stages) - 1]["residual_energy"]
+                    .get<double>();
+            QVERIFY2(std::abs(left / stated - 1.0) < 1e-5, qPrintable(QString::number(left)));
+        }
+        const test::CliResult more =
+            test::runCli({"decode", artifact, "--stages", "4", "--out", folder.filePath("4.h5")});
+        QCOMPARE(more.exitCode, 1);
+        QVERIFY(more.errText().contains("3 stages"));
+    }
+
     void exportedTable() {
         const QList<QStringList> rows =
             csvRows(runCliWell({"export", m_run, "--format", "csv"}).out);
@@ -148,6 +272,7 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("texts");
         QTest::newRow("rate-distortion") << QStringList{"Bits per weight", "SQNR (dB)"};
         QTest::newRow("utilization") << QStringList{"Codeword, most used first"};
+        QTest::newRow("training") << QStringList{"Iteration", "NMSE of the training data"};
         QTest::newRow("bits") << QStringList{"Bits per weight", "Codes", "scalar:bits=3"};
         QTest::newRow("histogram") << QStringList{"Weight", "Weights per bin (%)"};
         QTest::newRow("error-map") << QStringList{"Column", "Row"};

@@ -221,6 +221,76 @@ private Q_SLOTS:
         }
     }
 
+    // Codes and codewords are all there is to the values, as CodeShape says.
+    void codesGiveTheValues_data() { test::addPlainAndRandomRows(randomSettings, some); }
+    void codesGiveTheValues() {
+        const QuantizedTensor tensor = test::quantize(test::currentMethod(), gaussian(301, 24));
+        const std::optional<CodeShape> shape = tensor.codeShape();
+        if (!shape) return;
+        const std::vector<Codebook> books = tensor.codebooks();
+        const Index perRow = shape->vectorsPerRow * shape->codesPerVector;
+        QVERIFY(books.size() == 1 || static_cast<Index>(books.size()) == shape->codesPerVector);
+        std::vector<std::uint32_t> codes(static_cast<std::size_t>(tensor.rows() * perRow));
+        tensor.codes(0, codes);
+        std::vector<std::uint32_t> later(static_cast<std::size_t>(perRow));
+        tensor.codes(200, later);
+        QVERIFY(std::ranges::equal(
+            later, std::span(codes).subspan(static_cast<std::size_t>(200 * perRow), later.size())));
+        const Matrix values = test::decoded(tensor);
+        for (Index row = 0; row < tensor.rows(); ++row) {
+            std::vector<double> coded;
+            for (Index vector = 0; vector < shape->vectorsPerRow; ++vector) {
+                std::vector<double> sum;
+                for (Index i = 0; i < shape->codesPerVector; ++i) {
+                    const auto at =
+                        static_cast<std::size_t>(row * perRow + vector * shape->codesPerVector + i);
+                    const Codebook& book =
+                        books.size() == 1 ? books.front() : books[static_cast<std::size_t>(i)];
+                    QVERIFY(codes[at] < std::uint64_t{1} << shape->bits);
+                    const auto first =
+                        book.codewords.begin() + static_cast<Index>(codes[at]) * book.dim;
+                    if (shape->combine == CodeShape::Combine::Concatenation || sum.empty()) {
+                        sum.insert(sum.end(), first, first + book.dim);
+                    } else {
+                        std::transform(sum.begin(), sum.end(), first, sum.begin(), std::plus());
+                    }
+                }
+                coded.insert(coded.end(), sum.begin(), sum.end());
+            }
+            for (Index column = 0; column < tensor.cols(); ++column) {
+                double value = 0.0;
+                if (shape->rotation.rows() == 0) {
+                    value = coded[static_cast<std::size_t>(column)];
+                } else {
+                    QCOMPARE(static_cast<Index>(coded.size()), shape->rotation.cols());
+                    for (std::size_t j = 0; j < coded.size(); ++j) {
+                        value += coded[j] * static_cast<double>(
+                                                shape->rotation(column, static_cast<Index>(j)));
+                    }
+                }
+                QVERIFY(std::abs(value - static_cast<double>(values(row, column))) < 1e-5);
+            }
+        }
+    }
+
+    // All stages are the tensor, and each leaves what the codebook says.
+    void stagesAddUp_data() { test::addPlainAndRandomRows(randomSettings, some); }
+    void stagesAddUp() {
+        const Matrix weights = gaussian(301, 24);
+        const QuantizedTensor tensor = test::quantize(test::currentMethod(), weights);
+        if (tensor.stages() == 0) return;
+        const std::vector<Codebook> books = tensor.codebooks();
+        QCOMPARE(static_cast<Index>(books.size()), tensor.stages());
+        Matrix values(tensor.rows(), tensor.cols());
+        for (Index stage = 1; stage <= tensor.stages(); ++stage) {
+            tensor.decodeStages(stage, 0, values.span());
+            const double left = test::nmse(weights.view(), values.view());
+            const auto stated = books[static_cast<std::size_t>(stage - 1)].residualEnergy;
+            QVERIFY(stated && std::abs(left - *stated) <= 1e-5 * *stated + 1e-12);
+        }
+        QVERIFY(test::sameValues(values.view(), test::decoded(tensor).view()));
+    }
+
     // A method that lets others choose its codes gives them the grid that it uses itself.
     void gridIsItsOwn_data() { test::addPlainAndRandomRows(randomSettings, some); }
     void gridIsItsOwn() {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/artifact_input.h"
+
+#include "core/base/error.h"
+
+namespace quantscope {
+
+Artifact openArtifact(const std::filesystem::path& path, const CommandContext& context) {
+    Artifact artifact = readArtifact(path, context.prober);
+    try {
+        context.plugins.requireMethod(artifact.tensor.method.id);
+    } catch (const Error& error) {
+        throw Error("The artifact '" + path.string() + "' cannot be decoded: " + error.fullText(),
+                    "If the method comes with a plugin of its own, name the folder of that in the "
+                    "variable " +
+                        std::string(pluginPathVariable) + ".");
+    }
+    return artifact;
+}
+
+bool wasNormalized(const Artifact& artifact) {
+    const auto found = artifact.provenance.find("normalized");
+    return found != artifact.provenance.end() && *found == true;
+}
+
+}  // namespace quantscope
