@@ -52,7 +52,8 @@ LaunchOptions parseLaunchOptions(const QStringList& arguments) {
                                   QStringLiteral("WxH"));
     const QCommandLineOption perspective(
         QStringLiteral("perspective"),
-        QStringLiteral("Perspective to start in: explore or compare."), QStringLiteral("name"));
+        QStringLiteral("Perspective to start in: explore, compare or allocate."),
+        QStringLiteral("name"));
     const QCommandLineOption screenshot(
         QStringLiteral("screenshot"),
         QStringLiteral(
@@ -73,8 +74,9 @@ LaunchOptions parseLaunchOptions(const QStringList& arguments) {
     options.theme =
         oneOf(QStringLiteral("theme"), parser.value(theme),
               {QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")});
-    options.perspective = oneOf(QStringLiteral("perspective"), parser.value(perspective),
-                                {QStringLiteral("explore"), QStringLiteral("compare")});
+    options.perspective =
+        oneOf(QStringLiteral("perspective"), parser.value(perspective),
+              {QStringLiteral("explore"), QStringLiteral("compare"), QStringLiteral("allocate")});
     return options;
 }
 

@@ -13,6 +13,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "app/gui/allocate_view.h"
 #include "app/gui/command_palette.h"
 #include "app/gui/compare_view.h"
 #include "app/gui/data_panel.h"
@@ -38,6 +39,7 @@ namespace {
 
 const QString exploreName = QStringLiteral("explore");
 const QString compareName = QStringLiteral("compare");
+const QString allocateName = QStringLiteral("allocate");
 
 }  // namespace
 
@@ -81,7 +83,8 @@ void MainWindow::makeWorkspace(const std::filesystem::path& autosaveFolder) {
     part.save = [this](Session& session) {
         session.perspective = m_wantedPerspective;
         session.window = Json{{"metric", m_compare->metric().toStdString()},
-                              {"points", m_compare->points().toStdString()}};
+                              {"points", m_compare->points().toStdString()},
+                              {"allocation", m_bench.allocation.wish().toJson()}};
     };
     part.restore = [this](const Session& session) {
         showPerspective(session.perspective);
@@ -92,6 +95,8 @@ void MainWindow::makeWorkspace(const std::filesystem::path& autosaveFolder) {
                          : QString();
         };
         m_compare->choose(text("metric"), text("points"));
+        m_bench.allocation.setWish(PlanWish::fromJson(
+            session.window.is_object() ? session.window.value("allocation", Json()) : Json()));
     };
     m_workspace = new Workspace(m_bench, std::move(part), autosaveFolder, this);
     connect(m_workspace, &Workspace::titleChanged, this, &MainWindow::followTitle);
@@ -169,14 +174,28 @@ void MainWindow::layOutExplore() {
     resizeDocks({m_methodsDock, m_selectedDock}, {em * 30, em * 20}, Qt::Vertical);
 }
 
+void MainWindow::layOutAllocate() {
+    placeDocks();
+    for (PanelDock* dock :
+         {m_selectedDock, m_methodsDock, m_resultsDock, m_jobsDock, m_messagesDock}) {
+        dock->show();
+    }
+    m_resultsDock->raise();
+    const int em = fontMetrics().height();
+    resizeDocks({m_methodsDock}, {em * 24}, Qt::Horizontal);
+    resizeDocks({m_methodsDock, m_selectedDock}, {em * 24, em * 26}, Qt::Vertical);
+    resizeDocks({m_resultsDock}, {em * 12}, Qt::Vertical);
+}
+
 void MainWindow::makeCentre() {
     auto* centre = new QWidget(this);
     m_centre = new QStackedWidget(centre);
     m_start = new StartPage(&m_bench.recentFiles, m_actions->open, m_centre);
     m_explore = new ExploreView(m_bench, m_actions->open, m_actions->addMethod, m_centre);
     m_compare = new CompareView(m_bench, m_actions->run, m_centre);
-    for (QWidget* page : {static_cast<QWidget*>(m_start), static_cast<QWidget*>(m_explore),
-                          static_cast<QWidget*>(m_compare)}) {
+    m_allocate = new AllocateView(m_bench, m_actions->run, m_centre);
+    for (QWidget* page :
+         std::initializer_list<QWidget*>{m_start, m_explore, m_compare, m_allocate}) {
         m_centre->addWidget(page);
     }
     auto* layout = new QVBoxLayout(centre);
@@ -199,6 +218,7 @@ void MainWindow::makeCentre() {
 void MainWindow::makePerspectives() {
     m_perspectives->add(exploreName, [this] { layOutExplore(); });
     m_perspectives->add(compareName, [this] { layOutCompare(); });
+    m_perspectives->add(allocateName, [this] { layOutAllocate(); });
     connect(m_perspectives, &Perspectives::currentChanged, this, &MainWindow::followPerspective);
     m_perspectiveBar = new QTabBar(this);
     m_perspectiveBar->setObjectName(QStringLiteral("perspectiveBar"));
@@ -206,7 +226,8 @@ void MainWindow::makePerspectives() {
     m_perspectiveBar->setDrawBase(false);
     m_perspectiveBar->setExpanding(false);
     for (const auto& [name, action] :
-         {std::pair(exploreName, m_actions->explore), std::pair(compareName, m_actions->compare)}) {
+         {std::pair(exploreName, m_actions->explore), std::pair(compareName, m_actions->compare),
+          std::pair(allocateName, m_actions->allocate)}) {
         const int tab = m_perspectiveBar->addTab(action->icon(),
                                                  QString(action->text()).remove(QLatin1Char('&')));
         m_perspectiveBar->setTabData(tab, name);
@@ -272,10 +293,17 @@ void MainWindow::followCentre() {
     followPerspective(m_wantedPerspective);
 }
 
+QWidget* MainWindow::centreOf(const QString& perspective) const {
+    if (perspective == exploreName) return m_explore;
+    if (perspective == allocateName) return m_allocate;
+    return m_compare;
+}
+
 void MainWindow::followPerspective(const QString& name) {
-    const bool explore = name == exploreName;
-    m_centre->setCurrentWidget(explore ? static_cast<QWidget*>(m_explore) : m_compare);
-    m_perspectiveBar->setCurrentIndex(explore ? 0 : 1);
+    m_centre->setCurrentWidget(centreOf(name));
+    for (int tab = 0; tab < m_perspectiveBar->count(); ++tab) {
+        if (m_perspectiveBar->tabData(tab) == name) m_perspectiveBar->setCurrentIndex(tab);
+    }
 }
 
 // The tab bars of docks are made by Qt, whenever it lays docks out anew, and have no name for

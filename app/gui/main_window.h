@@ -14,6 +14,7 @@ class QTabBar;
 
 namespace quantscope {
 
+class AllocateView;
 class CommandPalette;
 struct Command;
 class CompareView;
@@ -46,7 +47,7 @@ public:
 
     /// Opens a data file, an experiment, a session or a result folder.
     void open(const QString& path);
-    /// "explore" or "compare"; other names are ignored.
+    /// "explore", "compare" or "allocate"; other names are ignored.
     void showPerspective(const QString& name);
 
     Workbench& bench() const { return m_bench; }
@@ -56,6 +57,7 @@ public:
     MethodsPanel& methodsPanel() const { return *m_methods; }
     ExploreView& exploreView() const { return *m_explore; }
     CompareView& compareView() const { return *m_compare; }
+    AllocateView& allocateView() const { return *m_allocate; }
 
 protected:
     void childEvent(QChildEvent* event) override;
@@ -74,8 +76,10 @@ private:
     void connectRun();
     void layOutCompare();
     void layOutExplore();
+    void layOutAllocate();
     void placeDocks();
     void followPerspective(const QString& name);
+    QWidget* centreOf(const QString& perspective) const;
     void followCentre();
     void followTitle();
     void followRunnable();
@@ -102,6 +106,7 @@ private:
     StartPage* m_start = nullptr;
     ExploreView* m_explore = nullptr;
     CompareView* m_compare = nullptr;
+    AllocateView* m_allocate = nullptr;
     QTabBar* m_perspectiveBar = nullptr;
     DataPanel* m_data = nullptr;
     MethodsPanel* m_methods = nullptr;

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "app/gui/about_dialog.h"
+#include "app/gui/allocate_view.h"
 #include "app/gui/command_palette.h"
 #include "app/gui/compare_view.h"
 #include "app/gui/data_panel.h"
@@ -206,6 +207,7 @@ void MainWindow::showTensor(const QString& tensor) {
 PlotPage* MainWindow::currentPlotPage() const {
     if (m_centre->currentWidget() == m_compare) return m_compare->currentPage();
     if (m_centre->currentWidget() == m_explore) return m_explore->currentPage();
+    if (m_centre->currentWidget() == m_allocate) return m_allocate->currentPage();
     return nullptr;
 }
 

@@ -71,6 +71,8 @@ WindowActions::WindowActions(QUndoStack& stack, QWidget* owner) : QObject(owner)
                   tr("What does this setting do to this tensor?"));
     compare = add(tr("&Compare"), QStringLiteral("trade-off"), key("Ctrl+2"),
                   tr("Which method is best at which rate?"));
+    allocate = add(tr("&Allocate"), QStringLiteral("allocate"), key("Ctrl+3"),
+                   tr("Which tensor deserves how many bits?"));
     toggleTable = add(tr("Plot as &table"), QStringLiteral("table"), key("Ctrl+T"),
                       tr("Show the numbers behind the plot"));
     filterTensors = add(tr("&Filter tensors"), QStringLiteral("filter"), QKeySequence::Find,
@@ -140,9 +142,9 @@ void WindowActions::fill(QMenuBar& bar, const QList<QAction*>& panels) {
     addMenu(bar, tr("&Edit"),
             {undo, redo, separator, addMethod, useHessians, removeHessians, tensorDetails,
              separator, copyCommand, useSettings, showInExplore, copyTable, separator, find});
-    QMenu* view =
-        addMenu(bar, tr("&View"),
-                {explore, compare, separator, toggleTable, filterTensors, nextPane, separator});
+    QMenu* view = addMenu(
+        bar, tr("&View"),
+        {explore, compare, allocate, separator, toggleTable, filterTensors, nextPane, separator});
     QMenu* panelMenu = view->addMenu(tr("&Panels"));
     panelMenu->addActions(panels);
     QMenu* themeMenu = view->addMenu(themedIcon(QStringLiteral("theme")), tr("&Theme"));

@@ -49,6 +49,7 @@ public:
     QAction* find;
     QAction* explore;
     QAction* compare;
+    QAction* allocate;
     QAction* toggleTable;
     QAction* filterTensors;
     QAction* nextPane;

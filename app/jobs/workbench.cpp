@@ -19,7 +19,8 @@ Workbench::Workbench(PluginSet pluginSet, std::filesystem::path prober, QSetting
       plan(&document, &data, &registry, &results, &pace),
       run(&document, &data, &jobs, &results, &registry),
       preview(&registry),
-      plots({&results, &selection, &tensors, &data, &run, &jobs, &registry}) {
+      plots({&results, &selection, &tensors, &data, &run, &jobs, &registry}),
+      allocation(&results, &run) {
     filteredTensors.setSourceModel(&tensors);
     filteredResults.setSourceModel(&resultTable);
     connect(&jobs, &JobQueue::jobFailed, &messages,

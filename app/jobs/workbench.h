@@ -9,6 +9,7 @@
 #include "app/jobs/job_list_model.h"
 #include "app/jobs/job_queue.h"
 #include "app/jobs/live_preview.h"
+#include "app/jobs/plan_feed.h"
 #include "app/jobs/plan_preview.h"
 #include "app/jobs/plot_feed.h"
 #include "app/jobs/run_controller.h"
@@ -60,6 +61,7 @@ public:
     RunController run;
     LivePreview preview;
     PlotFeed plots;
+    PlanFeed allocation;
 };
 
 }  // namespace quantscope

@@ -4,6 +4,7 @@
 #include <QString>
 #include <QStringList>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "core/metrics/metric_info.h"
@@ -78,6 +79,47 @@ struct TrainingData {
     QString title;
     QString note;  ///< "running"; empty when it has ended.
     std::vector<TrainingSeries> series;
+};
+
+/// A measured result that a tensor may get under a plan.
+struct PlanChoice {
+    QString trialId;
+    QString method;
+    double bitsPerWeight = 0.0;
+    double loss = 0.0;
+};
+
+/// What a tensor gets under a plan.
+struct PlanBar {
+    QString tensor;
+    QString label;                    ///< Short, and like no other's.
+    QString family;                   ///< Method id of its result.
+    std::vector<PlanChoice> choices;  ///< By ascending bits.
+    int chosen = 0;                   ///< Among the choices.
+    bool locked = false;
+    double lossShare = 0.0;  ///< Of the plan's loss.
+    /// Loss that the next better result would save, and the next cheaper one add, per bit.
+    std::optional<double> gainPerBit;
+    std::optional<double> lossPerBit;
+
+    const PlanChoice& choice() const { return choices[static_cast<std::size_t>(chosen)]; }
+};
+struct PlanData {
+    double budget = 0.0;  ///< Bits per weight of all tensors together.
+    std::vector<PlanBar> bars;
+};
+
+/// Losses that plans and single methods come to, by bits per weight of all tensors together.
+struct BudgetPoint {
+    double bitsPerWeight = 0.0;
+    double loss = 0.0;
+    QString label;  ///< Of a single method; empty for plans.
+};
+struct BudgetCurveData {
+    QString lossName;                  ///< "tr(E H E^T)".
+    std::vector<BudgetPoint> plans;    ///< By ascending bits.
+    std::vector<BudgetPoint> uniform;  ///< One method for all tensors.
+    std::optional<BudgetPoint> current;
 };
 
 /// Distribution of the weights with the values that the quantizer offers.

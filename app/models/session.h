@@ -21,7 +21,7 @@ struct Session {
     QStringList selectedTrials;
     QString currentTrial;
     QString currentTensor;
-    QString perspective;  ///< "explore", "compare", ...
+    QString perspective;  ///< "explore", "compare", "allocate".
     Json window;          ///< The window's own state, kept as it is; null for none.
 
     bool operator==(const Session&) const = default;

@@ -116,4 +116,26 @@ QString LogTicker::getTickLabel(double tick, const QLocale& locale, QChar format
     return QStringLiteral("%1e%2").arg(digit).arg(exponent);
 }
 
+BarTicker::BarTicker(const QCPAxis* axis, QStringList names)
+    : m_axis(axis), m_names(std::move(names)) {}
+
+int BarTicker::getSubTickCount(double /*tickStep*/) {
+    return 0;
+}
+
+QVector<double> BarTicker::createTickVector(double /*tickStep*/, const QCPRange& range) {
+    const double pixels = m_axis->axisRect()->height() / range.size();
+    const double lineHeight = QFontMetricsF(m_axis->tickLabelFont()).height();
+    const int step = std::max(1, static_cast<int>(std::ceil(lineHeight / pixels)));
+    QVector<double> ticks;
+    for (int i = 0; i < m_names.size(); i += step)
+        ticks.append(i);
+    return ticks;
+}
+
+QString BarTicker::getTickLabel(double tick, const QLocale& /*locale*/, QChar /*formatChar*/,
+                                int /*precision*/) {
+    return m_names.value(static_cast<int>(std::lround(tick)));
+}
+
 }  // namespace quantscope

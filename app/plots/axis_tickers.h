@@ -49,4 +49,20 @@ private:
     int m_decadeStep = 1;
 };
 
+/// Names bars, numbered from 0, where they are; leaves out names where bars are thinner than text.
+class BarTicker : public QCPAxisTicker {
+public:
+    BarTicker(const QCPAxis* axis, QStringList names);
+
+protected:
+    int getSubTickCount(double tickStep) override;
+    QVector<double> createTickVector(double tickStep, const QCPRange& range) override;
+    QString getTickLabel(double tick, const QLocale& locale, QChar formatChar,
+                         int precision) override;
+
+private:
+    const QCPAxis* m_axis;
+    QStringList m_names;
+};
+
 }  // namespace quantscope

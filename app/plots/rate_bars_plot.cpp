@@ -30,32 +30,6 @@ QString partName(std::size_t part) {
     return text;
 }
 
-// Names bars where they are, and leaves out names where bars are thinner than text.
-class BarTicker : public QCPAxisTicker {
-public:
-    BarTicker(const QCPAxis* axis, QStringList labels)
-        : m_axis(axis), m_labels(std::move(labels)) {}
-
-protected:
-    int getSubTickCount(double) override { return 0; }
-    QVector<double> createTickVector(double, const QCPRange& range) override {
-        const double pixels = m_axis->axisRect()->height() / range.size();
-        const double lineHeight = QFontMetricsF(m_axis->tickLabelFont()).height();
-        const int step = std::max(1, static_cast<int>(std::ceil(lineHeight / pixels)));
-        QVector<double> ticks;
-        for (int i = 0; i < m_labels.size(); i += step)
-            ticks.append(i);
-        return ticks;
-    }
-    QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-        return m_labels.value(static_cast<int>(std::lround(tick)));
-    }
-
-private:
-    const QCPAxis* m_axis;
-    QStringList m_labels;
-};
-
 }  // namespace
 
 RateBarsPlot::RateBarsPlot(QWidget* parent)

@@ -7,12 +7,15 @@
 #include <utility>
 #include <vector>
 
+#include "app/plots/budget_plot.h"
 #include "app/plots/error_map_plot.h"
 #include "app/plots/export_figure_dialog.h"
 #include "app/plots/figure_export.h"
 #include "app/plots/levels_plot.h"
+#include "app/plots/plan_plot.h"
 #include "app/plots/rate_bars_plot.h"
 #include "app/plots/trade_off_plot.h"
+#include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
 #include "plot_samples.h"
 
@@ -76,6 +79,13 @@ std::vector<std::pair<QString, Maker>> gallery() {
          [] { return made<UtilizationPlot>(samples::utilization(4, 256, 12, 2.5)); }},
         {"utilization-many",
          [] { return made<UtilizationPlot>(samples::utilization(16, 64, 1, 0.8)); }},
+        {"training-1", [] { return made<TrainingPlot>(samples::training(1, 20)); }},
+        {"training-4", [] { return made<TrainingPlot>(samples::training(4, 25)); }},
+        {"training-many", [] { return made<TrainingPlot>(samples::training(16, 25)); }},
+        {"training-empty", [] { return std::make_unique<TrainingPlot>(); }},
+        {"plan", [] { return made<PlanPlot>(samples::plan(24)); }},
+        {"plan-empty", [] { return std::make_unique<PlanPlot>(); }},
+        {"budget", [] { return made<BudgetPlot>(samples::budgetCurve()); }},
         {"utilization-empty", [] { return std::make_unique<UtilizationPlot>(); }},
         {"bars-few", [] { return made<RateBarsPlot>(samples::rateBars(6, false)); }},
         {"bars-long", [] { return made<RateBarsPlot>(samples::rateBars(12, true)); }},

@@ -180,6 +180,54 @@ UtilizationData utilization(int codebooks, int codewords, int dead, double expon
     return data;
 }
 
+TrainingData training(int curves, int iterations) {
+    TrainingData data;
+    data.title = QStringLiteral("rvq:stages=%1 on layers.0.self_attn.q_proj").arg(curves);
+    for (int curve = 0; curve < curves; ++curve) {
+        TrainingSeries series{QStringLiteral("stage %1").arg(curve + 1), {}};
+        for (int i = 0; i < std::max(2, iterations - 3 * curve); ++i)
+            series.values.push_back(std::pow(0.4, curve + 1) * (1.0 + 0.5 * std::exp(-0.4 * i)));
+        data.series.push_back(std::move(series));
+    }
+    return data;
+}
+
+PlanData plan(int tensors) {
+    PlanData data;
+    data.budget = 4.0;
+    for (int i = 0; i < tensors; ++i) {
+        PlanBar bar;
+        bar.tensor = QStringLiteral("layers.%1.self_attn.q_proj.weight").arg(i);
+        bar.label = QString::number(i);
+        bar.family = i % 3 == 0 ? QStringLiteral("rvq") : QStringLiteral("scalar");
+        for (int bits = 2; bits <= 6; ++bits) {
+            bar.choices.push_back({QStringLiteral("t%1-%2").arg(i).arg(bits),
+                                   QStringLiteral("%1:bits=%2").arg(bar.family).arg(bits),
+                                   bits + 0.1, std::exp2(-2.0 * bits)});
+        }
+        bar.chosen = i % 5;
+        bar.locked = i % 5 == 0;
+        bar.lossShare = 1.0 / tensors;
+        if (bar.chosen < 4) bar.gainPerBit = 0.01;
+        if (bar.chosen > 0) bar.lossPerBit = 0.03;
+        data.bars.push_back(std::move(bar));
+    }
+    return data;
+}
+
+BudgetCurveData budgetCurve() {
+    BudgetCurveData data;
+    data.lossName = QStringLiteral("Squared error of the weights");
+    for (int i = 0; i <= 20; ++i)
+        data.plans.push_back({2.0 + 0.2 * i, std::exp2(-2.0 * (2.0 + 0.2 * i)), {}});
+    for (int bits = 2; bits <= 6; ++bits) {
+        data.uniform.push_back(
+            {bits + 0.1, 2.0 * std::exp2(-2.0 * bits), QStringLiteral("scalar:bits=%1").arg(bits)});
+    }
+    data.current = BudgetPoint{4.0, std::exp2(-8.0), {}};
+    return data;
+}
+
 RateBarsData rateBars(int count, bool longLabels) {
     RateBarsData data;
     for (int i = 0; i < count; ++i) {

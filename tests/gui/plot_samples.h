@@ -20,6 +20,11 @@ TradeOffData plainTradeOff(const std::vector<double>& values, const MetricInfo& 
 /// Stages whose usage falls off by a power law; the last `dead` codewords of each are dead.
 UtilizationData utilization(int codebooks, int codewords, int dead, double exponent);
 RateBarsData rateBars(int count, bool longLabels);
+/// `curves` stages that fall towards a limit each, `iterations` values or fewer.
+TrainingData training(int curves, int iterations);
+/// `tensors` with results at 2, 3, ... 6 bits; every fifth is locked.
+PlanData plan(int tensors);
+BudgetCurveData budgetCurve();
 /// A Gaussian with the levels of a uniform quantizer of `bits` bits.
 LevelsData levels(int bits);
 /// Smooth error with one bad output channel; `spike` makes one cell dwarf the rest.

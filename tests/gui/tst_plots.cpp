@@ -5,9 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "app/plots/budget_plot.h"
 #include "app/plots/error_map_plot.h"
 #include "app/plots/levels_plot.h"
+#include "app/plots/plan_plot.h"
 #include "app/plots/rate_bars_plot.h"
+#include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
 #include "plot_samples.h"
 
@@ -35,6 +38,67 @@ class TestPlots : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void trainingMapsIterations() {
+        TrainingPlot plot;
+        plot.setData(samples::training(3, 25));
+        QCOMPARE(plot.markCount(), 25 + 22 + 19);
+        QCOMPARE(plot.currentCurve(), 2);
+        QVERIFY(plot.yAxis->scaleType() == QCPAxis::stLogarithmic);
+        present(plot);
+        checkTable(plot);
+        for (const int mark : {0, 24, 30, 65})
+            QCOMPARE(plot.markAt(plot.markRect(mark).center()), mark);
+        QVERIFY(plot.markText(26).contains(QStringLiteral("stage 2")));
+        QVERIFY(plot.markText(26).contains(QStringLiteral("iteration 2")));
+        const auto table = plot.makeTable();
+        QCOMPARE(table->rowCount(), plot.markCount());
+        QCOMPARE(table->index(26, 0).data().toString(), QStringLiteral("stage 2"));
+        QCOMPARE(table->index(26, 1).data().toInt(), 2);
+        // What grows keeps the curve that is looked at.
+        plot.setCurrentCurve(0);
+        plot.setData(samples::training(3, 26));
+        QCOMPARE(plot.currentCurve(), 0);
+        plot.setData(TrainingData());
+        QVERIFY(plot.isEmpty());
+    }
+
+    void planMapsTensors() {
+        PlanPlot plot;
+        plot.setData(samples::plan(12));
+        present(plot);
+        checkTable(plot);
+        QCOMPARE(plot.markCount(), 12);
+        for (int mark = 0; mark < 12; ++mark) {
+            QCOMPARE(plot.markAt(plot.markRect(mark).center()), mark);
+            const PlanBar& bar = plot.data().bars[static_cast<std::size_t>(mark)];
+            QCOMPARE(plot.markTrial(mark), bar.choice().trialId);
+            const double end = plot.xAxis->pixelToCoord(plot.markRect(mark).right());
+            QVERIFY(std::abs(end - bar.choice().bitsPerWeight) < 0.05);
+        }
+        const auto table = plot.makeTable();
+        QCOMPARE(table->rowCount(), 12);
+        QCOMPARE(table->index(5, 6).data().toString(), QStringLiteral("yes"));
+        // The dearest result has no dearer one.
+        QVERIFY(!table->index(4, 4).data().isValid() ||
+                table->index(4, 4).data().toString().isEmpty());
+    }
+
+    void budgetMapsPlansAndMethods() {
+        BudgetPlot plot;
+        plot.setData(samples::budgetCurve());
+        present(plot);
+        checkTable(plot);
+        QCOMPARE(plot.markCount(), 26);
+        QVERIFY(plot.markText(0).contains(QStringLiteral("plan")));
+        QVERIFY(plot.markText(21).contains(QStringLiteral("scalar:bits=2")));
+        QSignalSpy asked(&plot, &BudgetPlot::budgetRequested);
+        QTest::mouseClick(&plot, Qt::LeftButton, Qt::NoModifier,
+                          plot.markRect(10).center().toPoint());
+        QCOMPARE(asked.count(), 1);
+        QCOMPARE(asked.at(0).at(0).toDouble(), 4.0);
+        QCOMPARE(plot.makeTable()->rowCount(), 26);
+    }
+
     void utilizationMapsCodewords() {
         UtilizationPlot plot;
         plot.setData(samples::utilization(3, 64, 10, 0.8));

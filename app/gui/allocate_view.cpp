@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/allocate_view.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFileDialog>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSlider>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "app/gui/empty_state.h"
+#include "app/gui/figure_strip.h"
+#include "app/gui/plot_page.h"
+#include "app/gui/qt_text.h"
+#include "app/gui/themed_icon.h"
+#include "app/jobs/workbench.h"
+#include "app/plots/budget_plot.h"
+#include "app/plots/plan_plot.h"
+#include "app/plots/plot_text.h"
+#include "core/base/text_file.h"
+#include "core/store/result_store.h"
+
+namespace quantscope {
+
+namespace {
+
+constexpr double budgetStep = 0.05;
+// The slider counts hundredths of a bit.
+constexpr double sliderSteps = 100.0;
+
+int sliderValue(double bits) {
+    return static_cast<int>(std::lround(sliderSteps * bits));
+}
+
+}  // namespace
+
+AllocateView::AllocateView(Workbench& bench, QAction* run, QWidget* parent)
+    : QWidget(parent),
+      m_bench(bench),
+      m_run(run),
+      m_pages(new QStackedWidget(this)),
+      m_empty(new EmptyState(this)),
+      m_page(new QWidget(this)),
+      m_budget(new QDoubleSpinBox(this)),
+      m_slider(new QSlider(Qt::Horizontal, this)),
+      m_allocator(new QComboBox(this)),
+      m_loss(new QComboBox(this)),
+      m_tied(new QCheckBox(tr("Tie q/k/v, gate/up"), this)),
+      m_unlock(new QPushButton(tr("Unlock all"), this)),
+      m_save(new QPushButton(themedIcon(QStringLiteral("save")), tr("Save plan..."), this)),
+      m_figures(new FigureStrip(this)),
+      m_plan(new PlanPlot),
+      m_budgetPlot(new BudgetPlot) {
+    auto* header = new QVBoxLayout;
+    header->setContentsMargins(16, 8, 16, 8);
+    header->setSpacing(8);
+    header->addWidget(makeTools());
+    header->addWidget(m_figures);
+    auto* layout = new QVBoxLayout(m_page);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(header);
+    makePlots();
+    m_pages->addWidget(m_page);
+    m_pages->addWidget(m_empty);
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->addWidget(m_pages);
+
+    connect(&bench.allocation, &PlanFeed::changed, this, &AllocateView::followAnswer);
+    connect(&bench.allocation, &PlanFeed::wishChanged, this, &AllocateView::followWish);
+    followWish();
+    followAnswer();
+}
+
+QWidget* AllocateView::makeTools() {
+    auto* tools = new QWidget(m_page);
+    m_budget->setObjectName(QStringLiteral("budget"));
+    m_budget->setAccessibleName(tr("Budget in bits per weight"));
+    m_budget->setToolTip(
+        tr("Bits per weight of all tensors together, everything stored included; never exceeded"));
+    m_budget->setDecimals(2);
+    m_budget->setSingleStep(budgetStep);
+    m_budget->setLocale(QLocale::c());
+    m_budget->setKeyboardTracking(false);
+    m_slider->setObjectName(QStringLiteral("budgetSlider"));
+    m_slider->setAccessibleName(m_budget->accessibleName());
+    m_slider->setSingleStep(sliderValue(budgetStep));
+    m_slider->setPageStep(sliderValue(10 * budgetStep));
+    const std::pair<const char*, QString> allocators[] = {
+        {"exact", tr("Exact (least loss)")},
+        {"lagrangian", tr("Lagrangian (one price per bit)")},
+        {"greedy", tr("Greedy (best gain per bit)")},
+        {"baq", tr("Closed form (BAQ)")},
+        {"uniform", tr("Uniform (one method)")}};
+    for (const auto& [id, name] : allocators)
+        m_allocator->addItem(name, QString::fromLatin1(id));
+    m_allocator->setObjectName(QStringLiteral("allocator"));
+    m_allocator->setAccessibleName(tr("Allocator"));
+    m_allocator->setToolTip(tr("How results are chosen under the budget"));
+    const std::pair<const char*, QString> losses[] = {{"auto", tr("Loss: automatic")},
+                                                      {"output", tr("Loss: tr(E H E^T)")},
+                                                      {"weight", tr("Loss: squared error")},
+                                                      {"relative", tr("Loss: relative error")}};
+    for (const auto& [id, name] : losses)
+        m_loss->addItem(name, QString::fromLatin1(id));
+    m_loss->setObjectName(QStringLiteral("lossMeasure"));
+    m_loss->setAccessibleName(tr("Loss"));
+    m_loss->setToolTip(
+        tr("What is added up over tensors; automatic takes the Hessian-weighted error where every "
+           "result has one"));
+    m_tied->setToolTip(tr("Tensors that one kernel reads together get one method"));
+    m_tied->setObjectName(QStringLiteral("tied"));
+    m_unlock->setToolTip(tr("Let the allocator choose for every tensor again"));
+    m_save->setToolTip(tr("Write the plan as JSON, for quantscope-cli apply"));
+    m_save->setObjectName(QStringLiteral("savePlan"));
+
+    auto* label = new QLabel(tr("Budget"), tools);
+    label->setBuddy(m_budget);
+    auto* unit = new QLabel(tr("bits per weight"), tools);
+    unit->setForegroundRole(QPalette::PlaceholderText);
+    auto* first = new QHBoxLayout;
+    first->setSpacing(8);
+    first->addWidget(label);
+    first->addWidget(m_budget);
+    first->addWidget(unit);
+    first->addWidget(m_slider, 1);
+    auto* second = new QHBoxLayout;
+    second->setSpacing(8);
+    for (QWidget* tool : std::initializer_list<QWidget*>{m_allocator, m_loss, m_tied})
+        second->addWidget(tool);
+    second->addStretch(1);
+    second->addWidget(m_unlock);
+    second->addWidget(m_save);
+    auto* layout = new QVBoxLayout(tools);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    layout->addLayout(first);
+    layout->addLayout(second);
+
+    connect(m_budget, &QDoubleSpinBox::valueChanged, this,
+            [this](double bits) { ask([bits](PlanWish& wish) { wish.bitsPerWeight = bits; }); });
+    connect(m_slider, &QSlider::valueChanged, this, [this](int value) {
+        ask([value](PlanWish& wish) { wish.bitsPerWeight = value / sliderSteps; });
+    });
+    connect(m_allocator, &QComboBox::activated, this, [this] {
+        const Allocator wanted =
+            parseAllocator(m_allocator->currentData().toString().toStdString());
+        ask([wanted](PlanWish& wish) { wish.allocator = wanted; });
+    });
+    connect(m_loss, &QComboBox::activated, this, [this] {
+        const LossMeasure wanted = parseLossMeasure(m_loss->currentData().toString().toStdString());
+        ask([wanted](PlanWish& wish) { wish.loss = wanted; });
+    });
+    connect(m_tied, &QCheckBox::toggled, this,
+            [this](bool tied) { ask([tied](PlanWish& wish) { wish.tied = tied; }); });
+    connect(m_unlock, &QPushButton::clicked, this,
+            [this] { ask([](PlanWish& wish) { wish.locks.clear(); }); });
+    connect(m_save, &QPushButton::clicked, this, &AllocateView::savePlan);
+    return tools;
+}
+
+void AllocateView::makePlots() {
+    auto* splitter = new QSplitter(Qt::Horizontal, m_page);
+    const auto addPage = [&](PlotWidget* plot, const QString& name, const QString& about) {
+        auto* page = new PlotPage(plot, name, m_bench.selection, splitter);
+        page->showHeading(about);
+        splitter->addWidget(page);
+        m_plotPages.push_back(page);
+    };
+    addPage(m_plan, tr("Plan"), tr("What each tensor gets; the table says why"));
+    addPage(m_budgetPlot, tr("Loss by budget"), tr("What more bits would buy"));
+    splitter->setChildrenCollapsible(false);
+    splitter->setStretchFactor(0, 3);
+    splitter->setStretchFactor(1, 2);
+    static_cast<QVBoxLayout*>(m_page->layout())->addWidget(splitter, 1);
+    connect(m_plan, &PlanPlot::lockRequested, this, &AllocateView::lock);
+    connect(m_plan, &PlanPlot::unlockRequested, this, [this](const QString& tensor) {
+        ask([&](PlanWish& wish) { wish.locks.erase(tensor); });
+    });
+    connect(m_budgetPlot, &BudgetPlot::budgetRequested, this, [this](double bits) {
+        // Rounded down the plan itself would not fit.
+        const double budget = std::ceil(sliderSteps * bits) / sliderSteps;
+        ask([budget](PlanWish& wish) { wish.bitsPerWeight = budget; });
+    });
+}
+
+PlotPage* AllocateView::currentPage() const {
+    if (m_pages->currentWidget() != m_page) return nullptr;
+    for (PlotPage* page : m_plotPages) {
+        if (page->isAncestorOf(QApplication::focusWidget())) return page;
+    }
+    return m_plotPages.front();
+}
+
+void AllocateView::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    m_bench.allocation.setWanted(true);
+}
+
+void AllocateView::hideEvent(QHideEvent* event) {
+    QWidget::hideEvent(event);
+    m_bench.allocation.setWanted(false);
+}
+
+void AllocateView::ask(const std::function<void(PlanWish&)>& change) {
+    PlanWish wish = m_bench.allocation.wish();
+    change(wish);
+    m_bench.allocation.setWish(wish);
+}
+
+void AllocateView::lock(const QString& tensor, const QString& method) {
+    ask([&](PlanWish& wish) { wish.locks[tensor] = method; });
+}
+
+void AllocateView::followWish() {
+    const PlanWish& wish = m_bench.allocation.wish();
+    const QSignalBlocker blockers[] = {QSignalBlocker(m_budget), QSignalBlocker(m_slider),
+                                       QSignalBlocker(m_tied)};
+    if (wish.bitsPerWeight) {
+        m_budget->setValue(*wish.bitsPerWeight);
+        m_slider->setValue(sliderValue(*wish.bitsPerWeight));
+    }
+    m_allocator->setCurrentIndex(m_allocator->findData(qtText(allocatorText(wish.allocator))));
+    m_loss->setCurrentIndex(m_loss->findData(qtText(lossMeasureText(wish.loss))));
+    m_tied->setChecked(wish.tied);
+    m_unlock->setEnabled(!wish.locks.empty());
+}
+
+void AllocateView::followAnswer() {
+    const PlanAnswer& answer = m_bench.allocation.answer();
+    const bool nothing = !answer.plan && answer.problem.isEmpty();
+    m_pages->setCurrentWidget(nothing ? static_cast<QWidget*>(m_empty) : m_page);
+    if (nothing) {
+        m_empty->setContent(tr("No results to choose from"),
+                            tr("A plan gives each tensor one of its measured results, so that the "
+                               "loss is small and a budget is kept. Run several methods first."),
+                            m_run);
+        return;
+    }
+    if (answer.range.most > 0.0) {
+        const QSignalBlocker blockers[] = {QSignalBlocker(m_budget), QSignalBlocker(m_slider)};
+        m_budget->setRange(std::ceil(sliderSteps * answer.range.least) / sliderSteps,
+                           std::ceil(sliderSteps * answer.range.most) / sliderSteps);
+        m_slider->setRange(sliderValue(m_budget->minimum()), sliderValue(m_budget->maximum()));
+        if (answer.plan) {
+            m_budget->setValue(answer.plan->requestedBitsPerWeight);
+            m_slider->setValue(sliderValue(answer.plan->requestedBitsPerWeight));
+        }
+    }
+    m_tied->setVisible(answer.canTie);
+    m_save->setEnabled(answer.plan.has_value());
+    m_figures->setFigures(figures());
+    m_figures->setNote(answer.problem);
+    m_plan->setData(answer.bars);
+    m_budgetPlot->setData(answer.curve);
+    for (PlotPage* page : m_plotPages)
+        page->refresh();
+}
+
+std::vector<NamedValue> AllocateView::figures() const {
+    const PlanAnswer& answer = m_bench.allocation.answer();
+    if (!answer.plan) return {};
+    const AllocationPlan& plan = *answer.plan;
+    std::vector<NamedValue> figures = {
+        {tr("Bits per weight"), qtText(formatSignificant(plan.achievedBitsPerWeight, 4)),
+         tr("Of all tensors together, everything stored included; %1 were asked for")
+             .arg(qtText(formatSignificant(plan.requestedBitsPerWeight, 4)))},
+        {tr("Loss"), numberText(plan.loss), answer.curve.lossName}};
+    // The best that one method for all tensors does within the same bits.
+    const UniformBaseline* uniform = nullptr;
+    for (const UniformBaseline& baseline : plan.baselines) {
+        if (baseline.bitsPerWeight > plan.requestedBitsPerWeight) continue;
+        if (uniform == nullptr || baseline.loss < uniform->loss) uniform = &baseline;
+    }
+    if (uniform != nullptr && uniform->loss > 0.0) {
+        figures.push_back({tr("Of the best uniform"), percentText(plan.loss / uniform->loss),
+                           tr("Loss relative to %1 for all tensors: %2 bits per weight, loss %3")
+                               .arg(qtText(uniform->method), numberText(uniform->bitsPerWeight),
+                                    numberText(uniform->loss))});
+    }
+    const double gap = plan.loss > 0.0 ? 1.0 - plan.bound / plan.loss : 0.0;
+    figures.push_back({tr("Above the bound"), plan.isOptimal ? tr("0 %") : percentText(gap),
+                       tr("No plan within the budget loses less than %1")
+                           .arg(numberText(plan.isOptimal ? plan.loss : plan.bound))});
+    figures.push_back({tr("Locked"),
+                       QString::number(std::ranges::count_if(plan.tensors, &PlannedTensor::locked)),
+                       tr("Tensors whose method you chose")});
+    return figures;
+}
+
+void AllocateView::savePlan() {
+    const std::optional<AllocationPlan> plan = m_bench.allocation.answer().plan;
+    if (!plan) return;
+    const QString path = QFileDialog::getSaveFileName(
+        this, tr("Save plan"), QStringLiteral("plan.json"), tr("Plans (*.json)"));
+    if (path.isEmpty()) return;
+    JobOptions options;
+    options.title = tr("Save plan");
+    options.failureHeadline = tr("The plan was not saved.");
+    m_bench.jobs.start(options, this, [plan, file = path.toStdString()](JobContext&) {
+        AllocationPlan named = *plan;
+        named.run = ResultStore::open(named.folder)->run().runId;
+        writeTextFile(file, named.toJson().dump(2) + '\n');
+    });
+}
+
+}  // namespace quantscope

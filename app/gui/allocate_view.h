@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+#include <functional>
+#include <vector>
+
+#include "app/gui/value_list.h"
+#include "app/jobs/plan_feed.h"
+
+class QAction;
+class QCheckBox;
+class QComboBox;
+class QDoubleSpinBox;
+class QPushButton;
+class QSlider;
+class QStackedWidget;
+
+namespace quantscope {
+
+class BudgetPlot;
+class EmptyState;
+class FigureStrip;
+class PlanPlot;
+class PlotPage;
+class Workbench;
+
+/// The centre of the Allocate perspective: a budget, what each tensor gets under it among the
+/// results on show, and what more bits would buy.
+class AllocateView : public QWidget {
+    Q_OBJECT
+
+public:
+    /// `bench` outlives the view. `run` is what it offers while there are no results.
+    AllocateView(Workbench& bench, QAction* run, QWidget* parent = nullptr);
+
+    PlotPage* currentPage() const;
+    PlanPlot* planPlot() const { return m_plan; }
+    BudgetPlot* budgetPlot() const { return m_budgetPlot; }
+
+protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
+private:
+    QWidget* makeTools();
+    void makePlots();
+    void ask(const std::function<void(PlanWish&)>& change);
+    void lock(const QString& tensor, const QString& method);
+    void followWish();
+    void followAnswer();
+    std::vector<NamedValue> figures() const;
+    void savePlan();
+
+    Workbench& m_bench;
+    QAction* m_run;
+    QStackedWidget* m_pages;
+    EmptyState* m_empty;
+    QWidget* m_page;
+    QDoubleSpinBox* m_budget;
+    QSlider* m_slider;
+    QComboBox* m_allocator;
+    QComboBox* m_loss;
+    QCheckBox* m_tied;
+    QPushButton* m_unlock;
+    QPushButton* m_save;
+    FigureStrip* m_figures;
+    PlanPlot* m_plan;
+    BudgetPlot* m_budgetPlot;
+    std::vector<PlotPage*> m_plotPages;
+};
+
+}  // namespace quantscope

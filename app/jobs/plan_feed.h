@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "app/jobs/latest_worker.h"
+#include "app/models/plan_builders.h"
+#include "app/models/plot_data.h"
+#include "core/run/allocation_plan.h"
+
+namespace quantscope {
+
+class ResultSet;
+class RunController;
+
+/// What the user asks of the bit allocation.
+struct PlanWish {
+    std::optional<double> bitsPerWeight;  ///< Empty: in the middle of what can be had.
+    Allocator allocator = Allocator::Exact;
+    LossMeasure loss = LossMeasure::Automatic;
+    bool tied = false;  ///< Tensors that one kernel reads get one method; see usualTies.
+    std::map<QString, QString> locks;  ///< Methods, as text, by tensor.
+
+    bool operator==(const PlanWish&) const = default;
+    Json toJson() const;
+    /// What is damaged or missing stays at its default.
+    static PlanWish fromJson(const Json& json);
+};
+
+/// A plan for the results on show.
+struct PlanAnswer {
+    std::optional<AllocationPlan> plan;
+    BudgetRange range;
+    bool canTie = false;
+    QString problem;  ///< Why there is no plan; empty while there are no results either.
+    PlanData bars;
+    BudgetCurveData curve;
+};
+
+/// Solves the bit allocation over the results on show anew after every change of results or wish,
+/// off the UI thread, newest wins. Works only while somebody looks at it.
+class PlanFeed : public QObject {
+    Q_OBJECT
+
+public:
+    /// Both outlive the feed.
+    PlanFeed(const ResultSet* results, const RunController* run, QObject* parent = nullptr);
+
+    const PlanWish& wish() const { return m_wish; }
+    const PlanAnswer& answer() const { return m_answer; }
+
+public Q_SLOTS:
+    void setWish(const quantscope::PlanWish& wish);
+    void setWanted(bool wanted);
+
+Q_SIGNALS:
+    void changed();
+    void wishChanged();
+
+private:
+    class Solver;
+
+    void schedule();
+    void compute();
+
+    const ResultSet* m_results;
+    const RunController* m_run;
+    PlanWish m_wish;
+    PlanAnswer m_answer;
+    bool m_wanted = false;
+    bool m_stale = true;
+    QTimer m_delay;
+    std::shared_ptr<Solver> m_solver;  ///< Of the worker's thread.
+    LatestWorker m_worker;
+};
+
+}  // namespace quantscope

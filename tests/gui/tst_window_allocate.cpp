@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A budget dealt to tensors: plans follow the budget, locks and ties, and can be saved.
+#include <QAction>
+#include <QCheckBox>
+#include <QDoubleSpinBox>
+#include <QPushButton>
+#include <QSlider>
+
+#include "app/gui/allocate_view.h"
+#include "app/gui/plot_page.h"
+#include "app/gui/window_actions.h"
+#include "app/plots/budget_plot.h"
+#include "app/plots/plan_plot.h"
+#include "core/base/text_file.h"
+#include "core/run/allocation_plan.h"
+#include "window_fixture.h"
+
+using namespace quantscope;
+
+class TestWindowAllocate : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void cleanupTestCase();
+    void showsNothingWithoutResults();
+    void theBudgetIsKept();
+    void theCurveIsTheOptimumOfEveryBudget();
+    void draggingABarLocksIt();
+    void tiedTensorsGetOneMethod();
+    void aPlanIsSaved();
+    void trainingIsShown();
+
+private:
+    PlanFeed& feed() const { return m_fixture->bench->allocation; }
+    PlanPlot& plan() const { return *m_fixture->window->allocateView().planPlot(); }
+    bool ask(double bits) const;
+
+    std::unique_ptr<WindowFixture> m_fixture;
+};
+
+void TestWindowAllocate::initTestCase() {
+    m_fixture = std::make_unique<WindowFixture>();
+    QVERIFY(QTest::qWaitForWindowActive(m_fixture->window.get()));
+    QVERIFY(m_fixture->openSample(QStringLiteral("stories260k.h5")));
+    showsNothingWithoutResults();
+    Workbench& bench = *m_fixture->bench;
+    ExperimentSpec spec = bench.document.spec();
+    spec.data.tensors = {"model.layers.[01].self_attn.*"};
+    spec.methods = {SweptMethod::parse("scalar:bits=2..6"),
+                    SweptMethod::parse("rvq:stages=[1,2],bits=4,dim=4")};
+    bench.document.reset(spec);
+    QTRY_COMPARE_WITH_TIMEOUT(bench.plan.summary().trials, 56, patienceMs);
+    QVERIFY(m_fixture->runToTheEnd());
+    m_fixture->press(QStringLiteral("Ctrl+3"));
+    QTRY_COMPARE_WITH_TIMEOUT(plan().markCount(), 8, patienceMs);
+}
+
+void TestWindowAllocate::cleanupTestCase() {
+    m_fixture.reset();
+}
+
+// Called before there are any.
+void TestWindowAllocate::showsNothingWithoutResults() {
+    if (m_fixture->bench->results.count() > 0) return;
+    m_fixture->press(QStringLiteral("Ctrl+3"));
+    QVERIFY(m_fixture->window->allocateView().isVisible());
+    QVERIFY(m_fixture->window->allocateView().currentPage() == nullptr);
+    QVERIFY(!m_fixture->visible<QDoubleSpinBox>(QStringLiteral("budget")));
+}
+
+// Types a budget and waits for its plan.
+bool TestWindowAllocate::ask(double bits) const {
+    auto* box = m_fixture->visible<QDoubleSpinBox>(QStringLiteral("budget"));
+    if (!box) return false;
+    box->setFocus();
+    box->selectAll();
+    QTest::keyClicks(box, QString::number(bits, 'f', 2));
+    QTest::keyClick(box, Qt::Key_Return);
+    return QTest::qWaitFor(
+        [&] {
+            const auto& answer = feed().answer();
+            return answer.plan && std::abs(answer.plan->requestedBitsPerWeight - bits) < 1e-9;
+        },
+        patienceMs);
+}
+
+void TestWindowAllocate::theBudgetIsKept() {
+    double before = std::numeric_limits<double>::infinity();
+    for (const double bits : {3.0, 4.0, 5.5}) {
+        QVERIFY(ask(bits));
+        const AllocationPlan& answer = *feed().answer().plan;
+        QVERIFY(answer.achievedBitsPerWeight <= bits + 1e-12);
+        QVERIFY(answer.isOptimal);
+        QVERIFY(answer.loss < before);
+        before = answer.loss;
+        // The bars add up to the budget.
+        double sum = 0.0;
+        double weights = 0.0;
+        for (const PlannedTensor& tensor : answer.tensors) {
+            sum += static_cast<double>(tensor.option.bits);
+            weights += static_cast<double>(tensor.weights);
+        }
+        QVERIFY(std::abs(sum / weights - answer.achievedBitsPerWeight) < 1e-9);
+        for (int mark = 0; mark < plan().markCount(); ++mark) {
+            const PlanBar& bar = plan().data().bars[static_cast<std::size_t>(mark)];
+            const auto at = static_cast<std::size_t>(mark);
+            QCOMPARE(bar.tensor.toStdString(), answer.tensors[at].tensor);
+            QVERIFY(std::abs(bar.choice().bitsPerWeight - answer.tensors[at].bitsPerWeight()) <
+                    1e-9);
+        }
+    }
+    // The slider asks as well.
+    auto* slider = m_fixture->visible<QSlider>(QStringLiteral("budgetSlider"));
+    QVERIFY(slider);
+    slider->setFocus();
+    QTest::keyClick(slider, Qt::Key_PageDown);
+    QTRY_COMPARE_WITH_TIMEOUT(feed().answer().plan->requestedBitsPerWeight, 5.0, patienceMs);
+}
+
+void TestWindowAllocate::theCurveIsTheOptimumOfEveryBudget() {
+    QVERIFY(ask(4.0));
+    const BudgetCurveData& curve = feed().answer().curve;
+    QVERIFY(curve.plans.size() > 10);
+    for (std::size_t i = 1; i < curve.plans.size(); ++i) {
+        QVERIFY(curve.plans[i].bitsPerWeight > curve.plans[i - 1].bitsPerWeight);
+        QVERIFY(curve.plans[i].loss <= curve.plans[i - 1].loss);
+    }
+    QCOMPARE(curve.uniform.size(), std::size_t{7});
+    // Of no more bits than a single method, a plan loses no more.
+    for (const BudgetPoint& uniform : curve.uniform) {
+        QVERIFY(ask(std::ceil(100.0 * uniform.bitsPerWeight) / 100.0));
+        QVERIFY(feed().answer().plan->loss <= uniform.loss * (1.0 + 1e-9));
+    }
+    // A click on a plan takes its budget.
+    BudgetPlot& plot = *m_fixture->window->allocateView().budgetPlot();
+    const int mark = static_cast<int>(plot.data().plans.size()) / 2;
+    const double wanted = plot.data().plans[static_cast<std::size_t>(mark)].bitsPerWeight;
+    QTest::mouseClick(&plot, Qt::LeftButton, Qt::NoModifier,
+                      plot.markRect(mark).center().toPoint());
+    QTRY_VERIFY_WITH_TIMEOUT(std::abs(feed().answer().plan->achievedBitsPerWeight - wanted) < 0.011,
+                             patienceMs);
+}
+
+void TestWindowAllocate::draggingABarLocksIt() {
+    QVERIFY(ask(4.0));
+    const int mark = 2;
+    const PlanBar bar = plan().data().bars[mark];
+    const int other = bar.chosen > 0 ? bar.chosen - 1 : bar.chosen + 1;
+    const PlanChoice wanted = bar.choices[static_cast<std::size_t>(other)];
+    const QPointF end(plan().markRect(mark).right(), plan().markRect(mark).center().y());
+    const QPoint there(qRound(plan().xAxis->coordToPixel(wanted.bitsPerWeight)), qRound(end.y()));
+    QTest::mousePress(&plan(), Qt::LeftButton, Qt::NoModifier, end.toPoint());
+    QTest::mouseMove(&plan(), there);
+    QTest::mouseRelease(&plan(), Qt::LeftButton, Qt::NoModifier, there);
+    QTRY_VERIFY_WITH_TIMEOUT(plan().data().bars[mark].locked, patienceMs);
+    QCOMPARE(plan().data().bars[mark].choice().method, wanted.method);
+    QVERIFY(feed().answer().plan->achievedBitsPerWeight <= 4.0 + 1e-12);
+    QCOMPARE(feed().wish().locks.at(bar.tensor), wanted.method);
+
+    // The others stay free, a session keeps the lock, and L takes it away.
+    QCOMPARE(PlanWish::fromJson(feed().wish().toJson()), feed().wish());
+    QVERIFY(plan().markText(mark).contains(QStringLiteral("locked")));
+    plan().setFocus();
+    plan().setCurrentMark(mark);
+    QTest::keyClick(&plan(), Qt::Key_L);
+    QTRY_VERIFY_WITH_TIMEOUT(!plan().data().bars[mark].locked, patienceMs);
+    QVERIFY(feed().wish().locks.empty());
+}
+
+void TestWindowAllocate::tiedTensorsGetOneMethod() {
+    QVERIFY(ask(3.7));
+    auto* tied = m_fixture->visible<QCheckBox>(QStringLiteral("tied"));
+    QVERIFY(tied);
+    const double free = feed().answer().plan->loss;
+    QTest::mouseClick(tied, Qt::LeftButton, Qt::NoModifier, QPoint(8, tied->height() / 2));
+    QTRY_VERIFY_WITH_TIMEOUT(
+        feed().answer().plan->loss > free * (1.0 - 1e-12) && feed().wish().tied, patienceMs);
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+            std::map<QString, std::set<QString>> methods;
+            for (const PlanBar& bar : plan().data().bars) {
+                if (bar.tensor.contains(QStringLiteral("o_proj"))) continue;
+                methods[bar.tensor.section(u'.', 0, 2)].insert(bar.choice().method);
+            }
+            return methods.size() == 2 &&
+                   std::ranges::all_of(methods, [](auto& part) { return part.second.size() == 1; });
+        },
+        patienceMs));
+    tied->click();
+}
+
+void TestWindowAllocate::aPlanIsSaved() {
+    QVERIFY(ask(4.25));
+    const QString file = m_fixture->path(QStringLiteral("plan.json"));
+    m_fixture->answerFileDialog(file);
+    m_fixture->visible<QPushButton>(QStringLiteral("savePlan"))->click();
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file), patienceMs);
+    const AllocationPlan saved = AllocationPlan::fromJson(readJsonFile(file.toStdString()));
+    QCOMPARE(saved.requestedBitsPerWeight, 4.25);
+    QCOMPARE(saved.tensors.size(), std::size_t{8});
+    QCOMPARE(saved.folder, m_fixture->bench->run.runFolder().string());
+    QCOMPARE(saved.loss, feed().answer().plan->loss);
+}
+
+// The curves of a trained trial, as recorded.
+void TestWindowAllocate::trainingIsShown() {
+    Workbench& bench = *m_fixture->bench;
+    for (const RecordPointer& record : bench.results.records()) {
+        QCOMPARE(record->training.empty(), record->method.id == "scalar");
+        if (record->method.id != "rvq") continue;
+        bench.selection.selectTrial(QString::fromStdString(record->trialId));
+        const auto stages = static_cast<std::size_t>(record->codebooks.size());
+        QTRY_COMPARE_WITH_TIMEOUT(bench.plots.training().series.size(), stages + 1, patienceMs);
+        QCOMPARE(bench.plots.training().series.back().name, QStringLiteral("stage %1").arg(stages));
+        break;
+    }
+}
+
+QTEST_MAIN(TestWindowAllocate)
+#include "tst_window_allocate.moc"
