@@ -11,6 +11,7 @@
 #include "plugins/rvq/rvq_method.h"
 #include "tests/core/test_files.h"
 #include "tests/plugins/method_bench.h"
+#include "tests/plugins/slowness.h"
 
 using namespace quantscope;
 using test::decoded;
@@ -89,6 +90,7 @@ private Q_SLOTS:
                                                 << "bits=6,dim=8,train=5000" << 0.95;
     }
     void beatsResidualCodesOnVectorsNotTrainedOn() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         QFETCH(QString, data);
         QFETCH(QString, shape);
         QFETCH(double, share);

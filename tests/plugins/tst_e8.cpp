@@ -9,6 +9,7 @@
 #include "plugins/e8/e8_books.h"
 #include "plugins/e8/e8_method.h"
 #include "tests/plugins/method_bench.h"
+#include "tests/plugins/slowness.h"
 
 using namespace quantscope;
 using e8::Point;
@@ -165,6 +166,7 @@ private Q_SLOTS:
         QTest::newRow("4 bits") << "e8:granularity=tensor,bits=4" << 0.0040 << 0.0087;
     }
     void reachesTheReference() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         QFETCH(QString, method);
         QFETCH(double, lowest);
         QFETCH(double, highest);

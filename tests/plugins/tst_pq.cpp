@@ -10,6 +10,7 @@
 #include "plugins/pq/pq_method.h"
 #include "tests/core/test_files.h"
 #include "tests/plugins/method_bench.h"
+#include "tests/plugins/slowness.h"
 
 using namespace quantscope;
 using test::decoded;
@@ -65,6 +66,7 @@ private Q_SLOTS:
         QTest::newRow("hidden, rotated") << hidden << false << "OPQ8,PQ8x8" << 0.107312;
     }
     void reachesTheReference() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         QFETCH(QString, file);
         QFETCH(bool, angular);
         QFETCH(QString, method);
@@ -129,6 +131,7 @@ private Q_SLOTS:
     }
 
     void gaussianFourDimensionalSlices() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         // 2 bits per weight: Faiss 1.15 reaches .09607 with 32 slices of four columns each.
         const Matrix x = gaussian(131072, 8);
         const double reached = nmse(x.view(), decoded(bench().quantize("pq:m=2,bits=8", x)).view());
@@ -387,6 +390,7 @@ private Q_SLOTS:
     // High rates: Panter and Dite's formula for the best scalar quantizer of Gaussian data,
     // sqrt(3) pi / 2 * 4^-bits. Errors of 1e-7 in the search would show.
     void twelveBitsPerColumn() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         const Matrix x = gaussian(40000, 1);
         const QuantizedTensor tensor =
             bench().quantize("pq:m=1,bits=12,iterations=10,precision=fp32", x);

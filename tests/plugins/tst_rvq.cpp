@@ -12,6 +12,7 @@
 #include "plugins/rvq/rvq_method.h"
 #include "tests/core/test_files.h"
 #include "tests/plugins/method_bench.h"
+#include "tests/plugins/slowness.h"
 
 using namespace quantscope;
 using test::decoded;
@@ -68,6 +69,7 @@ private Q_SLOTS:
             << hidden << false << "rvq:stages=4,dim=0,beam=1,refit=0" << 0.103668 << 0.6240;
     }
     void reachesTheReference() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         QFETCH(QString, file);
         QFETCH(bool, angular);
         QFETCH(QString, method);
@@ -98,6 +100,7 @@ private Q_SLOTS:
         QTest::newRow("refitted") << "rvq:stages=2,beam=16,refit=3" << 0.0935;
     }
     void gaussianTwoStages() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         QFETCH(QString, method);
         QFETCH(double, most);
         const double reached = errorOf(method.toStdString(), gaussian(65536, 8));

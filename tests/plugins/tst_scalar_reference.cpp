@@ -14,6 +14,7 @@
 #include "core/tensor/normalized_source.h"
 #include "plugins/scalar/scalar_method.h"
 #include "tests/core/test_files.h"
+#include "tests/plugins/slowness.h"
 
 using namespace quantscope;
 
@@ -126,6 +127,7 @@ void TestScalarReference::wholeModel_data() {
 }
 
 void TestScalarReference::wholeModel() {
+    if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
     QFETCH(double, weightError);
     QFETCH(double, outputError);
     const QString method = methodText(QTest::currentDataTag()) + ",scale=fp32";
@@ -211,6 +213,7 @@ void TestScalarReference::everyTensorOfTheFiles_data() {
 
 // One scale per tensor: the error does not depend on the folding. The file streams from disk here.
 void TestScalarReference::everyTensorOfTheFiles() {
+    if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
     QFETCH(int, bits);
     QFETCH(int, column);
     const QString method = QString("scalar:granularity=tensor,scale=fp32,bits=%1").arg(bits);
@@ -272,6 +275,7 @@ void TestScalarReference::embeddings_data() {
 }
 
 void TestScalarReference::embeddings() {
+    if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
     QFETCH(QString, file);
     QFETCH(QString, method);
     QFETCH(double, error);

@@ -7,6 +7,7 @@
 #include "core/base/parallel.h"
 #include "plugins/trellis/trellis_method.h"
 #include "tests/plugins/method_bench.h"
+#include "tests/plugins/slowness.h"
 
 using namespace quantscope;
 using test::decoded;
@@ -162,6 +163,7 @@ private Q_SLOTS:
     }
 
     void reachesTheReference() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         QFETCH(QString, method);
         QFETCH(int, weights);
         QFETCH(double, mse);
@@ -181,6 +183,7 @@ private Q_SLOTS:
         QTest::newRow("hybrid pairs") << "code=hyb,v=2";
     }
     void staysBelowTheLineBetweenWholeRates() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         QFETCH(QString, rest);
         const auto mse = [&](double bits) {
             const QString method =

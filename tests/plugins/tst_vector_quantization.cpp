@@ -8,6 +8,7 @@
 #include "plugins/kmeans/kmeans_method.h"
 #include "plugins/pq/pq_method.h"
 #include "tests/plugins/method_bench.h"
+#include "tests/plugins/slowness.h"
 
 using namespace quantscope;
 using test::decoded;
@@ -55,6 +56,7 @@ private Q_SLOTS:
         QTest::newRow("4 bits per weight") << 8 << 0.0078;
     }
     void gaussianPairs() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         QFETCH(int, bits);
         QFETCH(double, expected);
         const Matrix x = gaussian(200000, 2);
@@ -141,6 +143,7 @@ private Q_SLOTS:
     }
 
     void sixteenBits() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         const Matrix x = gaussian(70000, 4, 6);
         const QuantizedTensor tensor =
             bench().quantize("kmeans:bits=16,dim=4,iterations=2,train=0", x);

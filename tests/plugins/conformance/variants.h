@@ -5,15 +5,9 @@
 
 #include "core/quant/method.h"
 #include "core/quant/side_information.h"
+#include "tests/plugins/slowness.h"
 
 namespace quantscope::test {
-
-/// How many times slower everything is: under sanitizers and without optimization.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-constexpr double slowness = 5.0;
-#else
-constexpr double slowness = 1.0;
-#endif
 
 /// A tensor to choose settings for, and how much work they may cost on it.
 struct Occasion {
