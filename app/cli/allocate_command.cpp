@@ -74,8 +74,10 @@ public:
             ->required();
         app->add_option("--allocator", m_allocator,
                         "exact (the default), lagrangian, greedy, baq (closed form), uniform");
-        app->add_option("--loss", m_loss,
-                        "What is added up: output (tr E H E^T), weight (|E|^2), relative, auto");
+        app->add_option(
+            "--loss", m_loss,
+            "What is added up: weight (|E|^2), output (tr E H E^T), relative; auto: output "
+            "with --model, otherwise weight");
         declareRepeatable(*app, "--lock", m_locks, "GLOB=METHOD: these tensors get this method");
         declareRepeatable(*app, "--tie", m_ties,
                           "GLOB,GLOB...: matching tensors of one part of the model get one method");
@@ -102,7 +104,7 @@ public:
         if (m_model.empty() != m_tokens.empty()) {
             throw Error("--model and --tokens belong together.", "Give both or neither.");
         }
-        const LossMeasure measure = parseLossMeasure(m_loss);
+        const LossMeasure measure = usualMeasure(parseLossMeasure(m_loss), !m_model.empty());
         const auto store = ResultStore::open(m_folder);
         const std::vector<TrialRecord> records = inPlanOrder(store->records(), store->run());
         for (auto& lock : m_request.locks)

@@ -2,6 +2,8 @@
 #include "app/cli/artifact_input.h"
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
+#include "core/run/artifact_choice.h"
 
 namespace quantscope {
 
@@ -16,6 +18,20 @@ Artifact openArtifact(const std::filesystem::path& path, const CommandContext& c
                         std::string(pluginPathVariable) + ".");
     }
     return artifact;
+}
+
+std::vector<std::filesystem::path> artifactFiles(const std::vector<std::string>& paths,
+                                                 const std::string& method) {
+    std::vector<std::filesystem::path> files;
+    for (const std::string& path : paths) {
+        const auto found = artifactsAt(path, method);
+        if (found.empty()) {
+            throw Error("The folder '" + printableText(path) + "' holds no artifacts.",
+                        "Give a result folder, or artifact files.");
+        }
+        files.insert(files.end(), found.begin(), found.end());
+    }
+    return files;
 }
 
 bool wasNormalized(const Artifact& artifact) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "app/cli/command.h"
 #include "core/io/artifact_file.h"
@@ -11,6 +13,10 @@ namespace quantscope {
 /// Reads an artifact whose method is there. Throws Error that says what is damaged, or which plugin
 /// is missing and how to name it.
 Artifact openArtifact(const std::filesystem::path& path, const CommandContext& context);
+
+/// The artifact files that `paths` stand for; see artifactsAt. Throws Error when there is none.
+std::vector<std::filesystem::path> artifactFiles(const std::vector<std::string>& paths,
+                                                 const std::string& method);
 
 /// Whether its rows were scaled to unit length before they were quantized.
 bool wasNormalized(const Artifact& artifact);

@@ -27,7 +27,10 @@ public:
     CLI::App* declare(CLI::App& program) override {
         CLI::App* app = program.add_subcommand(
             "decode", "Turn artifacts back into float32 tensors with their names and shapes.");
-        app->add_option("ARTIFACT", m_artifacts, "Artifact files of a run")->required();
+        app->add_option("ARTIFACT", m_artifacts, "Artifact files, or the result folder of a run")
+            ->required();
+        app->add_option("--method", m_method,
+                        "Of a result folder with several methods, the one that is meant");
         app->add_option("-o,--out", m_out, "HDF5 file to write")->required();
         app->add_option("--stages", m_stages,
                         "Only the first N stages of residual codes: what a reader gets that stops "
@@ -36,7 +39,8 @@ public:
         declareForce(*app, m_force);
         app->add_flag("--json", m_json,
                       "Print an array of {artifact, tensor, shape, method, normalized}");
-        app->footer(exampleFooter("quantscope-cli decode results/artifacts/*.h5 --out decoded.h5"));
+        app->footer(
+            exampleFooter("quantscope-cli decode results --method scalar:bits=4 --out decoded.h5"));
         return app;
     }
 
@@ -45,8 +49,9 @@ public:
         TensorWriter writer(m_out);
         Json list = Json::array();
         std::map<std::string, std::string> writtenFrom;
-        for (const std::string& path : m_artifacts) {
-            Artifact artifact = openArtifact(path, context);
+        for (const std::filesystem::path& file : artifactFiles(m_artifacts, m_method)) {
+            const std::string path = file.string();
+            Artifact artifact = openArtifact(file, context);
             const auto [earlier, isNew] = writtenFrom.emplace(artifact.tensorName, path);
             if (!isNew) {
                 throw Error("Both " + earlier->second + " and " + path + " hold the tensor " +
@@ -122,6 +127,7 @@ private:
     }
 
     std::vector<std::string> m_artifacts;
+    std::string m_method;
     std::string m_out;
     Index m_stages = 0;  // 0: all there is.
     bool m_force = false;

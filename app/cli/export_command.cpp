@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <map>
 
 #include "app/cli/commands.h"
 #include "app/cli/output_file.h"
@@ -11,6 +12,7 @@
 #include "core/base/utf8.h"
 #include "core/store/result_export.h"
 #include "core/store/result_store.h"
+#include "core/store/result_summary.h"
 
 namespace quantscope {
 
@@ -53,7 +55,7 @@ public:
 
 private:
     std::vector<TrialRecord> chosenRecords(const ResultStore& store) const {
-        std::vector<TrialRecord> records = store.records();
+        std::vector<TrialRecord> records = inPlanOrder(store.records(), store.run());
         if (m_trials.empty()) return records;
         std::erase_if(records, [&](const TrialRecord& record) {
             return std::ranges::none_of(m_trials, [&](const std::string& start) {
@@ -95,22 +97,25 @@ private:
 
     int writeFaiss(const Json& list) const {
         std::string lines;
-        bool complete = true;
+        std::map<std::string, std::vector<std::string>> refused;  // Tensors by reason.
         for (const Json& entry : list) {
             const std::string tensor = entry["tensor"].get<std::string>();
             if (entry.contains("factory")) {
                 lines += entry["factory"].get<std::string>() + "\t" + tensor + "\n";
                 continue;
             }
-            complete = false;
-            std::cerr << "not exported: " << printableText(tensor) << ": "
-                      << entry["reason"].get<std::string>() << '\n';
+            refused[entry["reason"].get<std::string>()].push_back(printableText(tensor));
+        }
+        for (const auto& [reason, tensors] : refused) {
+            std::cerr << "not exported: " << tensors.front();
+            if (tensors.size() > 1) std::cerr << " and " << tensors.size() - 1 << " more";
+            std::cerr << ": " << reason << '\n';
         }
         if (lines.empty()) {
             throw Error("None of the trials in " + m_folder + " can be said as a Faiss string.");
         }
         write(lines);
-        return complete ? Success : Failure;
+        return refused.empty() ? Success : Failure;
     }
 
     void write(const std::string& text) const {

@@ -16,6 +16,7 @@
 #include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/io/artifact_file.h"
 #include "core/quant/decoded_source.h"
 #include "core/run/experiment_spec.h"
@@ -216,8 +217,12 @@ private:
         const InputFile& known = m_store.run().data;
         const std::filesystem::path path =
             m_request.dataFile.empty() ? std::filesystem::path(known.path) : m_request.dataFile;
+        const std::string name = "'" + printableText(path.string()) + "'";
         if (!std::filesystem::exists(path)) {
-            throw Error("The data of the run are not at " + path.string() + " any more.",
+            if (!m_request.dataFile.empty()) {
+                throw Error("There is no file " + name + ".", "Name the data file of the run.");
+            }
+            throw Error("The data of the run are not at " + name + " any more.",
                         "Say with --data where the file is.");
         }
         OpenOptions options;
@@ -226,7 +231,7 @@ private:
             ExperimentSpec::fromJson(m_store.spec()).data.followExternalLinks;
         auto file = TensorFile::open(path, options);
         if (file->fingerprint(m_context.stop) != known.fingerprint) {
-            throw Error(path.string() + " is not the file that the run quantized: it has changed.",
+            throw Error(name + " is not the file that the run quantized: its content differs.",
                         "Say with --data where the file is, or run the experiment again.");
         }
         return file;

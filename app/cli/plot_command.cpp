@@ -93,8 +93,9 @@ public:
     int run(const CommandContext& context) override {
         if (!m_list && (m_request.figure.empty() || m_out.empty())) {
             std::cerr << "error: "
-                      << (m_request.figure.empty() ? "The figure is missing. Name it with --figure"
-                                                   : "The file is missing. Name it with --out")
+                      << (m_request.figure.empty()
+                              ? "Nothing says which figure to draw. Name it with --figure"
+                              : "Nothing says which file to write. Name it with --out")
                       << ", or see --list.\n";
             return UsageError;
         }

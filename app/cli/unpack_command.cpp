@@ -101,14 +101,18 @@ public:
     CLI::App* declare(CLI::App& program) override {
         CLI::App* app = program.add_subcommand(
             "unpack", "Write codes and codebooks of artifacts as arrays for other programs.");
-        app->add_option("ARTIFACT", m_artifacts, "Artifact files of a run")->required();
+        app->add_option("ARTIFACT", m_artifacts, "Artifact files, or the result folder of a run")
+            ->required();
+        app->add_option("--method", m_method,
+                        "Of a result folder with several methods, the one that is meant");
         CLI::Option_group* where = app->add_option_group("output");
         where->add_option("-o,--out", m_out, "HDF5 file to write");
         where->add_option("--npy", m_folder, "Folder to write .npy files to");
         where->require_option(1);
         declareForce(*app, m_force);
         app->add_flag("--json", m_json, "Print an array of what the arrays are");
-        app->footer(exampleFooter("quantscope-cli unpack results/artifacts/*.h5 --out codes.h5"));
+        app->footer(
+            exampleFooter("quantscope-cli unpack results --method pq:m=8,bits=4 --out codes.h5"));
         return app;
     }
 
@@ -116,8 +120,9 @@ public:
         const std::unique_ptr<ArraySink> sink = openSink();
         Json list = Json::array();
         std::set<std::string> names;
-        for (const std::string& path : m_artifacts) {
-            Artifact artifact = openArtifact(path, context);
+        for (const std::filesystem::path& file : artifactFiles(m_artifacts, m_method)) {
+            const std::string path = file.string();
+            Artifact artifact = openArtifact(file, context);
             if (!names.insert(artifact.tensorName).second) {
                 throw Error("More than one of the artifacts hold the tensor '" +
                                 printableText(artifact.tensorName) + "'.",
@@ -214,6 +219,7 @@ private:
     }
 
     std::vector<std::string> m_artifacts;
+    std::string m_method;
     std::string m_out;
     std::string m_folder;
     bool m_force = false;

@@ -107,17 +107,16 @@ QWidget* AllocateView::makeTools() {
     m_allocator->setObjectName(QStringLiteral("allocator"));
     m_allocator->setAccessibleName(tr("Allocator"));
     m_allocator->setToolTip(tr("How results are chosen under the budget"));
-    const std::pair<const char*, QString> losses[] = {{"auto", tr("Loss: automatic")},
-                                                      {"output", tr("Loss: tr(E H E^T)")},
+    const std::pair<const char*, QString> losses[] = {{"output", tr("Loss: tr(E H E^T)")},
                                                       {"weight", tr("Loss: squared error")},
                                                       {"relative", tr("Loss: relative error")}};
     for (const auto& [id, name] : losses)
         m_loss->addItem(name, QString::fromLatin1(id));
     m_loss->setObjectName(QStringLiteral("lossMeasure"));
     m_loss->setAccessibleName(tr("Loss"));
-    m_loss->setToolTip(
-        tr("What is added up over tensors; automatic takes the Hessian-weighted error where every "
-           "result has one"));
+    m_loss->setToolTip(tr(
+        "What is added up over tensors. What the model really loses can only be measured: judge a "
+        "plan with quantscope-cli evaluate"));
     m_tied->setToolTip(tr("Tensors that one kernel reads together get one method"));
     m_tied->setObjectName(QStringLiteral("tied"));
     m_unlock->setToolTip(tr("Let the allocator choose for every tensor again"));
@@ -283,7 +282,8 @@ std::vector<NamedValue> AllocateView::figures() const {
         if (uniform == nullptr || baseline.loss < uniform->loss) uniform = &baseline;
     }
     if (uniform != nullptr && uniform->loss > 0.0) {
-        figures.push_back({tr("Of the best uniform"), percentText(plan.loss / uniform->loss),
+        figures.push_back({tr("Of the best single method's"),
+                           percentText(plan.loss / uniform->loss),
                            tr("Loss relative to %1 for all tensors: %2 bits per weight, loss %3")
                                .arg(qtText(uniform->method), numberText(uniform->bitsPerWeight),
                                     numberText(uniform->loss))});

@@ -133,10 +133,9 @@ void CommandPalette::fill(const QString& typed) {
     for (std::size_t i = 0; i < m_commands.size(); ++i) {
         const Command& command = m_commands[i];
         const int byTitle = commandScore(command.title, typed);
-        const int score =
-            byTitle >= 0
-                ? byTitle
-                : commandScore(command.group + QLatin1Char(' ') + command.title, typed) / 2;
+        const int byGroup = commandScore(command.group + QLatin1Char(' ') + command.title, typed);
+        // Halving must not make a match of what is none.
+        const int score = byTitle >= 0 ? byTitle : (byGroup >= 0 ? byGroup / 2 : -1);
         if (score >= 0) ranked.emplace_back(-score, i);
     }
     std::ranges::stable_sort(ranked, {}, &std::pair<int, std::size_t>::first);

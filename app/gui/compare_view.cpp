@@ -167,7 +167,17 @@ void CompareView::selectTelling() {
     if (!isVisible() || m_bench.run.isRunning() || !selection.currentTrial().isEmpty()) return;
     const RecordPointer record =
         tellingRecord(m_bench.results.records(), selection.currentTensor().toStdString());
-    if (record) selection.selectTrial(qtText(record->trialId));
+    if (!record) return;
+    // As a click on its point: where that stands for a method over all tensors, with all of these.
+    QSet<QString> trials{qtText(record->trialId)};
+    if (points() == allTogether) {
+        for (const RecordPointer& other : m_bench.results.records()) {
+            if (!other->failed() && other->methodText == record->methodText) {
+                trials << qtText(other->trialId);
+            }
+        }
+    }
+    selection.selectTrials(trials, qtText(record->trialId));
 }
 
 bool CompareView::decodedWanted() const {

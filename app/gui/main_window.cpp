@@ -152,6 +152,12 @@ void MainWindow::placeDocks() {
     tabifyDockWidget(m_jobsDock, m_messagesDock);
 }
 
+// Wide enough for names and forms, as long as the plots keep half of the window.
+int MainWindow::sideWidth() const {
+    const int em = fontMetrics().height();
+    return std::clamp(width() / 4, 18 * em, 24 * em);
+}
+
 void MainWindow::layOutCompare() {
     placeDocks();
     for (PanelDock* dock :
@@ -160,7 +166,7 @@ void MainWindow::layOutCompare() {
     }
     m_resultsDock->raise();
     const int em = fontMetrics().height();
-    resizeDocks({m_dataDock, m_methodsDock}, {em * 24, em * 24}, Qt::Horizontal);
+    resizeDocks({m_dataDock, m_methodsDock}, {sideWidth(), sideWidth()}, Qt::Horizontal);
     resizeDocks({m_methodsDock, m_selectedDock}, {em * 28, em * 22}, Qt::Vertical);
     resizeDocks({m_resultsDock}, {em * 15}, Qt::Vertical);
 }
@@ -170,7 +176,7 @@ void MainWindow::layOutExplore() {
     for (PanelDock* dock : {m_dataDock, m_methodsDock, m_selectedDock})
         dock->show();
     const int em = fontMetrics().height();
-    resizeDocks({m_dataDock, m_methodsDock}, {em * 24, em * 24}, Qt::Horizontal);
+    resizeDocks({m_dataDock, m_methodsDock}, {sideWidth(), sideWidth()}, Qt::Horizontal);
     resizeDocks({m_methodsDock, m_selectedDock}, {em * 30, em * 20}, Qt::Vertical);
 }
 
@@ -182,7 +188,7 @@ void MainWindow::layOutAllocate() {
     }
     m_resultsDock->raise();
     const int em = fontMetrics().height();
-    resizeDocks({m_methodsDock}, {em * 24}, Qt::Horizontal);
+    resizeDocks({m_methodsDock}, {sideWidth()}, Qt::Horizontal);
     resizeDocks({m_methodsDock, m_selectedDock}, {em * 24, em * 26}, Qt::Vertical);
     resizeDocks({m_resultsDock}, {em * 12}, Qt::Vertical);
 }

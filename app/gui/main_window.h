@@ -78,6 +78,7 @@ private:
     void layOutExplore();
     void layOutAllocate();
     void placeDocks();
+    int sideWidth() const;
     void followPerspective(const QString& name);
     QWidget* centreOf(const QString& perspective) const;
     void followCentre();

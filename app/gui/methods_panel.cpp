@@ -16,6 +16,7 @@
 #include "app/gui/method_card.h"
 #include "app/gui/qt_text.h"
 #include "app/gui/themed_icon.h"
+#include "app/gui/vertical_scroll_area.h"
 #include "app/jobs/workbench.h"
 
 namespace quantscope {
@@ -53,7 +54,7 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
       m_addMenu(new QMenu(this)),
       m_list(new QWidget),
       m_listLayout(new QVBoxLayout(m_list)),
-      m_scroll(new QScrollArea(this)),
+      m_scroll(new VerticalScrollArea(this)),
       m_help(quietLabel(this)),
       m_plan(quietLabel(this)),
       m_remarks(quietLabel(this)),
@@ -66,9 +67,6 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
     m_listLayout->setSpacing(0);
     m_listLayout->addStretch(1);
     m_scroll->setWidget(m_list);
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_scroll->setFocusPolicy(Qt::NoFocus);
     m_remarksArea->setAccessibleName(tr("Remarks on this run"));
     m_content = new ContentOrEmpty(m_scroll, this);

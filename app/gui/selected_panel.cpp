@@ -22,6 +22,7 @@
 #include "app/gui/tensor_values.h"
 #include "app/gui/themed_icon.h"
 #include "app/gui/value_list.h"
+#include "app/gui/vertical_scroll_area.h"
 #include "app/jobs/workbench.h"
 #include "app/models/cli_command.h"
 #include "app/models/result_columns.h"
@@ -52,12 +53,9 @@ QLabel* textLabel(QWidget* parent, QPalette::ColorRole role, bool strong = false
 }
 
 QScrollArea* scrolled(QWidget* page) {
-    auto* area = new QScrollArea;
+    auto* area = new VerticalScrollArea;
     area->setAccessibleName(SelectedPanel::tr("Selected"));
     area->setWidget(page);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     return area;
 }
 

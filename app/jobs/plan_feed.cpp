@@ -15,19 +15,17 @@ namespace {
 constexpr int settleMs = 15;  // A slider asks often.
 constexpr int curvePoints = 48;
 
-QString lossName(LossMeasure measure, bool hasHessians) {
+QString lossName(LossMeasure measure) {
     switch (measure) {
-        case LossMeasure::Weight:
-            return PlanFeed::tr("Squared error of the weights");
+        case LossMeasure::Output:
+            return PlanFeed::tr("Hessian-weighted error, tr(E H E^T)");
         case LossMeasure::Relative:
             return PlanFeed::tr("Relative squared error, by weights");
-        case LossMeasure::Output:
-            break;
         case LossMeasure::Automatic:
-            if (!hasHessians) return lossName(LossMeasure::Weight, false);
+        case LossMeasure::Weight:
             break;
     }
-    return PlanFeed::tr("Hessian-weighted error, tr(E H E^T)");
+    return PlanFeed::tr("Squared error of the weights");
 }
 
 template <typename Value, typename Parse>
@@ -56,7 +54,7 @@ PlanWish PlanWish::fromJson(const Json& json) {
     PlanWish wish;
     if (!json.is_object()) return wish;
     wish.allocator = parsed(json, "allocator", wish.allocator, parseAllocator);
-    wish.loss = parsed(json, "loss", wish.loss, parseLossMeasure);
+    wish.loss = usualMeasure(parsed(json, "loss", wish.loss, parseLossMeasure), false);
     if (const auto bits = json.find("bits_per_weight"); bits != json.end() && bits->is_number()) {
         wish.bitsPerWeight = bits->get<double>();
     }
@@ -118,15 +116,14 @@ private:
         m_choices.clear();
         m_families.clear();
         std::vector<TrialRecord> finished;
-        bool hasHessians = true;
         for (const RecordPointer& record : records) {
             if (record->failed()) continue;
             finished.push_back(*record);
             m_families[record->trialId] = record->method.id;
-            hasHessians = hasHessians && record->metrics.hessianError.has_value();
         }
-        if (!finished.empty()) m_choices = measuredChoices(finished, loss, {});
-        m_lossName = lossName(loss, hasHessians);
+        if (!finished.empty()) {
+            m_choices = measuredChoices(finished, loss, {});
+        }
         m_loss = loss;
         m_records = records;
     }
@@ -137,13 +134,12 @@ private:
         anyBudget.bitsPerWeight.reset();
         if (m_curveWish == anyBudget) return;
         m_curve = buildBudgetCurve(m_choices, request, curvePoints, stop);
-        m_curve.lossName = m_lossName;
+        m_curve.lossName = lossName(wish.loss);
         m_curveWish = anyBudget;
     }
 
     std::optional<RecordList> m_records;
-    LossMeasure m_loss = LossMeasure::Automatic;
-    QString m_lossName;
+    LossMeasure m_loss = LossMeasure::Weight;
     std::vector<TensorChoices> m_choices;
     std::map<std::string, std::string> m_families;
     std::optional<PlanWish> m_curveWish;

@@ -21,7 +21,7 @@ class RunController;
 struct PlanWish {
     std::optional<double> bitsPerWeight;  ///< Empty: in the middle of what can be had.
     Allocator allocator = Allocator::Exact;
-    LossMeasure loss = LossMeasure::Automatic;
+    LossMeasure loss = LossMeasure::Weight;
     bool tied = false;  ///< Tensors that one kernel reads get one method; see usualTies.
     std::map<QString, QString> locks;  ///< Methods, as text, by tensor.
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/jobs/plot_feed.h"
 
+#include <algorithm>
+
 #include "app/jobs/data_loader.h"
 #include "app/jobs/run_controller.h"
 #include "app/models/error_map_builder.h"
@@ -8,6 +10,7 @@
 #include "app/models/tensor_tree_model.h"
 #include "app/models/trial_selection.h"
 #include "core/base/error.h"
+#include "core/base/natural_order.h"
 #include "core/io/artifact_file.h"
 #include "core/quant/decoded_source.h"
 #include "core/run/planner.h"
@@ -21,7 +24,12 @@ constexpr int errorMapCells = 256;
 
 // What the selection is to be compared with: several trials with one another, a single one with
 // the others on its tensor.
-RecordList comparedRecords(const RecordList& records, const QSet<QString>& trials) {
+// In an order that does not depend on which trial ended first.
+RecordList comparedRecords(RecordList records, const QSet<QString>& trials) {
+    std::ranges::stable_sort(records, [](const RecordPointer& a, const RecordPointer& b) {
+        return a->methodText == b->methodText ? naturalLess(a->tensor, b->tensor)
+                                              : naturalLess(a->methodText, b->methodText);
+    });
     RecordList selected;
     for (const RecordPointer& record : records) {
         if (trials.contains(QString::fromStdString(record->trialId))) selected.push_back(record);

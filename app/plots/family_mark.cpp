@@ -40,7 +40,7 @@ constexpr std::array knownFamilies = {
     KnownFamily{"e8", {green, MarkShape::Hexagon}},
     KnownFamily{"trellis", {blue, MarkShape::TriangleDown}},
     KnownFamily{"pvq", {green, MarkShape::TriangleLeft}},
-    KnownFamily{"kmeans", {skyBlue, MarkShape::Hexagon}},
+    KnownFamily{"kmeans", {vermillion, MarkShape::Hourglass}},
     // What stands in front of another method shares the shape of a method, in another colour.
     KnownFamily{"center", {purple, MarkShape::Star}},
     KnownFamily{"outliers", {blue, MarkShape::Pentagon}},
@@ -131,6 +131,9 @@ QPainterPath shapePath(MarkShape shape) {
             return polygon(3, 0.0, 4.2);
         case MarkShape::TriangleLeft:
             return polygon(3, 180.0, 4.2);
+        case MarkShape::Hourglass:
+            return closedPath(QPolygonF(
+                {QPointF(-3.2, -3.2), QPointF(3.2, -3.2), QPointF(-3.2, 3.2), QPointF(3.2, 3.2)}));
     }
     return {};
 }

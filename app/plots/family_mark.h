@@ -24,9 +24,10 @@ enum class MarkShape {
     Pentagon,
     Hexagon,
     TriangleRight,
-    TriangleLeft
+    TriangleLeft,
+    Hourglass
 };
-constexpr int markShapeCount = 12;
+constexpr int markShapeCount = 13;
 
 /// Colour and marker shape of a method family. They depend on the method id alone, so that a family
 /// looks the same in every plot, window and figure. Every quantizer of this program has a shape of

@@ -31,6 +31,8 @@ PlanPlot::PlanPlot(QWidget* parent) : PlotWidget(parent), m_data(std::make_share
     axisRect()->setRangeZoom(Qt::Vertical);
     axisRect()->setRangeZoomAxes(nullptr, yAxis);
     new PaintedLayer(this, QStringLiteral("legend"), [this](QCPPainter& p) { paintMarks(p); });
+    connect(yAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
+            &PlanPlot::sayWhatIsInView);
     dataChanged();
 }
 
@@ -118,6 +120,20 @@ void PlanPlot::prepareFigure() {
     if (isEmpty()) return;
     addLabels();
     if (!viewChosen()) fitView();
+    sayWhatIsInView();
+}
+
+void PlanPlot::sayWhatIsInView() {
+    int inView = 0;
+    for (int mark = 0; mark < markCount(); ++mark)
+        inView += yAxis->range().contains(mark) ? 1 : 0;
+    if (inView == markCount()) {
+        setNotes({});
+    } else {
+        setNotes({tr("%1 of %2 in view; the wheel zooms, dragging pans")
+                      .arg(countText(static_cast<std::uint64_t>(inView)),
+                           countText(m_data->bars.size(), tr("tensor"), tr("tensors")))});
+    }
 }
 
 void PlanPlot::resizeEvent(QResizeEvent* event) {

@@ -61,6 +61,7 @@ private:
     int nearestChoice(int mark, double bits) const;
     void toggleLock(int mark);
     void addLabels();
+    void sayWhatIsInView();
     void paintMarks(QCPPainter& painter) const;
 
     std::shared_ptr<const PlanData> m_data;

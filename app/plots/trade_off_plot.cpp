@@ -511,7 +511,12 @@ std::unique_ptr<TableTwin> TradeOffPlot::makeTable() const {
          [shared](int row) {
              return shared->points[static_cast<std::size_t>(row)].onFront ? tr("yes") : tr("no");
          }},
-        {tr("Trial"), column(&TradeOffPoint::trialId)},
+        {tr("Trial"),
+         [shared](int row) {
+             // A point of several trials is none of them.
+             const TradeOffPoint& point = shared->points[static_cast<std::size_t>(row)];
+             return point.members.size() > 1 ? QString() : point.trialId;
+         }},
     };
     return std::make_unique<TableTwin>(std::move(columns), markCount());
 }

@@ -96,7 +96,8 @@ std::string caution(const StoredType& type) {
         return "Integers beyond 16777216 are rounded to float32.";
     }
     if (!element.isInteger() && type.bytes > 4) {
-        return "Values are rounded to float32; magnitudes beyond 3.4e38 become infinite.";
+        return "Values are rounded to float32; magnitudes beyond 3.4e38 become "
+               "infinite, those below 1e-45 zero.";
     }
     return {};
 }

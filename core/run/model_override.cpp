@@ -2,7 +2,6 @@
 #include "core/run/model_override.h"
 
 #include <algorithm>
-#include <set>
 
 #include "core/base/error.h"
 #include "core/base/text_file.h"
@@ -10,6 +9,7 @@
 #include "core/io/artifact_file.h"
 #include "core/quant/quantized_tensor.h"
 #include "core/run/allocation_plan.h"
+#include "core/run/artifact_choice.h"
 #include "core/store/result_store.h"
 
 namespace quantscope {
@@ -75,42 +75,6 @@ bool isArtifact(const TensorFile& file) {
            attributes.contains("method");
 }
 
-// The artifacts of one method of a run.
-std::vector<fs::path> artifactsOfRun(const fs::path& folder, const std::string& wanted) {
-    const auto store = ResultStore::open(folder);
-    std::set<std::string> methods;
-    std::vector<fs::path> paths;
-    for (const TrialRecord& record : store->records()) {
-        if (record.failed()) continue;
-        methods.insert(record.methodText);
-        if (wanted.empty() || record.methodText == wanted)
-            paths.push_back(store->artifactPath(record.trialId));
-    }
-    std::string list;
-    for (const std::string& method : methods)
-        list += "\n  " + method;
-    if (paths.empty() && !wanted.empty()) {
-        throw Error("The run " + quoted(folder) + " has no results of '" + wanted + "'.",
-                    "Its methods are:" + list);
-    }
-    if (wanted.empty() && methods.size() > 1) {
-        throw Error("The run " + quoted(folder) + " holds results of " +
-                        std::to_string(methods.size()) + " methods.",
-                    "Choose one with --method:" + list);
-    }
-    return paths;
-}
-
-std::vector<fs::path> artifactsIn(const fs::path& folder, const std::string& wanted) {
-    if (fs::exists(folder / "run.json")) return artifactsOfRun(folder, wanted);
-    std::vector<fs::path> paths;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-        if (entry.path().extension() == ".h5") paths.push_back(entry.path());
-    }
-    std::ranges::sort(paths);
-    return paths;
-}
-
 }  // namespace
 
 void ModelOverride::add(const ModelOverride& other) {
@@ -136,7 +100,7 @@ ModelOverride overrideTensors(LanguageModel& model, const fs::path& path,
     const bool isPlan = path.extension() == ".json";
     if (isPlan || fs::is_directory(path)) {
         const std::vector<fs::path> paths =
-            isPlan ? artifactsOfPlan(path) : artifactsIn(path, options.method);
+            isPlan ? artifactsOfPlan(path) : artifactsAt(path, options.method);
         if (paths.empty()) {
             throw Error("The folder " + quoted(path) + " holds no artifacts.",
                         "Give a result folder, or one with artifact files.");

@@ -150,13 +150,18 @@ Trial planTrial(const SelectedTensor& tensor, const PlannedMethod& method,
     return trial;
 }
 
+// A result folder is read from anywhere.
+std::string absolutePath(const std::filesystem::path& path) {
+    return std::filesystem::absolute(path).lexically_normal().string();
+}
+
 RunInfo describeRun(const TensorFile& file, const HessianFile* hessians,
                     const std::stop_token& stop) {
     RunInfo run;
     run.programVersion = programVersion();
-    run.data = {file.path().string(), file.fingerprint(stop)};
+    run.data = {absolutePath(file.path()), file.fingerprint(stop)};
     if (hessians != nullptr) {
-        run.hessians = {hessians->path().string(), hessians->fingerprint(stop)};
+        run.hessians = {absolutePath(hessians->path()), hessians->fingerprint(stop)};
     }
     const std::optional<SearchGroundTruth> truth = file.groundTruth();
     for (const TensorInfo& info : file.tensors()) {

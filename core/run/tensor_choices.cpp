@@ -55,6 +55,11 @@ void sortOptions(TensorChoices& choices) {
 
 }  // namespace
 
+LossMeasure usualMeasure(LossMeasure measure, bool weighedByModel) {
+    const bool isWeight = measure == LossMeasure::Automatic && !weighedByModel;
+    return isWeight ? LossMeasure::Weight : measure;
+}
+
 LossMeasure parseLossMeasure(const std::string& text) {
     const auto found = std::ranges::find(measures, text, &NamedMeasure::text);
     if (found != measures.end()) return found->measure;

@@ -19,6 +19,10 @@ enum class LossMeasure {
     Relative,   ///< |E|^2 / |W|^2 times the number of weights.
 };
 
+/// What Automatic stands for: a layer's output error says little of other layers' ones unless a
+/// model weighs them (resources/manual/models.md), so without a model it is Weight.
+LossMeasure usualMeasure(LossMeasure measure, bool weighedByModel);
+
 /// "auto", "output", "weight", "relative". Throws Error with "did you mean" for anything else.
 LossMeasure parseLossMeasure(const std::string& text);
 std::string lossMeasureText(LossMeasure measure);

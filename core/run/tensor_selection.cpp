@@ -118,17 +118,26 @@ TensorSelection selectTensors(const TensorFile& file, const DataSpec& data) {
     const TensorPatterns excluded(data.exclude, file.tensors());
     TensorSelection selection;
     ExampleList unquantizable;
+    ExampleList leftOut;
     for (const TensorInfo& info : file.tensors()) {
         if (!chosen.mean(info.name) || excluded.mean(info.name)) continue;
         if (!info.quantizable) {
             unquantizable.add("'" + info.name + "' (" + info.reason + ")");
             continue;
         }
-        if (truth && truth->queries == info.name && meansEverything(data)) {
-            selection.remarks.push_back("'" + info.name +
-                                        "' is left out: it holds the queries of the search. Name "
-                                        "it to quantize it.");
-            continue;
+        if (meansEverything(data)) {
+            if (truth && truth->queries == info.name) {
+                leftOut.add("'" + info.name + "' (queries of the search)");
+                continue;
+            }
+            if (info.auxiliary) {
+                leftOut.add("'" + info.name + "' (state of the optimizer)");
+                continue;
+            }
+            if (!info.sameAs.empty() && !excluded.mean(info.sameAs)) {
+                leftOut.add("'" + info.name + "' (the same data as '" + info.sameAs + "')");
+                continue;
+            }
         }
         SelectedTensor tensor;
         tensor.info = &info;
@@ -150,6 +159,9 @@ TensorSelection selectTensors(const TensorFile& file, const DataSpec& data) {
     if (unquantizable.count() > 0) {
         selection.remarks.push_back(
             "Left out, because they cannot be quantized: " + unquantizable.text() + ".");
+    }
+    if (leftOut.count() > 0) {
+        selection.remarks.push_back("Left out, unless named: " + leftOut.text() + ".");
     }
     std::vector<std::string> folded;
     for (const auto& [pattern, fold] : data.folds)

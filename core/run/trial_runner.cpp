@@ -117,6 +117,9 @@ void fillRecord(TrialRecord& record, const TrialInputs& inputs, const MethodRegi
         measureRecall(record, *tensor, *inputs.search, context.part(measured, 1.0, 2));
     }
     warnOfNegativeLoss(record);
+    if (record.metrics.weightEnergy == 0.0) {
+        record.warnings.push_back("All weights are 0, so nothing can be lost.");
+    }
     if (!metrics.empty()) record.metrics = record.metrics.only(metrics);
     record.codebooks = tensor->codebooks();
     record.levels = commonLevels(record.codebooks);

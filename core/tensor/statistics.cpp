@@ -201,7 +201,7 @@ bool ValueHistogram::isOfWholeNumbers() const {
         if (m_counts[cell] == 0) continue;
         // The end that is nearer to zero belongs to the cell, the other one does not.
         const CellRange range = rangeOf(cell);
-        const auto [inner, outer] = std::minmax(std::abs(range.low), std::abs(range.high));
+        const auto [inner, outer] = std::minmax({std::abs(range.low), std::abs(range.high)});
         if (std::ceil(inner) >= outer) return false;
     }
     return true;

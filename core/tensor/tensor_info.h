@@ -28,6 +28,7 @@ struct TensorInfo {
     std::uint64_t bytes = 0;  ///< Elements x element size, before compression.
     StorageInfo storage;
     bool quantizable = false;
+    bool auxiliary = false;   ///< Serves training, not the model: quantized only when named.
     std::string reason;       ///< Why it is not quantizable, or a caution when it is; may be empty.
     std::string orientation;  ///< For people: "rows = output channels (PyTorch linear)".
     FoldRule fold;       ///< The folding that follows from the orientation; the user may change it.

@@ -314,6 +314,12 @@ EncodedTensor MixedQuantizer::quantize(const TensorSource& weights, const SideIn
         return allocate(weights, side, choices, context.part(0.0, 0.5, 0));
     }();
     EncodedTensor encoded = withMap(weights, map);
+    if (map.columns().size() == 1) {
+        encoded.header["remarks"].push_back(
+            "All groups got the same bits: their losses differ too little for another deal. "
+            "Smaller "
+            "groups differ more.");
+    }
     double done = 0.0;
     for (const auto& [bits, columns] : map.columns()) {
         const double next =

@@ -260,11 +260,17 @@ private Q_SLOTS:
 
     void withoutRevivalEmptyCellsStay() {
         const Matrix x = separated(800, 5, 8);
-        const Matrix start(8, 5);
+        // One centroid amid the rows, the others farther from all of them than it is.
+        Matrix start(8, 5);
+        start(0, 0) = 350.0F;
+        for (Index k = 1; k < 8; ++k)
+            start(k, 1) = static_cast<float>(10000 * k);
         const KMeansResult result = kMeans(x.view(), {.count = 8, .revival = Revival::None},
                                            RunContext(), {}, start.view());
         QCOMPARE(result.revived, Index{0});
         QCOMPARE(std::ranges::count(result.counts, 0U), 7);
+        const KMeansResult revived = kMeans(x.view(), {.count = 8}, RunContext(), {}, start.view());
+        QCOMPARE(std::ranges::count(revived.counts, 0U), 0);
     }
 
     // One centroid at a lone row far away, and one at each cluster but the last two, which share.

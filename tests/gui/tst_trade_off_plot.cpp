@@ -445,8 +445,9 @@ private Q_SLOTS:
     }
     void familiesAreToldApart() {
         QFETCH(QColor, background);
-        const QStringList own = {"scalar", "pq",     "rvq",      "mixed", "gptq",    "hadamard",
-                                 "kquant", "format", "additive", "e8",    "trellis", "pvq"};
+        const QStringList own = {"scalar",   "pq",     "rvq",    "mixed",    "gptq",
+                                 "hadamard", "kquant", "format", "additive", "e8",
+                                 "trellis",  "pvq",    "kmeans"};
         const QStringList inFront = {"center", "outliers", "pca", "permute", "smooth"};
         const QStringList others = {"aqlm", "awq", "hqq", "lattice", "nuq", "quip", "vptq", "spqr"};
         QPalette palette;

@@ -120,15 +120,16 @@ private Q_SLOTS:
     void revivalUsesWhatStaysUnused() {
         const Matrix x = crowded(20000, 4);
         const std::string method = "kmeans:bits=8,dim=4,start=random,precision=fp32";
-        const CodebookUsage without = usageOf(method + ",revive=none", x);
-        const CodebookUsage with = usageOf(method + ",revive=empty", x);
-        const CodebookUsage rare = usageOf(method + ",revive=rare", x);
-        QCOMPARE(with.dead, std::uint64_t{0});
-        QVERIFY(rare.perplexity >= 0.8 * with.perplexity);
-        QVERIFY(errorOf(method + ",revive=empty", x) <= errorOf(method + ",revive=none", x));
-        // Codewords in the cloud are of no use for the error, but they have vectors; it takes
-        // taking rare ones away to serve those around. Both start at the same place.
-        QVERIFY(without.used + without.dead == 256);
+        const double without = errorOf(method + ",revive=none", x);
+        for (const char* revive : {",revive=empty", ",revive=rare"}) {
+            QCOMPARE(usageOf(method + revive, x).dead, std::uint64_t{0});
+            QVERIFY(errorOf(method + revive, x) <= without);
+        }
+        // Most of the start lies in the cloud, where a single codeword would do; only taking the
+        // rare ones away brings the others where they are needed.
+        const double empty = errorOf(method + ",revive=empty", x);
+        const double rare = errorOf(method + ",revive=rare", x);
+        QVERIFY2(rare < 0.95 * empty, qPrintable(QString::number(rare / empty)));
     }
 
     void linearImagesUseAllTheyStartWith() {

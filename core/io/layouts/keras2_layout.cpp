@@ -24,6 +24,7 @@ public:
         role = role.substr(0, role.find(':'));
         orientKerasWeight(name, role, entry);
         if (name.starts_with("optimizer_weights/") && entry.info.quantizable) {
+            entry.info.auxiliary = true;
             entry.info.reason = "State of the optimizer, not used by the trained model.";
         }
     }

@@ -32,6 +32,7 @@ public:
         // Recurrent cells and separable convolutions keep their second kernel as variable 1.
         orientKerasWeight(name, roleOf(name), entry);
         if (name.starts_with("optimizer/") && entry.info.quantizable) {
+            entry.info.auxiliary = true;
             entry.info.reason = "State of the optimizer, not used by the trained model.";
         }
     }
