@@ -151,17 +151,17 @@ Trial planTrial(const SelectedTensor& tensor, const PlannedMethod& method,
 }
 
 // A result folder is read from anywhere.
-std::string absolutePath(const std::filesystem::path& path) {
-    return std::filesystem::absolute(path).lexically_normal().string();
+std::filesystem::path absolutePath(const std::filesystem::path& path) {
+    return path.empty() ? path : std::filesystem::absolute(path).lexically_normal();
 }
 
 RunInfo describeRun(const TensorFile& file, const HessianFile* hessians,
                     const std::stop_token& stop) {
     RunInfo run;
     run.programVersion = programVersion();
-    run.data = {absolutePath(file.path()), file.fingerprint(stop)};
+    run.data = {absolutePath(file.path()).string(), file.fingerprint(stop)};
     if (hessians != nullptr) {
-        run.hessians = {absolutePath(hessians->path()), hessians->fingerprint(stop)};
+        run.hessians = {absolutePath(hessians->path()).string(), hessians->fingerprint(stop)};
     }
     const std::optional<SearchGroundTruth> truth = file.groundTruth();
     for (const TensorInfo& info : file.tensors()) {
@@ -195,10 +195,6 @@ void remarkMissingHessians(Plan& plan) {
                            "' has no Hessian for " + std::to_string(missing.size()) +
                            (missing.size() == 1 ? " tensor ('" : " of the tensors (first: '") +
                            *missing.begin() + "').");
-}
-
-std::filesystem::path absolutePath(const std::filesystem::path& path) {
-    return path.empty() ? path : std::filesystem::absolute(path).lexically_normal();
 }
 
 std::unique_ptr<TensorSource> foldedSource(const TensorFile& file, const std::string& tensor,

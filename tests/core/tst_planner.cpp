@@ -213,8 +213,8 @@ void TestPlanner::queriesAreQuantizedOnlyWhenNamed() {
     const TensorSelection everything = selectTensors(file, dataOf({"*"}));
     QCOMPARE(everything.tensors.size(), std::size_t{1});
     QCOMPARE(everything.tensors[0].info->name, std::string("train"));
-    QCOMPARE(joined(everything.remarks), QString("'test' is left out: it holds the queries of the "
-                                                 "search. Name it to quantize it."));
+    QCOMPARE(joined(everything.remarks),
+             QString("Left out, unless named: 'test' (queries of the search)."));
     QCOMPARE(selectTensors(file, dataOf({"test"})).tensors.size(), std::size_t{1});
     QCOMPARE(selectTensors(file, dataOf({"t*"})).tensors.size(), std::size_t{2});
 }
