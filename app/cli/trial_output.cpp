@@ -57,6 +57,18 @@ Column metricColumn(const std::string& title, std::optional<double> TrialMetrics
             true};
 }
 
+/// What a transform did: "12.3 > 4.5".
+Column changeColumn(const std::string& title, std::optional<double> TrialMetrics::*before,
+                    std::optional<double> TrialMetrics::*after) {
+    return {title,
+            [=](const TrialRecord& r) {
+                const std::optional<double>& from = r.metrics.*before;
+                const std::optional<double>& to = r.metrics.*after;
+                return from && to ? figure(from) + " > " + figure(to) : std::string();
+            },
+            true};
+}
+
 Column partColumn(RatePart part) {
     return {std::string(ratePartName(part)),
             [part](const TrialRecord& r) {
@@ -86,7 +98,13 @@ std::vector<Column> figureColumns() {
         columns.push_back(partColumn(part));
     columns.push_back(metricColumn("NMSE", &TrialMetrics::nmse));
     columns.push_back(metricColumn("SQNR dB", &TrialMetrics::sqnrDb));
+    columns.push_back(metricColumn("Shannon %", &TrialMetrics::shannonPercent));
     columns.push_back(metricColumn("Hessian error", &TrialMetrics::hessianError));
+    columns.push_back(changeColumn("incoherence", &TrialMetrics::incoherenceBefore,
+                                   &TrialMetrics::incoherenceAfter));
+    columns.push_back(
+        changeColumn("kurtosis", &TrialMetrics::kurtosisBefore, &TrialMetrics::kurtosisAfter));
+    columns.push_back(changeColumn("QSUR", &TrialMetrics::qsurBefore, &TrialMetrics::qsurAfter));
     columns.push_back(detailColumn("expected gain", "expected_gain"));
     columns.push_back(detailColumn("obtained gain", "obtained_gain"));
     columns.push_back(metricColumn("recall@10 %", &TrialMetrics::recallAt10, true));
@@ -122,8 +140,12 @@ Json trialJson(const TrialRecord& record) {
     json["sqnr_db"] = numberOrNull(metrics.sqnrDb);
     json["utilization"] = numberOrNull(metrics.utilization);
     json["codebook_perplexity"] = numberOrNull(metrics.codebookPerplexity);
-    if (metrics.hessianError) json["hessian_error"] = numberOrNull(metrics.hessianError);
-    if (metrics.recallAt10) json["recall_at_10"] = numberOrNull(metrics.recallAt10);
+    for (const char* id : {"gaussian_gap_db", "shannon_percent", "hessian_error",
+                           "incoherence_before", "incoherence_after", "kurtosis_before",
+                           "kurtosis_after", "qsur_before", "qsur_after", "recall_at_10"}) {
+        const std::optional<double> value = metrics.value(id);
+        if (value) json[id] = numberOrNull(value);
+    }
     if (!record.details.empty()) json["details"] = record.details;
     json["seconds"] = Json{{"train", record.seconds.train},
                            {"encode", record.seconds.encode},
@@ -157,7 +179,7 @@ void printSummary(std::span<const TrialRecord> records, const RunInfo& run, std:
     });
     TextTable table;
     table.addColumn("method, all tensors together", Align::Left);
-    for (const char* title : {"tensors", "weights", "bits/weight", "NMSE", "SQNR dB"})
+    for (const char* title : {"tensors", "weights", "bits/weight", "NMSE", "SQNR dB", "Shannon %"})
         table.addColumn(title, Align::Right);
     if (withHessian) table.addColumn("Hessian error", Align::Right);
     table.addColumn("whole file bits/weight", Align::Right);
@@ -170,6 +192,7 @@ void printSummary(std::span<const TrialRecord> records, const RunInfo& run, std:
             formatSignificant(summary.bitsPerWeight, 4),
             figure(summary.metrics.nmse),
             figure(summary.metrics.sqnrDb),
+            figure(summary.metrics.shannonPercent),
         };
         if (withHessian) cells.push_back(figure(summary.metrics.hessianError));
         cells.push_back(formatSignificant(fileBitsPerWeight, 4));

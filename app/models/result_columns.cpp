@@ -68,10 +68,11 @@ Definition rateColumn(RatePart part) {
 
 Definition metricColumn(const MetricInfo& metric) {
     const std::string id(metric.id);
-    Definition definition = numberColumn(
-        "", "", "", "",
-        id == "nmse" || id == "sqnr_db" || id == "utilization" || id == "hessian_error",
-        [id](const TrialRecord& record) { return record.metrics.value(id); });
+    Definition definition =
+        numberColumn("", "", "", "",
+                     id == "nmse" || id == "sqnr_db" || id == "shannon_percent" ||
+                         id == "utilization" || id == "hessian_error",
+                     [id](const TrialRecord& record) { return record.metrics.value(id); });
     definition.column.id = QString::fromStdString(id);
     definition.column.title = fromView(metric.name);
     // Names such as "Entropy-coded bits per weight" end with their unit.

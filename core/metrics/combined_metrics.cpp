@@ -90,7 +90,19 @@ Figure fold(Tensors tensors, Field field, Combine combine) {
     return result;
 }
 
-void addErrors(TrialMetrics& together, Tensors tensors, double bitsPerWeight) {
+/// Bits per weight of the tensors whose error and energy are known: those that the SQNR is of.
+double bitsPerWeightOfSqnr(Tensors tensors) {
+    double bits = 0.0;
+    double weights = 0.0;
+    for (const MeasuredTensor& tensor : tensors) {
+        if (!squaredError(tensor) || !tensor.metrics->weightEnergy) continue;
+        bits += tensor.bits;
+        weights += weightsOf(tensor);
+    }
+    return weights > 0.0 ? bits / weights : 0.0;
+}
+
+void addErrors(TrialMetrics& together, Tensors tensors) {
     together.mse = ratioOfSums(tensors, squaredError, knownWeights).value;
     if (together.mse) together.rmse = std::sqrt(*together.mse);
     const Ratio relative = ratioOfSums(tensors, squaredError, [](const MeasuredTensor& tensor) {
@@ -100,16 +112,14 @@ void addErrors(TrialMetrics& together, Tensors tensors, double bitsPerWeight) {
     together.weightEnergy = relative.reference;
     if (!together.nmse) return;
     together.sqnrDb = -10.0 * std::log10(*together.nmse);
-    if (std::isfinite(*together.sqnrDb)) {
-        together.gaussianGapDb = 20.0 * std::log10(2.0) * bitsPerWeight - *together.sqnrDb;
-    }
+    together.compareWithBound(bitsPerWeightOfSqnr(tensors));
 }
 
 }  // namespace
 
-TrialMetrics combineMetrics(std::span<const MeasuredTensor> tensors, double bitsPerWeight) {
+TrialMetrics combineMetrics(std::span<const MeasuredTensor> tensors) {
     TrialMetrics together;
-    addErrors(together, tensors, bitsPerWeight);
+    addErrors(together, tensors);
     const Ratio output = ratioOfSums(tensors, outputError, [](const MeasuredTensor& tensor) {
         return tensor.metrics->hessianEnergy;
     });
@@ -121,7 +131,9 @@ TrialMetrics combineMetrics(std::span<const MeasuredTensor> tensors, double bits
     for (const Field field :
          {&TrialMetrics::cosine, &TrialMetrics::utilization, &TrialMetrics::codebookPerplexity,
           &TrialMetrics::entropyBitsPerWeight, &TrialMetrics::recallAt10,
-          &TrialMetrics::nearestIn10}) {
+          &TrialMetrics::nearestIn10, &TrialMetrics::incoherenceBefore,
+          &TrialMetrics::incoherenceAfter, &TrialMetrics::kurtosisBefore,
+          &TrialMetrics::kurtosisAfter, &TrialMetrics::qsurBefore, &TrialMetrics::qsurAfter}) {
         together.*field = weightedMean(tensors, field);
     }
     return together;

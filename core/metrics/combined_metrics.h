@@ -12,18 +12,19 @@ namespace quantscope {
 struct MeasuredTensor {
     const TrialMetrics* metrics = nullptr;
     Index weights = 0;
+    double bits = 0.0;  ///< Everything that is stored for it.
 };
 
 /// The metrics of several tensors together; ratios are of sums, not means of ratios. Each metric is
 /// over the tensors on which it is known, and absent where there is none:
 /// - MSE, RMSE: total squared error over the number of weights;
-/// - NMSE, SQNR, Gaussian gap: total squared error over total energy;
+/// - NMSE, SQNR: total squared error over total energy;
+/// - Gaussian gap, share of Shannon's SQNR: that SQNR against the bits of the same tensors;
 /// - Hessian-weighted error: sum tr(E H E^T) / sum tr(W H W^T);
 /// - largest absolute error: the largest; dead codes: the sum;
 /// - all others: means, weighted by the numbers of weights.
 ///
 /// A squared error is known from any one of MSE, RMSE, NMSE and SQNR; ratios need the energies.
-/// `bitsPerWeight` is the total of bits over the total of weights, for the Gaussian gap.
-TrialMetrics combineMetrics(std::span<const MeasuredTensor> tensors, double bitsPerWeight);
+TrialMetrics combineMetrics(std::span<const MeasuredTensor> tensors);
 
 }  // namespace quantscope

@@ -38,6 +38,34 @@ constexpr std::array metricTable = {
         "How far the SQNR stays below what any quantizer could reach on independent Gaussian "
         "weights with the same total bits. Negative values show that the weights are not "
         "like that."},
+    MetricInfo{
+        "shannon_percent", "Share of Shannon's SQNR", "%", Better::Higher,
+        "100 x SQNR / (20 log10(2) x bits per weight)",
+        "What part of the SQNR that the bits allow on independent Gaussian weights is reached. "
+        "Above 100 where the weights are not like that."},
+    MetricInfo{"incoherence_before", "Incoherence before transforms", "", Better::Lower,
+               "max |w| sqrt(n) / |W|",
+               "Of the weights; shown only where a transform stands in front of the quantizer."},
+    MetricInfo{"incoherence_after", "Incoherence after transforms", "", Better::Lower,
+               "max |w| sqrt(n) / |W|",
+               "Of what the quantizer behind the last transform gets. Of n Gaussian weights about "
+               "sqrt(2 ln n)."},
+    MetricInfo{"kurtosis_before", "Kurtosis before transforms", "", Better::Lower,
+               "n sum (w - m)^4 / (sum (w - m)^2)^2",
+               "Of the weights, m their mean; shown only where a transform stands in front of the "
+               "quantizer."},
+    MetricInfo{"kurtosis_after", "Kurtosis after transforms", "", Better::Lower,
+               "n sum (w - m)^4 / (sum (w - m)^2)^2",
+               "Of what the quantizer behind the last transform gets; 3 for Gaussian weights."},
+    MetricInfo{"qsur_before", "Space utilization before transforms (QSUR)", "", Better::Higher,
+               "(volume of the 99% ellipsoid / (2 max |w|)^d)^(1/d)",
+               "Of the weights, by the covariance of the rows in runs of d = 16 columns (OSTQuant "
+               "2025); shown only where a transform stands in front of the quantizer."},
+    MetricInfo{
+        "qsur_after", "Space utilization after transforms (QSUR)", "", Better::Higher,
+        "(volume of the 99% ellipsoid / (2 max |w|)^d)^(1/d)",
+        "Of what the quantizer behind the last transform gets. A larger share of the cube that "
+        "a grid covers is used; a comparison, as the ellipsoid may stand out of the cube."},
     MetricInfo{"utilization", "Codebook utilization", "", Better::Higher, "used codewords / K",
                "Mean over the codebooks; counts are exact, over all codes."},
     MetricInfo{"codebook_perplexity", "Codebook perplexity", "", Better::Higher,

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/metrics/hessian_form.h"
+#include "core/quant/transform_method.h"
 
 namespace quantscope {
 
@@ -32,6 +33,13 @@ constexpr std::array fields = {
     NamedField{"max_abs_error", &TrialMetrics::maxAbsError},
     NamedField{"hessian_error", &TrialMetrics::hessianError},
     NamedField{"gaussian_gap_db", &TrialMetrics::gaussianGapDb},
+    NamedField{"shannon_percent", &TrialMetrics::shannonPercent},
+    NamedField{"incoherence_before", &TrialMetrics::incoherenceBefore},
+    NamedField{"incoherence_after", &TrialMetrics::incoherenceAfter},
+    NamedField{"kurtosis_before", &TrialMetrics::kurtosisBefore},
+    NamedField{"kurtosis_after", &TrialMetrics::kurtosisAfter},
+    NamedField{"qsur_before", &TrialMetrics::qsurBefore},
+    NamedField{"qsur_after", &TrialMetrics::qsurAfter},
     NamedField{"utilization", &TrialMetrics::utilization},
     NamedField{"codebook_perplexity", &TrialMetrics::codebookPerplexity},
     NamedField{"dead_codes", &TrialMetrics::deadCodes},
@@ -210,7 +218,25 @@ void addCodebookHealth(TrialMetrics& metrics, const QuantizedTensor& quantized, 
     metrics.entropyBitsPerWeight = bits / static_cast<double>(count);
 }
 
+void addShapes(TrialMetrics& metrics, const EncodedTensor& encoded) {
+    const std::optional<ShapeChange> change = shapeChange(encoded);
+    if (!change) return;
+    metrics.incoherenceBefore = change->before.incoherence;
+    metrics.incoherenceAfter = change->after.incoherence;
+    metrics.kurtosisBefore = change->before.kurtosis;
+    metrics.kurtosisAfter = change->after.kurtosis;
+    metrics.qsurBefore = change->before.spaceUtilization;
+    metrics.qsurAfter = change->after.spaceUtilization;
+}
+
 }  // namespace
+
+void TrialMetrics::compareWithBound(double bitsPerWeight) {
+    if (!sqnrDb || !std::isfinite(*sqnrDb)) return;
+    const double bound = 20.0 * std::log10(2.0) * bitsPerWeight;
+    gaussianGapDb = bound - *sqnrDb;
+    if (bound > 0.0) shannonPercent = 100.0 * *sqnrDb / bound;
+}
 
 std::optional<double> TrialMetrics::value(std::string_view id) const {
     const auto found = std::ranges::find(fields, metricInfo(id).id, &NamedField::id);
@@ -286,10 +312,8 @@ TrialMetrics measure(const TensorSource& weights, const QuantizedTensor& quantiz
         metrics.hessianError = ratioOfEnergies(sums.hessianError, sums.hessianWeights);
         metrics.hessianEnergy = sums.hessianWeights;
     }
-    if (std::isfinite(*metrics.sqnrDb)) {
-        const double bound = 20.0 * std::log10(2.0) * quantized.rate().bitsPerWeight(count);
-        metrics.gaussianGapDb = bound - *metrics.sqnrDb;
-    }
+    metrics.compareWithBound(quantized.rate().bitsPerWeight(count));
+    addShapes(metrics, quantized.encoded());
     addCodebookHealth(metrics, quantized, count);
     return metrics;
 }

@@ -26,6 +26,13 @@ struct TrialMetrics {
     std::optional<double> maxAbsError;
     std::optional<double> hessianError;
     std::optional<double> gaussianGapDb;
+    std::optional<double> shannonPercent;
+    std::optional<double> incoherenceBefore;
+    std::optional<double> incoherenceAfter;
+    std::optional<double> kurtosisBefore;
+    std::optional<double> kurtosisAfter;
+    std::optional<double> qsurBefore;
+    std::optional<double> qsurAfter;
     std::optional<double> utilization;
     std::optional<double> codebookPerplexity;
     std::optional<double> deadCodes;
@@ -38,6 +45,10 @@ struct TrialMetrics {
     std::optional<double> hessianEnergy;
 
     bool operator==(const TrialMetrics&) const = default;
+
+    /// Sets gap and share of the Gaussian bound from the SQNR at this rate; leaves them absent
+    /// where the SQNR is unknown or infinite, the share also without any bits.
+    void compareWithBound(double bitsPerWeight);
 
     /// The figure with this id of allMetrics(); absent where it does not apply. Throws Error for an
     /// unknown id.

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 
 #include "core/base/error.h"
+#include "core/base/finite_float.h"
 #include "core/base/float16.h"
 
 namespace quantscope {
@@ -92,7 +92,6 @@ Matrix CodewordFormat::load(const Section& section, Index count, Index dim) cons
                       " bytes");
     }
     Matrix codewords(count, dim);
-    constexpr double largest = std::numeric_limits<float>::max();
     const double scale = std::exp2(m_exponent);
     for (std::size_t i = 0; i < size; ++i) {
         const float stored =
@@ -100,9 +99,7 @@ Matrix CodewordFormat::load(const Section& section, Index count, Index dim) cons
                    : std::bit_cast<float>(wordAt<std::uint32_t>(section.bytes, i * width));
         if (!std::isfinite(stored))
             throw damaged("a codeword of '" + section.name + "' is not finite");
-        // Rounding may lift the largest codewords just above what a float holds.
-        codewords.data()[i] =
-            static_cast<float>(std::clamp(static_cast<double>(stored) * scale, -largest, largest));
+        codewords.data()[i] = toFiniteFloat(static_cast<double>(stored) * scale);
     }
     return codewords;
 }

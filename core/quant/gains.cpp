@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
+#include "core/base/finite_float.h"
 #include "core/base/parallel.h"
 #include "core/quant/scale_format.h"
 #include "core/tensor/weight_reader.h"
@@ -41,15 +41,15 @@ GainSettings GainSettings::from(const ParameterValues& values) {
 }
 
 std::uint64_t GainSettings::bitCount(Index rows) const {
-    return ScaleFormat::bitCount(half, static_cast<std::uint64_t>(count(rows)));
+    return ScaleFormat::bitCount(scaleType(), static_cast<std::uint64_t>(count(rows)));
 }
 
 Section GainSettings::store(std::vector<double> gains) const {
-    return ScaleFormat::storeRounded(sectionName, half, std::move(gains));
+    return ScaleFormat::storeRounded(sectionName, scaleType(), std::move(gains));
 }
 
 std::vector<double> GainSettings::load(const EncodedTensor& tensor) const {
-    return ScaleFormat::load(half, tensor.section(sectionName).bytes,
+    return ScaleFormat::load(scaleType(), tensor.section(sectionName).bytes,
                              static_cast<std::size_t>(count(tensor.rows)));
 }
 
@@ -125,8 +125,7 @@ std::vector<double> leastSquaresGains(
 }
 
 float withGain(float value, double gain) {
-    constexpr double limit = std::numeric_limits<float>::max();
-    return static_cast<float>(std::clamp(static_cast<double>(value) * gain, -limit, limit));
+    return toFiniteFloat(static_cast<double>(value) * gain);
 }
 
 }  // namespace quantscope

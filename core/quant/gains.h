@@ -9,6 +9,7 @@
 
 #include "core/quant/encoded_tensor.h"
 #include "core/quant/parameter.h"
+#include "core/quant/scale_format.h"
 #include "core/tensor/tensor_source.h"
 
 namespace quantscope {
@@ -18,6 +19,8 @@ namespace quantscope {
 struct GainSettings {
     bool perRow = true;
     bool half = true;  ///< Stored as binary16 instead of binary32 numbers.
+
+    ScaleType scaleType() const { return half ? ScaleType::Half : ScaleType::Single; }
 
     static constexpr const char* sectionName = "scales";
 

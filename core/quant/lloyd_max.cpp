@@ -5,6 +5,9 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
+
+#include "core/base/parallel.h"
 
 namespace quantscope {
 
@@ -89,12 +92,13 @@ public:
         : m_moments(moments), m_begins(begins), m_runs(begins.size() - 1) {}
 
     /// Borders between the cells, in points: count + 1 ascending positions.
-    std::vector<std::size_t> borders(std::size_t count) {
+    std::vector<std::size_t> borders(std::size_t count, const std::stop_token& stop = {}) {
         m_best.assign(m_runs + 1, 0.0);
         for (std::size_t end = 1; end <= m_runs; ++end)
             m_best[end] = cost(0, end);
         m_lastBorders.assign(count + 1, std::vector<std::uint32_t>(m_runs + 1, 0));
         for (std::size_t cells = 2; cells <= count; ++cells) {
+            throwIfStopped(stop);
             m_previous = m_best;
             solve(cells, cells, m_runs, cells - 1, m_runs - 1);
         }
@@ -178,17 +182,35 @@ std::vector<WeightedPoint> distinctPoints(std::span<const WeightedPoint> points)
     return distinct;
 }
 
+// The levels while there are no more points than levels: the points, the last one repeated.
+std::vector<double> levelsOfFew(const std::vector<WeightedPoint>& points, std::size_t count) {
+    std::vector<double> levels(count, points.empty() ? 0.0 : points.back().value);
+    for (std::size_t k = 0; k < std::min(points.size(), count); ++k)
+        levels[k] = points[k].value;
+    return levels;
+}
+
 }  // namespace
+
+std::vector<double> optimalLevels(std::span<const WeightedPoint> points, int count,
+                                  const std::stop_token& stop) {
+    const std::vector<WeightedPoint> massive = distinctPoints(points);
+    const auto wanted = static_cast<std::size_t>(count);
+    std::vector<double> levels = levelsOfFew(massive, wanted);
+    if (massive.size() <= wanted) return levels;
+    const Moments moments(massive);
+    std::vector<std::size_t> begins(massive.size() + 1);
+    std::iota(begins.begin(), begins.end(), std::size_t{0});
+    moveToCentroids(moments, OptimalPartition(moments, begins).borders(wanted, stop), levels);
+    std::ranges::sort(levels);
+    return levels;
+}
 
 std::vector<double> lloydMaxLevels(std::span<const WeightedPoint> points, int count) {
     const std::vector<WeightedPoint> massive = distinctPoints(points);
     const auto wanted = static_cast<std::size_t>(count);
-    std::vector<double> levels(wanted, massive.empty() ? 0.0 : massive.back().value);
-    if (massive.size() <= wanted) {
-        for (std::size_t k = 0; k < massive.size(); ++k)
-            levels[k] = massive[k].value;
-        return levels;
-    }
+    std::vector<double> levels = levelsOfFew(massive, wanted);
+    if (massive.size() <= wanted) return levels;
     const Moments moments(massive);
     const std::vector<std::size_t> begins = coarseRuns(massive);
     const std::size_t cells = std::min(wanted, begins.size() - 1);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace quantscope {
@@ -18,5 +19,10 @@ struct WeightedPoint {
 /// found by dynamic programming, and iterates to convergence; exact while there are at most 2048
 /// points. With fewer points than levels the last point repeats; without points all levels are 0.
 std::vector<double> lloydMaxLevels(std::span<const WeightedPoint> points, int count);
+
+/// The levels that minimise the same sum exactly, by dynamic programming over all points (Wu 1991);
+/// O(count n log n) time and 4 bytes x count x n of memory. Throws Cancelled.
+std::vector<double> optimalLevels(std::span<const WeightedPoint> points, int count,
+                                  const std::stop_token& stop);
 
 }  // namespace quantscope

@@ -58,7 +58,14 @@ std::unique_ptr<Quantizer> MethodRegistry::quantizer(const MethodSpec& spec) con
 std::unique_ptr<Decoder> MethodRegistry::decoder(
     std::shared_ptr<const EncodedTensor> tensor) const {
     const Method& owner = method(tensor->method.id);
-    resolve(tensor->method);  // Throws where an artifact holds values that the schema forbids.
+    // Throws where an artifact holds values that the schema forbids.
+    MethodSpec resolved = resolve(tensor->method);
+    if (resolved != tensor->method) {
+        // Written before a parameter was added, whose default is what was done then.
+        EncodedTensor filled = *tensor;
+        filled.method = std::move(resolved);
+        tensor = std::make_shared<const EncodedTensor>(std::move(filled));
+    }
     return owner.decoder(std::move(tensor), *this);
 }
 

@@ -13,12 +13,46 @@ namespace quantscope {
 
 namespace {
 
-// The largest scale gets this exponent, one below the format's largest.
-constexpr int topExponentHalf = 14;
-constexpr int topExponentSingle = 126;
-// Exponents of the smallest subnormal numbers.
-constexpr int quantumExponentHalf = -24;
-constexpr int quantumExponentSingle = -149;
+struct TypeLimits {
+    int topExponent;      ///< That the largest scale gets: one below the format's largest.
+    int quantumExponent;  ///< Of the smallest subnormal number.
+    int mantissaBits;
+    double largest;
+};
+
+constexpr TypeLimits limitsOf(ScaleType type) {
+    switch (type) {
+        case ScaleType::Byte:
+            return {6, -11, 4, 248.0};
+        case ScaleType::Half:
+            return {14, -24, 10, 65504.0};
+        case ScaleType::Single:
+            break;
+    }
+    return {126, -149, 23, std::numeric_limits<float>::max()};
+}
+
+// 0 and the subnormal numbers below 2^-7, then 15 binades of 16 numbers: rising as the numbers do.
+constexpr int byteBias = 8;
+constexpr int byteMantissa = 16;
+
+std::uint8_t toByte(double value) {
+    if (value < std::ldexp(1.0, 1 - byteBias)) {
+        return static_cast<std::uint8_t>(std::ldexp(value, 11));
+    }
+    const int exponent = std::ilogb(value);
+    const double fraction = std::ldexp(value, -exponent) - 1.0;
+    return static_cast<std::uint8_t>((exponent + byteBias) * byteMantissa +
+                                     static_cast<int>(fraction * byteMantissa));
+}
+
+double fromByte(std::uint32_t byte) {
+    const auto exponent = static_cast<int>(byte / byteMantissa);
+    const auto mantissa = static_cast<double>(byte % byteMantissa) / byteMantissa;
+    return exponent == 0 ? std::ldexp(mantissa, 1 - byteBias)
+                         : std::ldexp(1.0 + mantissa, exponent - byteBias);
+}
+
 // No float32 weight needs a base outside this range; a stored one outside is damage.
 constexpr int largestBase = 1024;
 
@@ -35,37 +69,60 @@ std::uint32_t wordAt(std::span<const std::uint8_t> bytes, std::size_t first, std
     return word;
 }
 
-// Keeps the upper 10 (half) or 23 mantissa bits of a normal double.
-double roundedMantissa(double scale, bool half) {
+std::uint32_t wordOf(double relative, ScaleType type) {
+    switch (type) {
+        case ScaleType::Byte:
+            return toByte(relative);
+        case ScaleType::Half:
+            return toFloat16(static_cast<float>(relative));
+        case ScaleType::Single:
+            break;
+    }
+    return std::bit_cast<std::uint32_t>(static_cast<float>(relative));
+}
+
+double valueOf(std::uint32_t word, ScaleType type) {
+    switch (type) {
+        case ScaleType::Byte:
+            return fromByte(word);
+        case ScaleType::Half:
+            return static_cast<double>(fromFloat16(static_cast<std::uint16_t>(word)));
+        case ScaleType::Single:
+            break;
+    }
+    return static_cast<double>(std::bit_cast<float>(word));
+}
+
+// Keeps the upper mantissa bits of a normal double.
+double roundedMantissa(double scale, ScaleType type) {
     const auto bits = std::bit_cast<std::uint64_t>(scale);
-    const int dropped = half ? 42 : 29;
+    const int dropped = 52 - limitsOf(type).mantissaBits;
     const std::uint64_t unit = std::uint64_t{1} << dropped;
-    const std::uint64_t offset = half ? unit - 1 : unit / 2 - 1 + (bits >> dropped & 1U);
+    const std::uint64_t offset =
+        type == ScaleType::Single ? unit / 2 - 1 + (bits >> dropped & 1U) : unit - 1;
     return std::bit_cast<double>((bits + offset) & ~(unit - 1));
 }
 
 }  // namespace
 
 double ScaleFormat::quantum() const {
-    return std::ldexp(1.0, *m_base + (m_half ? quantumExponentHalf : quantumExponentSingle));
+    return std::ldexp(1.0, *m_base + limitsOf(m_type).quantumExponent);
 }
 
 double ScaleFormat::rounded(double scale) const {
     if (!(scale > 0.0)) return 0.0;
-    const double value = roundedMantissa(scale, m_half);
+    const double value = roundedMantissa(scale, m_type);
     if (!m_base) return value;
     // Below the normal numbers of the format the spacing stays that of its smallest number.
     const double steps = value / quantum();
-    const double whole = m_half ? std::ceil(steps) : std::rint(steps);
+    const double whole = m_type == ScaleType::Single ? std::rint(steps) : std::ceil(steps);
     // A scale that has outgrown the range is stored as the largest one, never as infinity.
-    const double largest = m_half ? 65504.0 : std::numeric_limits<float>::max();
-    return std::min(whole * quantum(), std::ldexp(largest, *m_base));
+    return std::min(whole * quantum(), std::ldexp(limitsOf(m_type).largest, *m_base));
 }
 
-int ScaleFormat::baseFor(bool half, std::span<const double> scales) {
+int ScaleFormat::baseFor(ScaleType type, std::span<const double> scales) {
     const double largest = scales.empty() ? 0.0 : *std::ranges::max_element(scales);
-    if (!(largest > 0.0)) return 0;
-    return std::ilogb(largest) - (half ? topExponentHalf : topExponentSingle);
+    return largest > 0.0 ? std::ilogb(largest) - limitsOf(type).topExponent : 0;
 }
 
 bool ScaleFormat::holds(std::span<const double> scales) const {
@@ -74,45 +131,39 @@ bool ScaleFormat::holds(std::span<const double> scales) const {
 
 std::vector<std::uint8_t> ScaleFormat::store(std::span<const double> scales) const {
     std::vector<std::uint8_t> bytes;
-    bytes.reserve(bitCount(m_half, scales.size()) / 8);
+    bytes.reserve(bitCount(m_type, scales.size()) / 8);
     appendBytes(bytes, std::bit_cast<std::uint32_t>(static_cast<std::int32_t>(*m_base)), 4);
     for (const double scale : scales) {
-        const auto relative = static_cast<float>(std::ldexp(scale, -*m_base));
-        if (m_half) {
-            appendBytes(bytes, toFloat16(relative), 2);
-        } else {
-            appendBytes(bytes, std::bit_cast<std::uint32_t>(relative), 4);
-        }
+        appendBytes(bytes, wordOf(std::ldexp(scale, -*m_base), m_type), width(m_type) / 8);
     }
     return bytes;
 }
 
-std::vector<double> ScaleFormat::load(bool half, std::span<const std::uint8_t> bytes,
+std::vector<double> ScaleFormat::load(ScaleType type, std::span<const std::uint8_t> bytes,
                                       std::size_t count) {
     const Error damaged("The scales of the encoded tensor are damaged.",
                         "Read the artifact from its original place, or quantize again.");
-    if (bytes.size() * 8 != bitCount(half, count)) throw damaged;
+    if (bytes.size() * 8 != bitCount(type, count)) throw damaged;
     const auto base = std::bit_cast<std::int32_t>(wordAt(bytes, 0, 4));
     if (std::abs(static_cast<std::int64_t>(base)) > largestBase) throw damaged;
-    const std::size_t width = half ? 2 : 4;
+    const auto byteWidth = static_cast<std::size_t>(width(type)) / 8;
     std::vector<double> scales(count);
     for (std::size_t i = 0; i < count; ++i) {
-        const std::uint32_t word = wordAt(bytes, 4 + i * width, width);
-        const float relative =
-            half ? fromFloat16(static_cast<std::uint16_t>(word)) : std::bit_cast<float>(word);
-        if (!(relative >= 0.0F) || !std::isfinite(relative)) throw damaged;
-        scales[i] = std::ldexp(static_cast<double>(relative), base);
+        const double relative = valueOf(wordAt(bytes, 4 + i * byteWidth, byteWidth), type);
+        if (!(relative >= 0.0) || !std::isfinite(relative)) throw damaged;
+        scales[i] = std::ldexp(relative, base);
     }
     return scales;
 }
 
-Section ScaleFormat::storeRounded(const std::string& name, bool half, std::vector<double> scales) {
+Section ScaleFormat::storeRounded(const std::string& name, ScaleType type,
+                                  std::vector<double> scales) {
     for (double& scale : scales)
-        scale = ScaleFormat(half).rounded(scale);
-    const ScaleFormat format(half, baseFor(half, scales));
+        scale = ScaleFormat(type).rounded(scale);
+    const ScaleFormat format(type, baseFor(type, scales));
     for (double& scale : scales)
         scale = format.rounded(scale);
-    Section section{name, RatePart::Scales, bitCount(half, scales.size()), format.store(scales)};
+    Section section{name, RatePart::Scales, bitCount(type, scales.size()), format.store(scales)};
     return section;
 }
 

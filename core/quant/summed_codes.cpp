@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 
 #include "core/base/error.h"
+#include "core/base/finite_float.h"
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
 
@@ -72,9 +72,8 @@ void SummedCodes::decodeRow(std::span<const std::uint32_t> codes, Index books,
         }
         vectorCodes += codesPerVector();
         // Near the end of the range of float a sum may pass it.
-        constexpr float largest = std::numeric_limits<float>::max();
         for (float& value : vector)
-            value = std::clamp(value, -largest, largest);
+            value = toFiniteFloat(static_cast<double>(value));
     }
 }
 

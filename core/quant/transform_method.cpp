@@ -2,11 +2,10 @@
 #include "core/quant/transform_method.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <mutex>
 
 #include "core/base/error.h"
+#include "core/base/finite_float.h"
 #include "core/base/parallel.h"
 #include "core/tensor/weight_reader.h"
 
@@ -22,8 +21,38 @@ ParameterSpec baseParameter() {
         "scalar");
 }
 
+constexpr const char* beforeKey = "before";
+constexpr const char* afterKey = "after";
+
 Json shapeJson(const ValueShape& shape) {
-    return Json{{"incoherence", shape.incoherence}, {"kurtosis", shape.kurtosis}};
+    Json json{{"incoherence", shape.incoherence}, {"kurtosis", shape.kurtosis}};
+    if (shape.spaceUtilization) json["space_utilization"] = *shape.spaceUtilization;
+    return json;
+}
+
+ValueShape shapeFrom(const Json& json) {
+    try {
+        ValueShape shape{json.at("incoherence").get<double>(), json.at("kurtosis").get<double>(),
+                         std::nullopt};
+        const auto utilization = json.find("space_utilization");
+        if (utilization != json.end()) shape.spaceUtilization = utilization->get<double>();
+        return shape;
+    } catch (const Json::exception&) {
+        throw Error("The header of the encoded tensor does not tell the shape of the weights.",
+                    "Read the artifact from its original place, or quantize again.");
+    }
+}
+
+const Json* baseHeader(const Json& header) {
+    const auto found = header.find(baseParameterId);
+    return found != header.end() ? &*found : nullptr;
+}
+
+void keepFinite(MatrixSpan weights) {
+    for (Index r = 0; r < weights.rows; ++r) {
+        for (float& weight : weights.row(r))
+            weight = toFiniteFloat(static_cast<double>(weight));
+    }
 }
 
 Matrix readFinite(const TensorSource& weights, const std::stop_token& stop) {
@@ -37,6 +66,9 @@ Matrix readFinite(const TensorSource& weights, const std::stop_token& stop) {
     });
     return all;
 }
+
+// What valueShape() takes for a weight.
+constexpr double shapeMultiplyAdds = 20.0;
 
 class TransformQuantizer final : public Quantizer {
 public:
@@ -69,8 +101,9 @@ public:
         result.rateIsExact = result.rateIsExact && own.rateIsExact;
         // The changed matrix, and one more while it is changed.
         const auto weights = static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(cols);
-        result.workingBytes += 2 * sizeof(float) * weights;
-        result.multiplyAdds += own.multiplyAdds;
+        result.workingBytes += 2 * sizeof(float) * weights + own.workingBytes;
+        result.multiplyAdds +=
+            own.multiplyAdds + 2.0 * shapeMultiplyAdds * static_cast<double>(weights);
         return result;
     }
 
@@ -80,20 +113,27 @@ public:
         EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
         Matrix matrix;
         SideInformation changedSide;
+        std::vector<std::string> remarks;
+        const std::stop_token& stop = context.stop();
         {
             const PhaseTimer timer(seconds.train);
-            const std::stop_token& stop = context.stop();
             matrix = readFinite(weights, stop);
-            encoded.header["before"] = shapeJson(valueShape(matrix.view(), stop));
+        }
+        encoded.header[beforeKey] = shapeJson(valueShape(matrix.view(), stop));
+        {
+            const PhaseTimer timer(seconds.train);
             const std::unique_ptr<Transform> transform =
                 m_method.fit(m_values, matrix.view(), side, context.part(0.0, changed, 0));
             transform->apply(matrix.span(), stop);
+            keepFinite(matrix.span());
             if (side.hessian) changedSide.hessian = transform->applyTo(side.hessian, stop);
-            encoded.header["after"] = shapeJson(valueShape(matrix.view(), stop));
             encoded.sections = transform->sections();
+            remarks = transform->remarks();
         }
+        encoded.header[afterKey] = shapeJson(valueShape(matrix.view(), stop));
         EncodedTensor base = m_base->quantize(ViewSource(matrix.view()), changedSide,
                                               context.part(changed, 1.0, 1), seconds);
+        addToRecord(encoded.header, base.header, std::move(remarks));
         encoded.header[baseParameterId] = std::move(base.header);
         for (Section& section : base.sections) {
             section.name = TransformMethod::basePrefix + section.name;
@@ -103,6 +143,16 @@ public:
     }
 
 private:
+    // What goes to the trial's record stands at the top of the header, whatever the base is.
+    static void addToRecord(Json& header, Json& base, std::vector<std::string> remarks) {
+        for (const Json& remark : base.value("remarks", Json::array()))
+            remarks.push_back(remark.get<std::string>());
+        base.erase("remarks");
+        if (!remarks.empty()) header["remarks"] = std::move(remarks);
+        if (base.contains("details")) header["details"] = std::move(base["details"]);
+        base.erase("details");
+    }
+
     const TransformMethod& m_method;
     MethodSpec m_spec;
     ParameterValues m_values;
@@ -143,15 +193,6 @@ public:
     std::vector<float> levels(Index /*row*/, Index /*column*/) const override { return {}; }
 
 private:
-    // Errors may lift the largest weights just above what a float holds.
-    static void keepFinite(MatrixSpan weights) {
-        constexpr float largest = std::numeric_limits<float>::max();
-        for (Index r = 0; r < weights.rows; ++r) {
-            for (float& weight : weights.row(r))
-                weight = std::clamp(weight, -largest, largest);
-        }
-    }
-
     // The base's part as the base wrote it.
     static std::shared_ptr<const EncodedTensor> baseOf(const EncodedTensor& tensor,
                                                        MethodSpec method) {
@@ -198,50 +239,15 @@ std::unique_ptr<Decoder> TransformMethod::decoder(std::shared_ptr<const EncodedT
     return std::make_unique<TransformDecoder>(*this, *tensor, registry);
 }
 
-ValueShape valueShape(MatrixView values, const std::stop_token& stop) {
-    struct Sums {
-        double first = 0.0;
-        double second = 0.0;
-        double largest = 0.0;
-        double fourth = 0.0;
-
-        void add(const Sums& other) {
-            first += other.first;
-            second += other.second;
-            fourth += other.fourth;
-            largest = std::max(largest, other.largest);
-        }
-    };
-    const auto sumsAbout = [&](double mean) {
-        return parallelReduce(
-            values.rows, blockRows(values.cols), stop, Sums{},
-            [&](Index begin, Index end) {
-                Sums sums;
-                for (Index r = begin; r < end; ++r) {
-                    for (const float value : values.row(r)) {
-                        const double offset = static_cast<double>(value) - mean;
-                        const double square = offset * offset;
-                        sums.first += offset;
-                        sums.second += square;
-                        sums.fourth += square * square;
-                        sums.largest = std::max(sums.largest, std::abs(offset));
-                    }
-                }
-                return sums;
-            },
-            [](Sums& total, const Sums& part) { total.add(part); });
-    };
-    const auto count = static_cast<double>(values.size());
-    const Sums about0 = sumsAbout(0.0);
-    ValueShape shape;
-    if (about0.second > 0.0) {
-        shape.incoherence = about0.largest * std::sqrt(count / about0.second);
-    }
-    const Sums aboutMean = sumsAbout(about0.first / count);
-    if (aboutMean.second > 0.0) {
-        shape.kurtosis = count * aboutMean.fourth / (aboutMean.second * aboutMean.second);
-    }
-    return shape;
+std::optional<ShapeChange> shapeChange(const EncodedTensor& tensor) {
+    const Json* header = &tensor.header;
+    if (!header->contains(beforeKey) || !header->contains(afterKey)) return std::nullopt;
+    ShapeChange change;
+    change.before = shapeFrom(header->at(beforeKey));
+    // Transforms may stand behind each other; the header of each lies in that of the one before.
+    for (; header != nullptr && header->contains(afterKey); header = baseHeader(*header))
+        change.after = shapeFrom(header->at(afterKey));
+    return change;
 }
 
 }  // namespace quantscope

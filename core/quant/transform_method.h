@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/quant/method.h"
+#include "core/tensor/value_shape.h"
 
 namespace quantscope {
 
@@ -15,7 +17,8 @@ class Transform {
 public:
     virtual ~Transform() = default;
 
-    /// Changes a whole matrix. Throws Cancelled.
+    /// Changes a whole matrix of finite numbers. What overflows may be infinite, but not NaN; it is
+    /// cut to the largest float. Throws Cancelled.
     virtual void apply(MatrixSpan weights, const std::stop_token& stop) const = 0;
 
     /// Changes rows firstRow ... back: any rows if rowByRow(), else all of them at once.
@@ -30,6 +33,9 @@ public:
 
     /// What decoders need to know besides the parameters.
     virtual std::vector<Section> sections() const = 0;
+
+    /// What the user should know of how it was fitted, in sentences.
+    virtual std::vector<std::string> remarks() const { return {}; }
 };
 
 /// What a transform costs on a tensor of some shape.
@@ -38,13 +44,14 @@ struct TransformCost {
     std::vector<std::string> warnings;
     RateLedger rate;
     bool rateIsExact = true;
+    /// Besides the changed weights: of what applyTo() does to a Hessian, most of all.
+    std::uint64_t workingBytes = 0;
     double multiplyAdds = 0.0;
 };
 
 /// A method that changes the matrix and leaves the coding to another method, its parameter "base".
 /// Offers the whole of Method but for what is particular to the transform. The base's sections are
-/// stored as "base/...", and what the weights looked like before and after (largest magnitude and
-/// tails) in the header.
+/// stored as "base/...", and the shape of the weights before and after in the header.
 class TransformMethod : public Method {
 public:
     static constexpr const char* basePrefix = "base/";
@@ -69,12 +76,13 @@ public:
                                             const EncodedTensor& tensor) const = 0;
 };
 
-/// Shape of the distribution of a matrix's values.
-struct ValueShape {
-    double incoherence = 0.0;  ///< max|w| sqrt(n) / |W|_F; 1 at least.
-    double kurtosis = 0.0;     ///< n sum (w - m)^4 / (sum (w - m)^2)^2; 3 for a Gaussian.
+/// What the transforms in front of a quantizer did to the weights.
+struct ShapeChange {
+    ValueShape before;  ///< Of the weights.
+    ValueShape after;   ///< Of what the quantizer behind the last transform got.
 };
-/// Both are 0 for a matrix of zeros (kurtosis: of equal values). Throws Cancelled.
-ValueShape valueShape(MatrixView values, const std::stop_token& stop);
+/// As it stands in the header of a tensor that a TransformMethod encoded; absent for other methods.
+/// Throws Error when the header is damaged.
+std::optional<ShapeChange> shapeChange(const EncodedTensor& tensor);
 
 }  // namespace quantscope

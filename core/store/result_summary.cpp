@@ -76,10 +76,11 @@ MethodSummary summarizeMethod(std::span<const TrialRecord* const> records) {
         summary.seconds.train += record->seconds.train;
         summary.seconds.encode += record->seconds.encode;
         summary.seconds.decode += record->seconds.decode;
-        measured.push_back({&record->metrics, record->weights()});
+        measured.push_back(
+            {&record->metrics, record->weights(), static_cast<double>(record->rate.totalBits())});
     }
     summary.bitsPerWeight = summary.rate.bitsPerWeight(summary.weights);
-    summary.metrics = combineMetrics(measured, summary.bitsPerWeight);
+    summary.metrics = combineMetrics(measured);
     return summary;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/finite_float.h"
 #include "core/base/parallel.h"
 #include "core/quant/codeword_format.h"
 #include "core/tensor/tensor_source.h"
@@ -41,15 +42,15 @@ public:
     CenterTransform(bool columns, int exponent, const Matrix& stored)
         : m_columns(columns), m_exponent(exponent), m_stored(stored) {
         for (const float mean : stored.view().row(0))
-            m_means.push_back(std::ldexp(mean, exponent));
+            m_means.push_back(std::ldexp(static_cast<double>(mean), exponent));
     }
 
     void apply(MatrixSpan weights, const std::stop_token& stop) const override {
         parallelFor(weights.rows, blockRows(weights.cols), stop, [&](Index begin, Index end) {
-            add(begin, weights.middleRows(begin, end - begin), -1.0F);
+            add(begin, weights.middleRows(begin, end - begin), -1.0);
         });
     }
-    void invert(Index firstRow, MatrixSpan rows) const override { add(firstRow, rows, 1.0F); }
+    void invert(Index firstRow, MatrixSpan rows) const override { add(firstRow, rows, 1.0); }
 
     std::vector<Section> sections() const override {
         const CodewordFormat format(true, m_exponent);
@@ -61,18 +62,19 @@ public:
     }
 
 private:
-    void add(Index firstRow, MatrixSpan rows, float sign) const {
+    void add(Index firstRow, MatrixSpan rows, double sign) const {
         for (Index r = 0; r < rows.rows; ++r) {
-            for (Index c = 0; c < rows.cols; ++c)
-                rows(r, c) +=
-                    sign * m_means[static_cast<std::size_t>(m_columns ? c : firstRow + r)];
+            for (Index c = 0; c < rows.cols; ++c) {
+                const auto at = static_cast<std::size_t>(m_columns ? c : firstRow + r);
+                rows(r, c) = toFiniteFloat(static_cast<double>(rows(r, c)) + sign * m_means[at]);
+            }
         }
     }
 
     bool m_columns;
     int m_exponent;
     Matrix m_stored;  ///< 1 x n
-    std::vector<float> m_means;
+    std::vector<double> m_means;
 };
 
 }  // namespace

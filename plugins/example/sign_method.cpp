@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 #include <span>
 
 #include "core/base/error.h"
+#include "core/base/finite_float.h"
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
 #include "core/quant/progress_counter.h"
@@ -224,13 +224,12 @@ private:
     }
 
     float value(std::uint32_t code, Index scalePosition) const {
-        constexpr double largest = std::numeric_limits<float>::max();
         double sum = 0.0;
         for (int plane = 0; plane < m_layout.planes; ++plane) {
             const double scale = loadScale(m_scales, scalePosition + plane);
             sum += (code >> plane & 1U) != 0U ? scale : -scale;
         }
-        return static_cast<float>(std::clamp(sum, -largest, largest));
+        return toFiniteFloat(sum);
     }
 
     std::shared_ptr<const EncodedTensor> m_tensor;

@@ -31,6 +31,10 @@ const Element& scaleElement() {
     return element;
 }
 
+ScaleType floatType(ScaleKind kind) {
+    return kind == ScaleKind::Half ? ScaleType::Half : ScaleType::Single;
+}
+
 void appendFloat(std::vector<std::uint8_t>& bytes, float value) {
     const auto word = std::bit_cast<std::uint32_t>(value);
     for (std::size_t i = 0; i < bytesPerFloat; ++i)
@@ -85,7 +89,7 @@ double ScaleCoder::rounded(double scale) const {
     if (m_kind == ScaleKind::PowerOfTwo) {
         return std::ldexp(1.0, static_cast<int>(exponentCode(scale)) - exponentBias);
     }
-    if (m_kind == ScaleKind::Half) return ScaleFormat(true).rounded(scale);
+    if (m_kind == ScaleKind::Half) return ScaleFormat(ScaleType::Half).rounded(scale);
     return scale;
 }
 
@@ -107,9 +111,8 @@ Section ScaleCoder::store(std::vector<double>& scales) const {
         case ScaleKind::Single:
             break;
     }
-    const bool half = m_kind == ScaleKind::Half;
-    Section section = ScaleFormat::storeRounded(sectionName, half, scales);
-    scales = ScaleFormat::load(half, section.bytes, scales.size());
+    Section section = ScaleFormat::storeRounded(sectionName, floatType(m_kind), scales);
+    scales = ScaleFormat::load(floatType(m_kind), section.bytes, scales.size());
     return section;
 }
 
@@ -189,7 +192,7 @@ std::vector<double> ScaleCoder::load(const Section& section, Index count) const 
         case ScaleKind::Single:
             break;
     }
-    return ScaleFormat::load(m_kind == ScaleKind::Half, bytes, size);
+    return ScaleFormat::load(floatType(m_kind), bytes, size);
 }
 
 std::uint64_t ScaleCoder::bitCount(Index count) const {
@@ -205,7 +208,7 @@ std::uint64_t ScaleCoder::bitCount(Index count) const {
         case ScaleKind::Single:
             break;
     }
-    return ScaleFormat::bitCount(m_kind == ScaleKind::Half, scales);
+    return ScaleFormat::bitCount(floatType(m_kind), scales);
 }
 
 }  // namespace quantscope::format

@@ -122,7 +122,7 @@ std::vector<ParameterSpec> HadamardMethod::ownParameters() const {
 }
 
 TransformCost HadamardMethod::cost(const ParameterValues& values, Index rows, Index cols,
-                                   const SideInformation& /*side*/) const {
+                                   const SideInformation& side) const {
     const Sides sides = Sides::from(values);
     TransformCost cost;
     cost.rate[RatePart::Transforms] = 8 * seedBytes;
@@ -131,6 +131,12 @@ TransformCost HadamardMethod::cost(const ParameterValues& values, Index rows, In
     const auto weights = static_cast<double>(rows) * static_cast<double>(cols);
     if (sides.columns) cost.multiplyAdds += weights * Rotation::multiplyAddsPerValue(cols);
     if (sides.rows) cost.multiplyAdds += weights * Rotation::multiplyAddsPerValue(rows);
+    if (sides.columns && side.hessian && side.hessian->isFull()) {
+        const auto entries = static_cast<double>(cols) * static_cast<double>(cols);
+        cost.multiplyAdds += 2.0 * entries * Rotation::multiplyAddsPerValue(cols);
+        // A matrix of floats that is rotated, and the result.
+        cost.workingBytes = (sizeof(float) + sizeof(double)) * static_cast<std::uint64_t>(entries);
+    }
     return cost;
 }
 

@@ -5,11 +5,11 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <optional>
 
 #include "core/base/error.h"
+#include "core/base/finite_float.h"
 #include "core/base/float16.h"
 #include "core/base/parallel.h"
 #include "core/quant/packed_codes.h"
@@ -36,10 +36,8 @@ int columnWidth(Index cols) {
     return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(cols - 1)));
 }
 
-// Rounding may lift the largest weights just above what a float holds.
 float keptValue(std::uint16_t half, int exponent) {
-    constexpr float largest = std::numeric_limits<float>::max();
-    return std::clamp(std::ldexp(fromFloat16(half), exponent), -largest, largest);
+    return toFiniteFloat(std::ldexp(static_cast<double>(fromFloat16(half)), exponent));
 }
 
 Section packed(const char* name, std::span<const std::uint32_t> codes, int width) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/finite_float.h"
 #include "core/base/parallel.h"
 #include "core/hessian/activation_hessian.h"
 #include "core/kernels/symmetric_eigen.h"
@@ -122,8 +123,7 @@ private:
                 for (std::size_t i = 0; i < sums.size(); ++i)
                     sums[i] += factor * static_cast<double>(terms[i]);
             }
-            std::ranges::transform(sums, part.begin(),
-                                   [](double sum) { return static_cast<float>(sum); });
+            std::ranges::transform(sums, part.begin(), toFiniteFloat);
         }
     }
 
@@ -159,7 +159,7 @@ std::vector<ParameterSpec> PcaMethod::ownParameters() const {
 }
 
 TransformCost PcaMethod::cost(const ParameterValues& values, Index rows, Index cols,
-                              const SideInformation& /*side*/) const {
+                              const SideInformation& side) const {
     const Blocks blocks = Blocks::from(values, cols);
     TransformCost cost;
     for (Index b = 0; b < blocks.count(); ++b) {
@@ -168,6 +168,14 @@ TransformCost PcaMethod::cost(const ParameterValues& values, Index rows, Index c
             static_cast<std::uint64_t>(width * width * axesFormat.bitsPerComponent());
         const auto size = static_cast<double>(width);
         cost.multiplyAdds += size * size * (2.0 * static_cast<double>(rows) + 10.0 * size);
+    }
+    if (side.hessian) {
+        // Rotated from both sides, in two matrices of floats; the result is full, even of a
+        // diagonal.
+        const auto entries = static_cast<std::uint64_t>(cols) * static_cast<std::uint64_t>(cols);
+        cost.multiplyAdds +=
+            2.0 * static_cast<double>(entries) * static_cast<double>(std::min(blocks.block, cols));
+        cost.workingBytes = (2 * sizeof(float) + sizeof(double)) * entries;
     }
     if (rows < 4 * std::min(blocks.block, cols)) {
         cost.warnings.push_back(

@@ -141,13 +141,18 @@ std::vector<ParameterSpec> PermuteMethod::ownParameters() const {
 }
 
 TransformCost PermuteMethod::cost(const ParameterValues& values, Index rows, Index cols,
-                                  const SideInformation& /*side*/) const {
+                                  const SideInformation& side) const {
     const Index count = channelCount(values, rows, cols);
     const std::uint64_t bits = PackedCodes::bitCount(count, indexWidth(count));
     TransformCost cost;
     cost.rate[RatePart::Transforms] = bits;
     cost.rate[RatePart::Padding] = (8 - bits % 8) % 8;
     cost.multiplyAdds = 3.0 * static_cast<double>(rows) * static_cast<double>(cols);
+    if (sortsColumns(values) && side.hessian && side.hessian->isFull()) {
+        const auto entries = static_cast<std::uint64_t>(cols) * static_cast<std::uint64_t>(cols);
+        cost.multiplyAdds += static_cast<double>(entries);
+        cost.workingBytes = sizeof(double) * entries;
+    }
     return cost;
 }
 

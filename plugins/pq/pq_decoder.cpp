@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/base/error.h"
+#include "core/base/finite_float.h"
 #include "core/base/parallel.h"
 #include "core/kernels/rotation.h"
 #include "core/quant/codeword_format.h"
@@ -21,12 +21,9 @@ Error damaged(const std::string& what) {
 
 // Multiplies by a power of two, and keeps within what a float holds.
 void scale(MatrixSpan rows, double factor) {
-    constexpr double largest = std::numeric_limits<float>::max();
     for (Index row = 0; row < rows.rows; ++row) {
-        for (float& value : rows.row(row)) {
-            value = static_cast<float>(
-                std::clamp(static_cast<double>(value) * factor, -largest, largest));
-        }
+        for (float& value : rows.row(row))
+            value = toFiniteFloat(static_cast<double>(value) * factor);
     }
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "core/base/finite_float.h"
+
 namespace quantscope::pvq {
 
 namespace {
@@ -80,7 +82,7 @@ float placePulses(std::span<const float> x, int count, std::span<int> pulses) {
     }
     for (std::size_t i = 0; i < x.size(); ++i)
         pulses[i] = std::signbit(x[i]) ? -placement.y[i] : placement.y[i];
-    return static_cast<float>(placement.product / std::sqrt(placement.squaredNorm));
+    return toFiniteFloat(placement.product / std::sqrt(placement.squaredNorm));
 }
 
 }  // namespace quantscope::pvq

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/base/parallel.h"
+#include "core/base/text.h"
 #include "core/quant/codeword_format.h"
 #include "core/quant/lloyd_max.h"
 #include "core/quant/packed_codes.h"
@@ -69,6 +71,27 @@ std::vector<std::uint32_t> nearestLevels(std::span<const float> gains, const Mat
     return codes;
 }
 
+// A budget that is exceeded, or cannot be used up, is told.
+void judgeBudget(const PvqSettings& settings, int indexBits, Preflight& result) {
+    if (settings.budget == 0.0) return;
+    const std::string dim = std::to_string(settings.dim);
+    const auto needed = static_cast<double>(indexBits + settings.gainBits) / settings.dim;
+    const std::string asked = formatSignificant(settings.budget);
+    if (needed > settings.budget) {
+        result.refusal = "A vector of " + dim + " weights takes " + std::to_string(indexBits) +
+                         " bits for its only pulse and " + std::to_string(settings.gainBits) +
+                         " for its gain, " + formatSignificant(needed) +
+                         " bits per weight, but bits=" + asked +
+                         ". Choose more bits, longer vectors (n) or fewer bits for the gain.";
+    }
+    if (settings.leavesBits) {
+        result.warnings.push_back(
+            "Vectors of " + dim + " weights with " + std::to_string(settings.pulses) +
+            " pulses, the most there can be, take " + formatSignificant(needed) + " of the " +
+            asked + " bits per weight; longer vectors (n) use them all.");
+    }
+}
+
 }  // namespace
 
 PvqQuantizer::PvqQuantizer(MethodSpec spec)
@@ -82,8 +105,11 @@ Preflight PvqQuantizer::preflight(Index rows, Index cols, const SideInformation&
         result.refusal = "The tensor has no weights. Choose another one.";
         return result;
     }
+    judgeBudget(m_settings, m_index.bits(), result);
+    if (!result.refusal.empty()) return result;
     const RowVectors layout{rows, cols, m_settings.dim};
-    result.warnings = ineffectiveParameters(pvqParameters(), m_spec.parameters);
+    std::ranges::copy(ineffectiveParameters(pvqParameters(), m_spec.parameters),
+                      std::back_inserter(result.warnings));
     if (cols % layout.dim != 0) {
         result.warnings.push_back("Vectors of " + std::to_string(layout.dim) +
                                   " weights do not divide rows of " + std::to_string(cols) +

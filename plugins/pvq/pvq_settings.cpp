@@ -38,8 +38,11 @@ PvqSettings PvqSettings::from(const ParameterValues& values) {
     const double bits = values.real("bits");
     if (!(bits > 0.0 && bits <= mostBits)) impossible("bits");
     if (settings.pulses == 0) {
-        settings.pulses = PulseIndex::mostPulses(settings.dim, mostPulses,
-                                                 bits * settings.dim - settings.gainBits);
+        settings.budget = bits;
+        const int fitting = PulseIndex::mostPulses(settings.dim, mostPulses + 1,
+                                                   bits * settings.dim - settings.gainBits);
+        settings.pulses = std::min(fitting, mostPulses);
+        settings.leavesBits = fitting > mostPulses;
     }
     return settings;
 }

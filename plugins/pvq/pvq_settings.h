@@ -13,6 +13,8 @@ struct PvqSettings {
     int dim = 16;
     int pulses = 10;
     int gainBits = 4;
+    double budget = 0.0;  ///< Bits per weight that the pulses were derived from; 0: they are given.
+    bool leavesBits = false;  ///< The budget would hold more pulses than there may be.
 
     /// Throws Error when a parameter is missing or out of range.
     static PvqSettings from(const ParameterValues& values);

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numeric>
+
+#include "core/base/float16.h"
+#include "core/kernels/uniform_codes.h"
 
 namespace quantscope::scalar {
 
@@ -16,82 +19,89 @@ double shrinkOf(std::size_t candidate) {
     return 1.0 - static_cast<double>(candidate) / 100.0;
 }
 
-/// A candidate in units of the unshrunk scale, which keeps all numbers near 1 whatever the weights
-/// are.
+/// A candidate in units of the unshrunk scale about the unit's origin, which keeps all numbers near
+/// 1 whatever the weights are.
 struct RelativeGrid {
     float steps = 0.0F;  ///< Unshrunk scale / scale.
     float low = 0.0F;    ///< Range of whole steps.
     float high = 0.0F;
     float shift = 0.0F;
     double scale = 0.0;  ///< Scale / unshrunk scale.
+
+    // Squared distance to the grid, in steps.
+    float squaredError(float relative) const {
+        constexpr float magic = 0x1.8p23F;
+        const float position = relative * steps + shift;
+        float level = (position + magic) - magic;
+        level = level < low ? low : level;
+        level = level > high ? high : level;
+        const float error = position - level;
+        return error * error;
+    }
 };
 
-RelativeGrid relativeGrid(const UniformGrid& grid, double unshrunkScale) {
-    return {static_cast<float>(unshrunkScale / grid.scale), static_cast<float>(-grid.offset),
-            static_cast<float>(grid.maximumCode - grid.offset), static_cast<float>(grid.shift),
-            grid.scale / unshrunkScale};
+RelativeGrid relativeGrid(const UniformGrid& grid, double unshrunkScale, double origin) {
+    // The origin lies whole steps away from where codes count from, and the rest of a step.
+    const double position = grid.scale > 0.0 ? origin / grid.scale + grid.shift : grid.shift;
+    const double whole = origin == 0.0 ? 0.0 : std::floor(position);
+    return {static_cast<float>(unshrunkScale / grid.scale),
+            static_cast<float>(-grid.offset - whole),
+            static_cast<float>(grid.maximumCode - grid.offset - whole),
+            static_cast<float>(position - whole), grid.scale / unshrunkScale};
 }
 
 // Sum of squared errors of a chunk in squared steps; the chunk is filled up with zeros to whole
 // lanes.
 float squaredSteps(const float* relative, std::size_t count, const RelativeGrid& grid) {
-    constexpr float magic = 0x1.8p23F;
     std::array<float, lanes> sums{};
     for (std::size_t i = 0; i < count; i += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            const float position = relative[i + lane] * grid.steps + grid.shift;
-            float level = (position + magic) - magic;
-            level = level < grid.low ? grid.low : level;
-            level = level > grid.high ? grid.high : level;
-            const float error = position - level;
-            sums[lane] += error * error;
-        }
+        for (std::size_t lane = 0; lane < lanes; ++lane)
+            sums[lane] += grid.squaredError(relative[i + lane]);
     }
-    float total = 0.0F;
-    for (const float sum : sums)
-        total += sum;
-    return total;
+    return std::accumulate(sums.begin(), sums.end(), 0.0F);
+}
+
+// The same, each error times its importance.
+float weighedSquaredSteps(const float* relative, const float* importance, std::size_t count,
+                          const RelativeGrid& grid) {
+    std::array<float, lanes> sums{};
+    for (std::size_t i = 0; i < count; i += lanes) {
+        for (std::size_t lane = 0; lane < lanes; ++lane)
+            sums[lane] += importance[i + lane] * grid.squaredError(relative[i + lane]);
+    }
+    return std::accumulate(sums.begin(), sums.end(), 0.0F);
 }
 
 }  // namespace
 
 void UnitRange::add(std::span<const float> weights) {
-    std::array<float, lanes> lows{};
-    std::array<float, lanes> highs{};
-    std::array<double, lanes> sums{};
-    const auto take = [&](std::size_t lane, float weight) {
-        lows[lane] = weight < lows[lane] ? weight : lows[lane];
-        highs[lane] = weight > highs[lane] ? weight : highs[lane];
-        sums[lane] += std::abs(static_cast<double>(weight));
-    };
-    std::size_t i = 0;
-    for (; i + lanes <= weights.size(); i += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            take(lane, weights[i + lane]);
-    }
-    for (std::size_t lane = 0; i + lane < weights.size(); ++lane)
-        take(lane, weights[i + lane]);
-    low = std::min(low, *std::ranges::min_element(lows));
-    high = std::max(high, *std::ranges::max_element(highs));
-    for (const double sum : sums)
-        sumOfMagnitudes += sum;
+    if (weights.empty()) return;
+    const ValueRange range = rangeOf(weights);
+    least = std::min(least, range.least);
+    most = std::max(most, range.most);
     count += static_cast<Index>(weights.size());
 }
 
+void UnitRange::addMagnitudes(std::span<const float> weights) {
+    std::array<double, lanes> sums{};
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        sums[i % lanes] += std::abs(static_cast<double>(weights[i]));
+    sumOfMagnitudes = std::accumulate(sums.begin(), sums.end(), sumOfMagnitudes);
+}
+
 void UnitRange::merge(const UnitRange& other) {
-    low = std::min(low, other.low);
-    high = std::max(high, other.high);
+    least = std::min(least, other.least);
+    most = std::max(most, other.most);
     sumOfMagnitudes += other.sumOfMagnitudes;
     count += other.count;
 }
 
 bool GridRule::isBinary() const {
-    return m_settings.bits == 1 && m_settings.scheme != Scheme::Asymmetric;
+    return m_settings.bits == 1 &&
+           (m_settings.scheme == Scheme::Symmetric || m_settings.scheme == Scheme::MidRise);
 }
 
 double GridRule::fullScale(const UnitRange& range) const {
-    const double low = range.low;
-    const double high = range.high;
     const double levels = m_settings.levelCount();
     if (isBinary()) {
         return range.count > 0 ? 2.0 * range.sumOfMagnitudes / static_cast<double>(range.count)
@@ -99,23 +109,47 @@ double GridRule::fullScale(const UnitRange& range) const {
     }
     switch (m_settings.scheme) {
         case Scheme::Symmetric:
-            return std::max(-low, high) / (levels / 2.0 - 1.0);
+            return range.extent() / (levels / 2.0 - 1.0);
         case Scheme::Asymmetric:
-            return (high - low) / (levels - 1.0);
+            return (range.high() - range.low()) / (levels - 1.0);
         case Scheme::MidRise:
+        case Scheme::Range:
             break;
     }
-    return 2.0 * std::max(-low, high) / (levels - 1.0);
+    return 2.0 * range.extent() / (levels - 1.0);
+}
+
+UniformGrid GridRule::rangeGrid(const UnitRange& range, double shrink) const {
+    if (range.count == 0) return stored(0.0, 0.0);
+    const double middle = (static_cast<double>(range.least) + range.most) / 2.0;
+    const double reach = shrink * (static_cast<double>(range.most) - range.least) / 2.0;
+    // A zero point beyond these would not tell one step from the next in its number format. So the
+    // steps of weights that hardly differ are wider than they need to be.
+    const bool isHalf = m_settings.zeroBits() == 16;
+    const double largestZero = isHalf ? 0x1.0p15 : 0x1.0p23;
+    const double scale = m_format.rounded(std::max(2.0 * reach / (m_settings.levelCount() - 1.0),
+                                                   (std::abs(middle) + reach) / largestZero));
+    if (!(scale > 0.0)) return stored(0.0, 0.0);
+    const auto zero = static_cast<float>((reach - middle) / scale);
+    return stored(scale, isHalf ? fromFloat16(toFloat16(zero)) : zero);
+}
+
+double GridRule::origin(const UnitRange& range) const {
+    return m_settings.scheme == Scheme::Range
+               ? (static_cast<double>(range.least) + range.most) / 2.0
+               : 0.0;
 }
 
 UniformGrid GridRule::grid(const UnitRange& range, double shrink) const {
+    if (m_settings.scheme == Scheme::Range) return rangeGrid(range, shrink);
     const double scale = m_format.rounded(fullScale(range) * shrink);
-    const double zeroPoint = scale > 0.0 ? std::rint(-range.low * shrink / scale) : 0.0;
+    const double zeroPoint = scale > 0.0 ? std::rint(-range.low() * shrink / scale) : 0.0;
     return stored(scale, zeroPoint);
 }
 
 UniformGrid GridRule::stored(double scale, double zeroPoint) const {
     const double levels = m_settings.levelCount();
+    if (m_settings.scheme == Scheme::Range) return {scale, 0.0, zeroPoint, levels - 1.0};
     if (m_settings.scheme == Scheme::Asymmetric) {
         return {scale, std::min(zeroPoint, levels - 1.0), 0.0, levels - 1.0};
     }
@@ -125,34 +159,43 @@ UniformGrid GridRule::stored(double scale, double zeroPoint) const {
     return {scale, levels / 2.0, 0.0, levels - 1.0};
 }
 
-void ClipErrors::add(std::span<const float> weights, const UnitRange& range, const GridRule& rule) {
+void ClipErrors::add(std::span<const float> weights, std::span<const float> importance,
+                     const UnitRange& range, const GridRule& rule) {
     const double unshrunk = rule.grid(range).scale;
     if (!(unshrunk > 0.0)) return;
+    const double origin = rule.origin(range);
     std::array<RelativeGrid, candidates> grids;
     for (std::size_t k = 0; k < candidates; ++k) {
         const UniformGrid grid = rule.grid(range, shrinkOf(k));
         // A scale too small for the number format would turn every weight into 0.
         if (!(grid.scale > 0.0)) m_errors[k] = std::numeric_limits<double>::infinity();
-        grids[k] = relativeGrid(grid, unshrunk);
+        grids[k] = relativeGrid(grid, unshrunk, origin);
     }
     std::array<float, chunkFloats> relative;
+    std::array<float, chunkFloats> shares;
     for (std::size_t first = 0; first < weights.size(); first += chunkFloats) {
         const std::span<const float> chunk =
             weights.subspan(first, std::min(chunkFloats, weights.size() - first));
         const std::size_t padded = (chunk.size() + lanes - 1) / lanes * lanes;
-        for (std::size_t i = 0; i < chunk.size(); ++i) {
-            relative[i] = static_cast<float>(chunk[i] / unshrunk);
-        }
-        std::fill(relative.begin() + static_cast<Index>(chunk.size()),
+        for (std::size_t i = 0; i < chunk.size(); ++i)
+            relative[i] = static_cast<float>((chunk[i] - origin) / unshrunk);
+        std::fill(relative.begin() + std::ssize(chunk),
                   relative.begin() + static_cast<Index>(padded), 0.0F);
+        if (!importance.empty()) {
+            std::ranges::copy(importance.subspan(first, chunk.size()), shares.begin());
+            std::fill(shares.begin() + std::ssize(chunk),
+                      shares.begin() + static_cast<Index>(padded), 0.0F);
+        }
         const auto fill = static_cast<double>(padded - chunk.size());
         for (std::size_t k = 0; k < candidates; ++k) {
             if (std::isinf(m_errors[k])) continue;
-            const double scale = grids[k].scale;
-            // Grids without a zero level err by half a step on the zeros that fill up the lanes.
-            const double filled = fill * grids[k].shift * grids[k].shift;
-            m_errors[k] +=
-                (squaredSteps(relative.data(), padded, grids[k]) - filled) * scale * scale;
+            const RelativeGrid& grid = grids[k];
+            const double steps =
+                importance.empty()
+                    // Grids without a zero level err on the zeros that fill up the lanes.
+                    ? squaredSteps(relative.data(), padded, grid) - fill * grid.squaredError(0.0F)
+                    : weighedSquaredSteps(relative.data(), shares.data(), padded, grid);
+            m_errors[k] += steps * grid.scale * grid.scale;
         }
     }
 }

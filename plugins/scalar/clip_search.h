@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <span>
 
 #include "core/quant/scale_format.h"
@@ -12,13 +14,19 @@ namespace quantscope::scalar {
 
 /// What the grids of a unit are made from.
 struct UnitRange {
-    float low = 0.0F;   ///< min(w, 0)
-    float high = 0.0F;  ///< max(w, 0)
-    double sumOfMagnitudes = 0.0;
+    float least = std::numeric_limits<float>::infinity();
+    float most = -std::numeric_limits<float>::infinity();
+    double sumOfMagnitudes = 0.0;  ///< Of what addMagnitudes() was given.
     Index count = 0;
 
     void add(std::span<const float> weights);
+    void addMagnitudes(std::span<const float> weights);
     void merge(const UnitRange& other);
+
+    double low() const { return std::min(least, 0.0F); }
+    double high() const { return std::max(most, 0.0F); }
+    /// Largest magnitude.
+    double extent() const { return std::max(-low(), high()); }
 };
 
 /// Makes the uniform grid of a unit from its range.
@@ -27,10 +35,21 @@ public:
     GridRule(const ScalarSettings& settings, const ScaleFormat& format)
         : m_settings(settings), m_format(format) {}
 
-    /// The grid for the range, both ends multiplied by `shrink`.
+    /// What a grid is made from: all of the weights' range that it takes.
+    void gather(UnitRange& range, std::span<const float> weights) const {
+        range.add(weights);
+        if (isBinary()) range.addMagnitudes(weights);
+    }
+
+    /// The grid for the range, both ends multiplied by `shrink`; that of Scheme::Range is shrunk
+    /// about its middle.
     UniformGrid grid(const UnitRange& range, double shrink = 1.0) const;
-    /// The grid with a stored scale and zero point.
+    /// The grid with a stored scale and zero point: a code for Scheme::Asymmetric, for
+    /// Scheme::Range any number.
     UniformGrid stored(double scale, double zeroPoint) const;
+
+    /// A place about which weights are small numbers of steps.
+    double origin(const UnitRange& range) const;
 
     /// With 1 bit and levels on both sides of zero, +-mean|w| is the best grid, and there is
     /// nothing to search.
@@ -38,6 +57,7 @@ public:
 
 private:
     double fullScale(const UnitRange& range) const;
+    UniformGrid rangeGrid(const UnitRange& range, double shrink) const;
 
     ScalarSettings m_settings;
     ScaleFormat m_format;
@@ -50,7 +70,9 @@ class ClipErrors {
 public:
     static constexpr std::size_t candidates = 80;
 
-    void add(std::span<const float> weights, const UnitRange& range, const GridRule& rule);
+    /// `importance`: by weight, what their errors count; empty for all the same.
+    void add(std::span<const float> weights, std::span<const float> importance,
+             const UnitRange& range, const GridRule& rule);
     void merge(const ClipErrors& other);
     /// The factor on the range with the least error; the widest of equals.
     double bestShrink() const;

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
+
+#include "core/base/finite_float.h"
+#include "core/kernels/uniform_codes.h"
 
 namespace quantscope::scalar {
 
@@ -14,11 +16,6 @@ namespace quantscope::scalar {
 inline double roundToEven(double value) {
     constexpr double magic = 0x1.8p52;
     return (value + magic) - magic;
-}
-
-inline float toFiniteFloat(double value) {
-    constexpr double limit = std::numeric_limits<float>::max();
-    return static_cast<float>(std::clamp(value, -limit, limit));
 }
 
 /// Equally spaced levels (code - offset - shift) x scale for codes 0 .. maximumCode.
@@ -36,7 +33,38 @@ struct UniformGrid {
             static_cast<std::int32_t>(std::min(std::max(code, 0.0), maximumCode)));
     }
     float value(std::uint32_t code) const { return toFiniteFloat((code - offset - shift) * scale); }
+
+    // For codes of up to 8 bits: the same results, many weights at a time.
+    bool suitsSinglePrecision() const { return UniformSteps::canHold(scale, offset + shift); }
+    void encode(std::span<const float> weights, std::uint8_t* codes) const {
+        const auto codeOf = [](const void* grid, float weight) {
+            return static_cast<std::uint8_t>(static_cast<const UniformGrid*>(grid)->code(weight));
+        };
+        encodeUniform(weights, steps(), codeOf, this, codes);
+    }
+    void decode(std::span<const std::uint8_t> codes, float* values) const {
+        const double twice = 2.0 * (offset + shift);
+        if (suitsSinglePrecision() && twice == roundToEven(twice))
+            return decodeUniform(codes, steps(), values);
+        for (const std::uint8_t code : codes)
+            *values++ = value(code);
+    }
+
+private:
+    UniformSteps steps() const {
+        return {static_cast<float>(scale), static_cast<float>(offset + shift),
+                static_cast<float>(maximumCode)};
+    }
 };
+
+/// The code of a narrower view of a symmetric grid: the wider code, counted from zero, over 2^d and
+/// rounded again, ties to even ("double rounding").
+inline std::uint32_t nestedCode(std::uint32_t wideCode, const UniformGrid& wide, double factor) {
+    const double narrow = roundToEven((wideCode - wide.offset) / factor);
+    const double half = (wide.maximumCode + 1.0) / factor / 2.0;
+    return static_cast<std::uint32_t>(
+        static_cast<std::int32_t>(std::clamp(narrow, -half, half - 1.0) + half));
+}
 
 /// A table of levels, ascending, that is scaled for each unit.
 class LevelTable {

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/float16.h"
 #include "core/base/parallel.h"
+#include "core/quant/byte_codes.h"
 #include "core/quant/packed_codes.h"
 #include "core/quant/scale_format.h"
 #include "plugins/scalar/clip_search.h"
@@ -43,6 +44,10 @@ std::span<const std::uint8_t> packedSection(const EncodedTensor& tensor, const c
     return section.bytes;
 }
 
+float floatOf(std::uint32_t word, bool half) {
+    return half ? fromFloat16(static_cast<std::uint16_t>(word)) : std::bit_cast<float>(word);
+}
+
 }  // namespace
 
 ScalarDecoder::ScalarDecoder(std::shared_ptr<const EncodedTensor> tensor)
@@ -51,29 +56,33 @@ ScalarDecoder::ScalarDecoder(std::shared_ptr<const EncodedTensor> tensor)
       m_layout(m_settings, checkedShape(*m_tensor).rows, m_tensor->cols) {
     m_codes =
         packedSection(*m_tensor, codesSection, m_tensor->rows * m_tensor->cols, m_settings.bits);
-    m_scales = ScaleFormat::load(m_settings.halfScales, m_tensor->section(scalesSection).bytes,
+    m_scales = ScaleFormat::load(m_settings.scale, m_tensor->section(scalesSection).bytes,
                                  static_cast<std::size_t>(m_layout.unitCount()));
-    if (m_settings.hasZeroPoints()) loadZeroPoints();
-    if (m_settings.lloyd) loadTable();
+    if (m_settings.zeroBits() > 0) loadZeroPoints();
+    if (m_settings.hasTable()) loadTable();
 }
 
 void ScalarDecoder::loadZeroPoints() {
-    const auto bytes =
-        packedSection(*m_tensor, zerosSection, m_layout.unitCount(), m_settings.bits);
-    m_zeroPoints.resize(m_scales.size());
-    PackedCodes::unpack(bytes, 0, m_settings.bits, m_zeroPoints);
+    const int width = m_settings.zeroBits();
+    const auto bytes = packedSection(*m_tensor, zerosSection, m_layout.unitCount(), width);
+    std::vector<std::uint32_t> words(m_scales.size());
+    PackedCodes::unpack(bytes, 0, width, words);
+    for (const std::uint32_t word : words) {
+        m_zeroPoints.push_back(m_settings.scheme == Scheme::Range ? floatOf(word, width == 16)
+                                                                  : static_cast<double>(word));
+        if (!std::isfinite(m_zeroPoints.back())) throw damaged("a zero point is not finite");
+    }
 }
 
 void ScalarDecoder::loadTable() {
     const std::vector<std::uint8_t>& bytes = m_tensor->section(levelsSection).bytes;
-    const std::size_t width = m_settings.halfScales ? 2 : 4;
+    const std::size_t width = m_settings.hasHalfTable() ? 2 : 4;
     if (bytes.size() != m_settings.levelCount() * width)
         throw damaged("its level table is cut off");
     std::vector<std::uint32_t> words(m_settings.levelCount());
     PackedCodes::unpack(bytes, 0, static_cast<int>(8 * width), words);
     for (const std::uint32_t word : words) {
-        m_table.push_back(m_settings.halfScales ? fromFloat16(static_cast<std::uint16_t>(word))
-                                                : std::bit_cast<float>(word));
+        m_table.push_back(floatOf(word, m_settings.hasHalfTable()));
         if (!std::isfinite(m_table.back())) throw damaged("a level is not finite");
     }
 }
@@ -81,36 +90,52 @@ void ScalarDecoder::loadTable() {
 UniformGrid ScalarDecoder::gridOf(Index unit) const {
     const auto at = static_cast<std::size_t>(unit);
     // The number format matters for fitting alone, so any will do here.
-    return GridRule(m_settings, ScaleFormat(m_settings.halfScales))
+    return GridRule(m_settings, ScaleFormat(m_settings.scale))
         .stored(m_scales[at], m_zeroPoints.empty() ? 0.0 : m_zeroPoints[at]);
 }
 
 void ScalarDecoder::decode(Index firstRow, MatrixSpan out) const {
+    if (m_settings.bits <= 8) return decodeAs<std::uint8_t>(firstRow, out);
+    decodeAs<std::uint32_t>(firstRow, out);
+}
+
+template <typename Code>
+void ScalarDecoder::unpack(Index first, std::span<Code> codes) const {
+    if constexpr (sizeof(Code) == 1) {
+        ByteCodes::unpack(m_codes, first, m_settings.bits, codes);
+    } else {
+        PackedCodes::unpack(m_codes, first, m_settings.bits, codes);
+    }
+}
+
+template <typename Code>
+void ScalarDecoder::decodeAs(Index firstRow, MatrixSpan out) const {
     const Index piece = std::min(codesAtOnce, m_layout.cols());
-    std::vector<std::uint32_t> codes(static_cast<std::size_t>(piece));
+    std::vector<Code> codes(static_cast<std::size_t>(piece));
     for (Index r = 0; r < out.rows; ++r) {
         const Index row = firstRow + r;
         m_layout.forEachRun(row, [&](Index unit, Index first, Index count) {
             for (Index done = 0; done < count; done += piece) {
                 const auto part =
                     std::span(codes).first(static_cast<std::size_t>(std::min(piece, count - done)));
-                PackedCodes::unpack(m_codes, row * m_layout.cols() + first + done, m_settings.bits,
-                                    part);
-                decodeRun(unit, part, out.row(r).data() + first + done);
+                unpack(row * m_layout.cols() + first + done, part);
+                decodeRun(unit, std::span<const Code>(part), out.row(r).data() + first + done);
             }
         });
     }
 }
 
-void ScalarDecoder::decodeRun(Index unit, std::span<const std::uint32_t> codes, float* out) const {
+template <typename Code>
+void ScalarDecoder::decodeRun(Index unit, std::span<const Code> codes, float* out) const {
     if (!m_table.empty()) {
         const double scale = m_scales[static_cast<std::size_t>(unit)];
-        for (const std::uint32_t code : codes)
+        for (const Code code : codes)
             *out++ = toFiniteFloat(m_table[code] * scale);
         return;
     }
     const UniformGrid grid = gridOf(unit);
-    for (const std::uint32_t code : codes)
+    if constexpr (sizeof(Code) == 1) return grid.decode(codes, out);
+    for (const Code code : codes)
         *out++ = grid.value(code);
 }
 
@@ -147,7 +172,7 @@ std::vector<float> ScalarDecoder::levels(Index row, Index column) const {
     for (std::uint32_t code = 0; code < m_settings.levelCount(); ++code)
         codes[code] = code;
     std::vector<float> values(codes.size());
-    decodeRun(m_layout.unitOf(row, column), codes, values.data());
+    decodeRun(m_layout.unitOf(row, column), std::span<const std::uint32_t>(codes), values.data());
     return values;
 }
 

@@ -23,7 +23,13 @@ public:
 private:
     void loadZeroPoints();
     void loadTable();
-    void decodeRun(Index unit, std::span<const std::uint32_t> codes, float* out) const;
+    // Codes of up to 8 bits are unpacked to bytes.
+    template <typename Code>
+    void decodeAs(Index firstRow, MatrixSpan out) const;
+    template <typename Code>
+    void unpack(Index first, std::span<Code> codes) const;
+    template <typename Code>
+    void decodeRun(Index unit, std::span<const Code> codes, float* out) const;
     UniformGrid gridOf(Index unit) const;
 
     std::shared_ptr<const EncodedTensor> m_tensor;
@@ -31,8 +37,8 @@ private:
     UnitLayout m_layout;
     std::span<const std::uint8_t> m_codes;
     std::vector<double> m_scales;
-    std::vector<std::uint32_t> m_zeroPoints;  ///< Empty unless asymmetric.
-    std::vector<float> m_table;               ///< Empty for uniform grids.
+    std::vector<double> m_zeroPoints;  ///< Empty where the scheme has none.
+    std::vector<float> m_table;        ///< Empty for uniform grids.
 };
 
 }  // namespace quantscope::scalar

@@ -16,11 +16,13 @@ namespace quantscope::scalar {
 /// One run of the quantizer over one tensor, with scales in one format.
 class ScalarEncoder {
 public:
+    /// `importance`: what errors count by column; empty for all the same.
     ScalarEncoder(const ScalarSettings& settings, const TensorSource& weights,
-                  const ScaleFormat& format, const std::stop_token& stop);
+                  const ScaleFormat& format, std::vector<float> importance,
+                  const std::stop_token& stop);
 
     /// Whether train() has anything to do.
-    bool needsTraining() const { return m_settings.lloyd || !m_layout.unitsWithinRows(); }
+    bool needsTraining() const { return m_settings.hasTable() || !m_layout.unitsWithinRows(); }
     /// Fits scales (where units do not lie within rows) and the level table.
     void train(const RunContext& context);
     /// Fits the units that train() leaves to encode(), for codes that others choose.
@@ -34,8 +36,9 @@ public:
     UniformGrid gridOf(Index unit) const;
     /// Empty for uniform grids.
     const LevelTable& table() const { return m_table; }
-    /// Fits a unit that lies within one row to other weights than its own, with scales in `format`.
-    void refit(Index unit, std::span<const float> weights, const ScaleFormat& format);
+    /// Fits a unit that lies within one row, from `column` on, to other weights than its own, with
+    /// scales in `format`.
+    void refit(Index unit, std::span<const float> weights, Index column, const ScaleFormat& format);
     /// Takes the codes of whole rows as they were chosen elsewhere; `firstRow` is a multiple of 8.
     void storeRows(Index firstRow, std::span<const std::uint32_t> codes);
     /// What is stored; `format` has a base.
@@ -46,19 +49,27 @@ private:
     void trainTable(const RunContext& context);
     LevelTable tableForScales();
     bool refitScales();
-    UniformGrid fitUnit(std::span<const float> weights, const GridRule& rule) const;
-    void encodeRow(Index row, std::span<const float> weights, std::uint32_t* codes);
-    void encodeRun(Index unit, std::span<const float> weights, std::uint32_t* codes) const;
+    UniformGrid fitUnit(std::span<const float> weights, Index column, const GridRule& rule) const;
+    std::span<const float> importanceOf(Index column, std::size_t count) const;
+    // Codes of up to 8 bits are bytes until they are packed.
+    template <typename Code>
+    void encodeAs(const RunContext& context);
+    template <typename Code>
+    void encodeRow(Index row, std::span<const float> weights, Code* codes);
+    template <typename Code>
+    void encodeRun(Index unit, std::span<const float> weights, Code* codes) const;
     void setGrid(Index unit, const UniformGrid& grid);
+    std::vector<std::uint32_t> zeroWords() const;
 
     const ScalarSettings m_settings;
     const UnitLayout m_layout;
     const ScaleFormat m_format;
     const GridRule m_rule;
     const WeightReader m_reader;
-    std::vector<double> m_scales;             ///< By unit.
-    std::vector<std::uint32_t> m_zeroPoints;  ///< By unit; empty unless asymmetric.
-    LevelTable m_table;                       ///< Empty for uniform grids.
+    const std::vector<float> m_importance;
+    std::vector<double> m_scales;      ///< By unit.
+    std::vector<double> m_zeroPoints;  ///< By unit; empty where the scheme has none.
+    LevelTable m_table;                ///< Empty for uniform grids.
     std::vector<std::uint8_t> m_codes;
 };
 

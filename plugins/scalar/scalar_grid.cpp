@@ -43,7 +43,7 @@ public:
         for (Index r = 0; r < m_count; ++r) {
             for (Index c = 0; c < weights.rows; ++c)
                 unit[static_cast<std::size_t>(c)] = weights(c, r);
-            m_encoder.refit(static_cast<Index>(unitAt(r, column)), unit, m_format);
+            m_encoder.refit(static_cast<Index>(unitAt(r, column)), unit, column, m_format);
         }
         m_loadedUnit = -1;
     }
@@ -96,7 +96,7 @@ ScalarGrid::ScalarGrid(MethodSpec spec, const ScalarSettings& settings, const Sc
       m_encoder(std::move(encoder)) {}
 
 Index ScalarGrid::refitColumns() const {
-    const bool fixed = m_settings.lloyd || m_settings.granularity != Granularity::Group;
+    const bool fixed = m_settings.hasTable() || m_settings.granularity != Granularity::Group;
     return fixed ? 0 : m_settings.group;
 }
 

@@ -16,7 +16,8 @@ public:
     Preflight preflight(Index rows, Index cols, const SideInformation& side) const override;
     EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                            const RunContext& context, PhaseSeconds& seconds) const override;
-    bool hasGrid() const override { return true; }
+    /// Codes that are a view of wider ones follow from those alone.
+    bool hasGrid() const override { return m_settings.nestedBits == 0; }
     std::unique_ptr<CodeGrid> fitGrid(const TensorSource& weights, const SideInformation& side,
                                       const RunContext& context,
                                       PhaseSeconds& seconds) const override;

@@ -11,8 +11,8 @@ namespace quantscope::scalar {
 inline constexpr const char* codesSection = "codes";    ///< rows x cols codes, packed.
 inline constexpr const char* scalesSection = "scales";  ///< ScaleFormat, one scale per unit.
 inline constexpr const char* zerosSection =
-    "zeros";  ///< One zero point of `bits` bits per unit, packed.
+    "zeros";  ///< One zero point per unit, packed: a code, or with scheme=range a float.
 inline constexpr const char* levelsSection =
-    "levels";  ///< 2^bits numbers in the scale format, no base.
+    "levels";  ///< 2^bits floats of 16 or 32 bits, no base.
 
 }  // namespace quantscope::scalar

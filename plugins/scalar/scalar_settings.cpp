@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/scalar/scalar_settings.h"
 
+#include <cmath>
+
 #include "core/base/error.h"
 
 namespace quantscope::scalar {
@@ -14,16 +16,21 @@ constexpr double maximumGroup = 1 << 20;
 ParameterSpec bitsParameter() {
     return integerParameter(
         {"bits", "Bits per weight",
-         "Width of a code; 2^bits levels. Level tables (levels=lloyd) take up to 8 bits.", "bits"},
+         "Width of a code; 2^bits levels. Level tables take up to 8 bits.", "bits"},
         4, 1, maximumBits);
 }
 
 ParameterSpec levelsParameter() {
     return choiceParameter({"levels", "Levels",
                             "Equal steps, or one table of levels for the whole tensor, trained on "
-                            "its scaled weights (Lloyd 1982, Max 1960)."},
+                            "its scaled weights: by Lloyd's iteration from a good start (Lloyd "
+                            "1982, Max 1960), or the best there is, by dynamic programming (Wu "
+                            "1991), which takes seconds. Both see the weights as a histogram with "
+                            "cells no wider than 1/2048 of their place."},
                            "uniform",
-                           {{"uniform", "Uniform"}, {"lloyd", "Trained table (Lloyd-Max)"}});
+                           {{"uniform", "Uniform"},
+                            {"lloyd", "Trained table (Lloyd-Max)"},
+                            {"exact", "Best table (dynamic programming)"}});
 }
 
 ParameterSpec schemeParameter() {
@@ -31,12 +38,15 @@ ParameterSpec schemeParameter() {
                {"scheme", "Scheme",
                 "Symmetric: scale = max|w| / (2^(bits-1) - 1), zero is a level, and the lowest "
                 "code is used by clipped ranges only. Asymmetric: from min(w, 0) to max(w, 0) with "
-                "a zero point. Mid-rise: all 2^bits levels at odd multiples of half a step. With 1 "
-                "bit, symmetric and mid-rise have the levels +-mean|w|."},
+                "a zero point. Mid-rise: all 2^bits levels at odd multiples of half a step. Range: "
+                "from min(w) to max(w), with a zero point that is a number and no code, as usual "
+                "for embeddings (with center in front and a scale per row: LVQ, Aguerrebere et "
+                "al. 2023). With 1 bit, symmetric and mid-rise have the levels +-mean|w|."},
                "sym",
                {{"sym", "Symmetric (scale only)"},
                 {"asym", "Asymmetric (scale and zero point)"},
-                {"mid", "Mid-rise (scale only, no zero level)"}})
+                {"mid", "Mid-rise (scale only, no zero level)"},
+                {"range", "Range (scale and real zero point)"}})
         .onlyWith("levels", {"uniform"});
 }
 
@@ -66,12 +76,37 @@ ParameterSpec clipParameter() {
                            "none", {{"none", "None (full range)"}, {"mse", "Least squared error"}});
 }
 
+ParameterSpec importanceParameter() {
+    return booleanParameter(
+        {"importance", "Weigh by importance",
+         "Weighs the squared errors of an input channel with the Hessian's diagonal, where one is "
+         "given: in the clip search, in level tables and in their scales (KVQuant 2024)."},
+        false);
+}
+
+ParameterSpec nestedParameter() {
+    return integerParameter(
+               {"nested", "View of a wider code",
+                "0: codes are rounded once. Else: the weights are coded with this many bits, and "
+                "the "
+                "codes are rounded again to those that are stored, as when an 8-bit tensor is read "
+                "at 4 bits (Double Rounding 2025).",
+                "bits"},
+               0, 0, maximumBits)
+        .onlyWith("levels", {"uniform"})
+        .onlyWith("scheme", {"sym"})
+        .foldedAway();
+}
+
 ParameterSpec scaleParameter() {
     return choiceParameter(
                {"scale", "Scale format",
                 "Number format of stored scales and level tables, relative to a power of two that "
-                "is stored once. Scales are rounded before the weights are coded."},
-               "fp16", {{"fp16", "16-bit float"}, {"fp32", "32-bit float"}})
+                "is stored once. Scales are rounded before the weights are coded. 8-bit floats "
+                "have 4 bits of exponent, 4 of mantissa and no sign; level tables stay at 16 bits "
+                "with them. Zero points of scheme=range are 16-bit floats, or 32-bit ones with "
+                "fp32 or more than 8 bits per weight."},
+               "fp16", {{"fp8", "8-bit float"}, {"fp16", "16-bit float"}, {"fp32", "32-bit float"}})
         .foldedAway();
 }
 
@@ -84,7 +119,33 @@ Scheme schemeFrom(const std::string& value) {
     if (value == "sym") return Scheme::Symmetric;
     if (value == "asym") return Scheme::Asymmetric;
     if (value == "mid") return Scheme::MidRise;
+    if (value == "range") return Scheme::Range;
     unknownChoice("scheme", value);
+}
+
+Levels levelsFrom(const std::string& value) {
+    if (value == "uniform") return Levels::Uniform;
+    if (value == "lloyd") return Levels::Lloyd;
+    if (value == "exact") return Levels::Optimal;
+    unknownChoice("levels", value);
+}
+
+ScaleType scaleFrom(const std::string& value) {
+    if (value == "fp8") return ScaleType::Byte;
+    if (value == "fp16") return ScaleType::Half;
+    if (value == "fp32") return ScaleType::Single;
+    unknownChoice("scale", value);
+}
+
+int nestedFrom(std::int64_t nested, std::int64_t bits) {
+    if (nested < 0 || nested > maximumBits) unknownChoice("nested", std::to_string(nested));
+    if (nested == 0) return 0;
+    if (bits < 2 || nested <= bits) {
+        throw Error("Codes of " + std::to_string(bits) + " bits cannot be a view of codes of " +
+                        std::to_string(nested) + " bits.",
+                    "Choose bits >= 2 and nested > bits, or nested=0.");
+    }
+    return static_cast<int>(nested);
 }
 
 Granularity granularityFrom(const std::string& value) {
@@ -107,9 +168,13 @@ ScalarSettings ScalarSettings::from(const ParameterValues& values) {
     settings.group = values.integer("group");
     if (settings.group < 1) unknownChoice("group", std::to_string(settings.group));
     settings.minimizeError = values.choice("clip") == "mse";
-    settings.lloyd = values.choice("levels") == "lloyd";
-    settings.halfScales = values.choice("scale") == "fp16";
-    if (settings.lloyd && settings.bits > maximumTableBits) {
+    settings.importance = values.boolean("importance");
+    settings.levels = levelsFrom(values.choice("levels"));
+    settings.scale = scaleFrom(values.choice("scale"));
+    if (!settings.hasTable() && settings.scheme == Scheme::Symmetric) {
+        settings.nestedBits = nestedFrom(values.integer("nested"), bits);
+    }
+    if (settings.hasTable() && settings.bits > maximumTableBits) {
         throw Error("A level table for " + std::to_string(settings.bits) + " bits would have " +
                         std::to_string(settings.levelCount()) +
                         " levels; at most 256 are possible.",
@@ -118,9 +183,29 @@ ScalarSettings ScalarSettings::from(const ParameterValues& values) {
     return settings;
 }
 
+int ScalarSettings::zeroBits() const {
+    if (hasTable()) return 0;
+    if (scheme == Scheme::Asymmetric) return bits;
+    if (scheme != Scheme::Range) return 0;
+    constexpr int mostBitsForHalf = 8;
+    return scale != ScaleType::Single && bits <= mostBitsForHalf ? 16 : 32;
+}
+
+ScalarSettings ScalarSettings::wide() const {
+    ScalarSettings wider = *this;
+    if (nestedBits > 0) wider.bits = nestedBits;
+    wider.nestedBits = 0;
+    return wider;
+}
+
+double ScalarSettings::nestedFactor() const {
+    return nestedBits > 0 ? std::exp2(nestedBits - bits) : 1.0;
+}
+
 std::vector<ParameterSpec> scalarParameters() {
-    return {bitsParameter(), schemeParameter(), granularityParameter(), groupParameter(),
-            clipParameter(), levelsParameter(), scaleParameter()};
+    return {bitsParameter(),       schemeParameter(), granularityParameter(),
+            groupParameter(),      clipParameter(),   levelsParameter(),
+            importanceParameter(), nestedParameter(), scaleParameter()};
 }
 
 }  // namespace quantscope::scalar

@@ -5,17 +5,26 @@
 
 #include "core/base/matrix_view.h"
 #include "core/quant/parameter.h"
+#include "core/quant/scale_format.h"
 
 namespace quantscope::scalar {
 
 /// Where the levels of a uniform grid lie.
 enum class Scheme {
     /// Multiples of the scale from -2^(b-1) to 2^(b-1)-1. The range reaches from -max|w| to max|w|,
-    /// so the
-    /// lowest level is used by clipped ranges only; otherwise one of the 2^b codes stays unused.
+    /// so the lowest level is used by clipped ranges only; otherwise one of the 2^b codes stays
+    /// unused.
     Symmetric,
-    Asymmetric,  ///< 2^b levels from the least to the largest weight, one of them exactly zero.
+    Asymmetric,  ///< 2^b levels from min(w, 0) to max(w, 0), one of them exactly zero.
     MidRise,     ///< 2^b levels at odd multiples of half the scale; none is zero.
+    Range,       ///< 2^b levels from the least to the largest weight; the zero point is any number.
+};
+
+/// What a code stands for.
+enum class Levels {
+    Uniform,
+    Lloyd,    ///< A trained table of levels.
+    Optimal,  ///< The same, by exhaustive search.
 };
 
 /// Which weights share a scale.
@@ -27,16 +36,26 @@ struct ScalarSettings {
     Scheme scheme = Scheme::Symmetric;
     Granularity granularity = Granularity::Row;
     Index group = 32;            ///< Consecutive weights of a row that share a scale.
-    bool minimizeError = false;  ///< Clip search (uniform) or scale refit (Lloyd-Max).
-    bool lloyd = false;          ///< A trained level table instead of a uniform grid.
-    bool halfScales = true;      ///< Scales and level tables in binary16 instead of binary32.
+    bool minimizeError = false;  ///< Clip search (uniform) or scale refit (tables).
+    bool importance = false;     ///< Errors count by the Hessian's diagonal.
+    Levels levels = Levels::Uniform;
+    ScaleType scale = ScaleType::Half;
+    /// Codes are rounded twice: first to this many bits, of which the code is a view. 0: once.
+    int nestedBits = 0;
 
     /// Throws Error when a parameter is missing or the combination makes no sense.
     static ScalarSettings from(const ParameterValues& values);
 
     std::uint32_t levelCount() const { return std::uint32_t{1} << bits; }
-    int scaleBits() const { return halfScales ? 16 : 32; }
-    bool hasZeroPoints() const { return !lloyd && scheme == Scheme::Asymmetric; }
+    bool hasTable() const { return levels != Levels::Uniform; }
+    /// Level tables are not stored in less than 16 bits.
+    bool hasHalfTable() const { return scale != ScaleType::Single; }
+    /// Bits of a stored zero point: a code, or a number (binary16 or binary32); 0: there is none.
+    int zeroBits() const;
+    /// The settings of the wider tensor that the codes are a view of; these themselves without one.
+    ScalarSettings wide() const;
+    /// How often the wider tensor's scale fits into the one of its view.
+    double nestedFactor() const;
 };
 
 /// The schema of the method "scalar".

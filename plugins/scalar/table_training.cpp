@@ -26,15 +26,20 @@ std::size_t cellOf(float relative) {
     return (bits >> 31) != 0 ? keysPerSign - distance : keysPerSign + distance;
 }
 
+double importanceAt(std::span<const float> importance, std::size_t i) {
+    return importance.empty() ? 1.0 : static_cast<double>(importance[i]);
+}
+
 }  // namespace
 
 ScaledHistogram::ScaledHistogram() : m_cells(2 * keysPerSign + 1) {}
 
-void ScaledHistogram::add(std::span<const float> weights, double scale) {
+void ScaledHistogram::add(std::span<const float> weights, std::span<const float> importance,
+                          double scale) {
     if (!(scale > 0.0)) return;
-    const double mass = scale * scale;
-    for (const float weight : weights) {
-        const double relative = weight / scale;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        const double mass = scale * scale * importanceAt(importance, i);
+        const double relative = weights[i] / scale;
         Cell& cell = m_cells[cellOf(static_cast<float>(relative))];
         cell.mass += mass;
         cell.first += mass * relative;
@@ -48,25 +53,36 @@ void ScaledHistogram::merge(const ScaledHistogram& other) {
     }
 }
 
-LevelTable ScaledHistogram::trainedTable(std::uint32_t levels, bool half) const {
+LevelTable ScaledHistogram::trainedTable(const ScalarSettings& settings,
+                                         const std::stop_token& stop) const {
     std::vector<WeightedPoint> points;
     for (const Cell& cell : m_cells) {
         if (cell.mass > 0.0) points.push_back({cell.first / cell.mass, cell.mass});
     }
+    const auto count = static_cast<int>(settings.levelCount());
     std::vector<float> stored;
-    for (const double level : lloydMaxLevels(points, static_cast<int>(levels))) {
+    for (const double level : settings.levels == Levels::Optimal
+                                  ? optimalLevels(points, count, stop)
+                                  : lloydMaxLevels(points, count)) {
         const auto value = static_cast<float>(level);
-        stored.push_back(half ? fromFloat16(toFloat16(value)) : value);
+        stored.push_back(settings.hasHalfTable() ? fromFloat16(toFloat16(value)) : value);
     }
     return LevelTable(std::move(stored));
 }
 
-void ScaleFit::add(std::span<const float> weights, double scale, const LevelTable& table) {
+std::uint64_t ScaledHistogram::searchBytes(std::uint32_t levels) {
+    constexpr std::uint64_t cells = 2 * keysPerSign + 1;
+    return cells * (sizeof(std::uint32_t) * (levels + 1) + 8 * sizeof(double));
+}
+
+void ScaleFit::add(std::span<const float> weights, std::span<const float> importance, double scale,
+                   const LevelTable& table) {
     if (!(scale > 0.0)) return;
-    for (const float weight : weights) {
-        const double level = table.levels()[table.code(weight / scale)];
-        weightsByLevels += weight * level;
-        levelsSquared += level * level;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        const double level = table.levels()[table.code(weights[i] / scale)];
+        const double weighed = importanceAt(importance, i) * level;
+        weightsByLevels += weights[i] * weighed;
+        levelsSquared += level * weighed;
     }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
+#include <stop_token>
 #include <vector>
 
 #include "plugins/scalar/level_grid.h"
@@ -14,10 +16,14 @@ namespace quantscope::scalar {
 class ScaledHistogram {
 public:
     ScaledHistogram();
-    void add(std::span<const float> weights, double scale);
+    /// `importance`: by weight, what their errors count besides; empty for all the same.
+    void add(std::span<const float> weights, std::span<const float> importance, double scale);
     void merge(const ScaledHistogram& other);
-    /// Levels with the least squared error, stored as binary16 or binary32 numbers.
-    LevelTable trainedTable(std::uint32_t levels, bool half) const;
+    /// Levels with the least squared error, by Lloyd's iteration or by search over all cells,
+    /// stored as binary16 or binary32 numbers. Throws Cancelled.
+    LevelTable trainedTable(const ScalarSettings& settings, const std::stop_token& stop) const;
+    /// Memory that the search takes, besides the cells.
+    static std::uint64_t searchBytes(std::uint32_t levels);
 
 private:
     struct Cell {
@@ -33,7 +39,8 @@ struct ScaleFit {
     double levelsSquared = 0.0;    ///< sum l^2
 
     /// Takes the levels that the weights get with `scale`.
-    void add(std::span<const float> weights, double scale, const LevelTable& table);
+    void add(std::span<const float> weights, std::span<const float> importance, double scale,
+             const LevelTable& table);
     void merge(const ScaleFit& other);
     double scale() const;
     /// Whether the squared error with these codes falls when `present` is replaced by `next`.

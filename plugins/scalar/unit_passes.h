@@ -10,14 +10,15 @@
 
 namespace quantscope::scalar {
 
-/// Calls body(piece) for pieces of `weights` that are short enough to look at the stop token
-/// between them.
+/// Calls body(first, piece) for pieces of `weights` that begin at `first` and are short enough to
+/// look at the stop token between them.
 template <typename Body>
 void forEachPiece(std::span<const float> weights, const std::stop_token& stop, const Body& body) {
     constexpr std::size_t pieceLength = std::size_t{1} << 18;
     for (std::size_t first = 0; first < weights.size(); first += pieceLength) {
         throwIfStopped(stop);
-        body(weights.subspan(first, std::min(pieceLength, weights.size() - first)));
+        body(static_cast<Index>(first),
+             weights.subspan(first, std::min(pieceLength, weights.size() - first)));
     }
 }
 
@@ -60,8 +61,8 @@ void visitRows(const WeightReader& reader, const UnitLayout& layout, std::vector
             layout.forEachRun(r, [&](Index unit, Index first, Index count) {
                 const auto weights =
                     row.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-                forEachPiece(weights, reader.stop(), [&](std::span<const float> piece) {
-                    body(states[static_cast<std::size_t>(unit)], piece, unit);
+                forEachPiece(weights, reader.stop(), [&](Index at, std::span<const float> piece) {
+                    body(states[static_cast<std::size_t>(unit)], piece, unit, first + at);
                 });
             });
         }
@@ -82,7 +83,7 @@ void visitColumns(const WeightReader& reader, const UnitLayout& layout, std::vec
             for (Index c = begin; c < end; ++c) {
                 for (Index r = 0; r < rows.rows; ++r)
                     column[static_cast<std::size_t>(r)] = rows(r, c);
-                body(states[static_cast<std::size_t>(c)], std::span<const float>(column), c);
+                body(states[static_cast<std::size_t>(c)], std::span<const float>(column), c, c);
             }
         });
     }
@@ -90,8 +91,9 @@ void visitColumns(const WeightReader& reader, const UnitLayout& layout, std::vec
 
 }  // namespace detail
 
-/// One pass that adds up a State for every unit: calls body(state, weights, unit) with runs of the
-/// unit's weights, in an order that does not depend on the number of threads. State has merge(const
+/// One pass that adds up a State for every unit: calls body(state, weights, unit, column) with runs
+/// of the unit's weights, in an order that does not depend on the number of threads. A run lies in
+/// a row from `column` on, or in that column with a scale per column. State has merge(const
 /// State&).
 template <typename State, typename Body>
 std::vector<State> gatherUnits(const WeightReader& reader, const UnitLayout& layout,
@@ -99,8 +101,9 @@ std::vector<State> gatherUnits(const WeightReader& reader, const UnitLayout& lay
     if (layout.wholeTensor()) {
         return {gatherRows<State>(
             reader, layout, [&](State& state, Index /*row*/, std::span<const float> weights) {
-                forEachPiece(weights, reader.stop(),
-                             [&](std::span<const float> piece) { body(state, piece, Index{0}); });
+                forEachPiece(weights, reader.stop(), [&](Index at, std::span<const float> piece) {
+                    body(state, piece, Index{0}, at);
+                });
             })};
     }
     std::vector<State> states(static_cast<std::size_t>(layout.unitCount()));

@@ -12,14 +12,17 @@ namespace quantscope::smooth {
 namespace {
 
 constexpr const char* factorsSection = "factors";
+constexpr ScaleType factorType = ScaleType::Half;
 
 class SmoothTransform final : public Transform {
 public:
-    explicit SmoothTransform(Section stored)
-        : m_stored(std::move(stored)),
+    /// `cut`: how many factors were outside of what is kept.
+    explicit SmoothTransform(Section stored, Index cut = 0)
+        : m_cut(cut),
+          m_stored(std::move(stored)),
           m_factors(ScaleFormat::load(
-              true, m_stored.bytes,
-              (m_stored.bytes.size() * 8 - ScaleFormat::bitCount(true, 0)) / 16)) {}
+              factorType, m_stored.bytes,
+              (m_stored.bytes.size() * 8 - ScaleFormat::bitCount(factorType, 0)) / 16)) {}
 
     void apply(MatrixSpan weights, const std::stop_token& stop) const override {
         parallelFor(weights.rows, blockRows(weights.cols), stop, [&](Index begin, Index end) {
@@ -55,7 +58,15 @@ public:
 
     std::vector<Section> sections() const override { return {m_stored}; }
 
+    std::vector<std::string> remarks() const override {
+        if (m_cut == 0) return {};
+        return {"The factors of " + std::to_string(m_cut) + " of " +
+                std::to_string(m_factors.size()) +
+                " input channels were cut to 1024 times their geometric mean, or 1/1024 of it."};
+    }
+
 private:
+    Index m_cut;
     Section m_stored;
     std::vector<double> m_factors;
 };
@@ -84,18 +95,23 @@ void fillGaps(std::vector<double>& factors) {
 }
 
 // Within what 16-bit floats hold around the geometric mean, and at most 1, so that no product
-// overflows.
-void normalize(std::vector<double>& factors) {
+// overflows. Returns how many had to be cut.
+Index normalize(std::vector<double>& factors) {
     constexpr double widest = 0x1.0p10;
     double logs = 0.0;
     for (const double factor : factors)
         logs += std::log(factor);
     const double mean = std::exp(logs / static_cast<double>(factors.size()));
-    for (double& factor : factors)
-        factor = std::clamp(factor / mean, 1.0 / widest, widest);
+    Index cut = 0;
+    for (double& factor : factors) {
+        const double kept = std::clamp(factor / mean, 1.0 / widest, widest);
+        cut += kept == factor / mean ? 0 : 1;
+        factor = kept;
+    }
     const double largest = *std::ranges::max_element(factors);
     for (double& factor : factors)
         factor /= largest;
+    return cut;
 }
 
 }  // namespace
@@ -104,7 +120,9 @@ std::string SmoothMethod::help() const {
     return "Multiplies every input channel of the weights by t = x^a / w^(1-a) before another "
            "method quantizes them, and divides by it after decoding: x is the root mean square of "
            "the channel's activations (from the Hessian), w its largest weight (SmoothQuant, Xiao "
-           "et al., 2023; AWQ, Lin et al., 2024). Channels that matter get finer steps.";
+           "et al., 2023; AWQ, Lin et al., 2024). Channels that matter get finer steps. Factors "
+           "are "
+           "kept within 1/1024 and 1024 times their geometric mean.";
 }
 
 std::vector<ParameterSpec> SmoothMethod::ownParameters() const {
@@ -117,8 +135,14 @@ std::vector<ParameterSpec> SmoothMethod::ownParameters() const {
 TransformCost SmoothMethod::cost(const ParameterValues& /*values*/, Index rows, Index cols,
                                  const SideInformation& side) const {
     TransformCost cost;
-    cost.rate[RatePart::Transforms] = ScaleFormat::bitCount(true, static_cast<std::uint64_t>(cols));
+    cost.rate[RatePart::Transforms] =
+        ScaleFormat::bitCount(factorType, static_cast<std::uint64_t>(cols));
     cost.multiplyAdds = 2.0 * static_cast<double>(rows) * static_cast<double>(cols);
+    if (side.hessian && side.hessian->isFull()) {
+        const auto entries = static_cast<std::uint64_t>(cols) * static_cast<std::uint64_t>(cols);
+        cost.multiplyAdds += static_cast<double>(entries);
+        cost.workingBytes = sizeof(double) * entries;
+    }
     if (!side.hessian) {
         cost.warnings.push_back(
             "No Hessian is given, so all activations count as equally large and the weights alone "
@@ -140,17 +164,17 @@ std::unique_ptr<Transform> SmoothMethod::fit(const ParameterValues& values, Matr
                                  : 0.0);
     }
     fillGaps(factors);
-    normalize(factors);
-    Section stored = ScaleFormat::storeRounded(factorsSection, true, std::move(factors));
+    const Index cut = normalize(factors);
+    Section stored = ScaleFormat::storeRounded(factorsSection, factorType, std::move(factors));
     stored.part = RatePart::Transforms;
-    return std::make_unique<SmoothTransform>(std::move(stored));
+    return std::make_unique<SmoothTransform>(std::move(stored), cut);
 }
 
 std::unique_ptr<Transform> SmoothMethod::load(const ParameterValues& /*values*/,
                                               const EncodedTensor& tensor) const {
     const Section& stored = tensor.section(factorsSection);
     const std::vector<double> factors = ScaleFormat::load(
-        true, stored.bytes, static_cast<std::size_t>(std::max<Index>(0, tensor.cols)));
+        factorType, stored.bytes, static_cast<std::size_t>(std::max<Index>(0, tensor.cols)));
     if (std::ranges::any_of(factors, [](double factor) { return !(factor > 0.0); })) {
         throw Error("The encoded tensor (smooth) is damaged: a factor is zero.",
                     "Read the artifact from its original place, or quantize again.");

@@ -72,6 +72,7 @@ MethodRun runMethod(std::shared_ptr<const Method> method, const std::string& tex
     });
     const Sums sums = compare(source, tensor);
     run.relativeError = sums.error / sums.energy;
+    run.bitsPerWeight = tensor.rate().bitsPerWeight(source.size());
     return run;
 }
 

@@ -17,6 +17,7 @@ struct MethodRun {
     double wallTrainSeconds = 0.0;
     double wallEncodeSeconds = 0.0;
     double relativeError = 0.0;  ///< Squared error over energy.
+    double bitsPerWeight = 0.0;
 };
 
 /// Quantizes and decodes as a trial does. `text`: "pq:m=16,bits=8".

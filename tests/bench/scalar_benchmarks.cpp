@@ -12,15 +12,17 @@ ViewSource layer() {
     return ViewSource(MatrixView(dataSet(DataSet::Student).data(), 1024, 4096));
 }
 
-// Encoding or decoding, in GB of float32 values per second, against copying memory.
+// Encoding or decoding, in GB that are read and written per second (float32 weights, codes and
+// scales), against copying memory, of which read and written bytes count as well.
 void measureScalar(benchmark::State& state, const std::string& text, bool encoding) {
     const ViewSource source = layer();
-    const double gigabytes = static_cast<double>(source.size()) * sizeof(float) * 1e-9;
     double error = 0.0;
     runRounds(state, againstCopy(), [&](ComparedRounds& rounds) {
         const double before = rounds.yardstick();
         const MethodRun run = runMethod(std::make_shared<scalar::ScalarMethod>(), text, source, 1);
         const double seconds = encoding ? run.trainSeconds + run.encodeSeconds : run.decodeSeconds;
+        const double gigabytes =
+            static_cast<double>(source.size()) * (sizeof(float) + run.bitsPerWeight / 8.0) * 1e-9;
         rounds.add(gigabytes, seconds, (before + rounds.yardstick()) / 2.0);
         error = run.relativeError;
     });

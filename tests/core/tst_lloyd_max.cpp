@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/quant/lloyd_max.h"
 
@@ -70,6 +71,8 @@ private Q_SLOTS:
     void findsTheOptimum();
     void agreesWithMaxsTableOnADenseGaussian_data();
     void agreesWithMaxsTableOnADenseGaussian();
+    void searchesMorePointsThanTheIteration();
+    void stopsInTheMiddle();
     void copesWithFewPoints();
 };
 
@@ -97,6 +100,9 @@ void TestLloydMax::findsTheOptimum() {
     QVERIFY(std::ranges::is_sorted(found));
     const double least = leastError(sample, levels);
     const double error = errorOf(sample, found);
+    const std::vector<double> exact = optimalLevels(sample, levels, {});
+    QVERIFY(std::ranges::is_sorted(exact));
+    QVERIFY(std::abs(errorOf(sample, exact) - least) <= 1e-9 * (1.0 + least));
     QVERIFY2(std::abs(error - least) <= 1e-9 * (1.0 + least),
              qPrintable(QString("%1 instead of %2").arg(error).arg(least)));
 }
@@ -129,11 +135,30 @@ void TestLloydMax::agreesWithMaxsTableOnADenseGaussian() {
     }
 }
 
+// Beyond 2048 points the iteration starts from a coarser problem; the search does not.
+void TestLloydMax::searchesMorePointsThanTheIteration() {
+    for (const QString kind : {"heavy", "two humps"}) {
+        const auto sample = points(kind, 2500, true);
+        const double least = leastError(sample, 5);
+        QVERIFY(std::abs(errorOf(sample, optimalLevels(sample, 5, {})) / least - 1.0) < 1e-9);
+        QVERIFY(errorOf(sample, lloydMaxLevels(sample, 5)) >= least * (1.0 - 1e-9));
+    }
+}
+
+void TestLloydMax::stopsInTheMiddle() {
+    std::stop_source stop;
+    stop.request_stop();
+    QVERIFY_EXCEPTION_THROWN(optimalLevels(points("heavy", 100, false), 8, stop.get_token()),
+                             Cancelled);
+}
+
 void TestLloydMax::copesWithFewPoints() {
     QCOMPARE(lloydMaxLevels({}, 3), (std::vector<double>{0.0, 0.0, 0.0}));
     const std::vector<WeightedPoint> two = {{-1.0, 2.0}, {0.5, 0.0}, {3.0, 1.0}};
     QCOMPARE(lloydMaxLevels(two, 4), (std::vector<double>{-1.0, 3.0, 3.0, 3.0}));
     QCOMPARE(lloydMaxLevels(two, 1), (std::vector<double>{1.0 / 3.0}));
+    QCOMPARE(optimalLevels(two, 4, {}), (std::vector<double>{-1.0, 3.0, 3.0, 3.0}));
+    QCOMPARE(optimalLevels({}, 2, {}), (std::vector<double>{0.0, 0.0}));
 }
 
 QTEST_APPLESS_MAIN(TestLloydMax)

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "core/base/random.h"
+#include "core/quant/byte_codes.h"
 #include "core/quant/packed_codes.h"
 
 using namespace quantscope;
@@ -43,7 +44,32 @@ private Q_SLOTS:
     void packsInPieces();
     void unpacksFromAnyPosition_data() { agreesWithTheDefinition_data(); }
     void unpacksFromAnyPosition();
+    void bytesPackTheSame();
 };
+
+// Codes that are bytes, in pieces and from any position.
+void TestPackedCodes::bytesPackTheSame() {
+    for (int width = 1; width <= 8; ++width) {
+        const auto codes = randomCodes(203, width, 4);
+        const std::vector<std::uint8_t> bytes(codes.begin(), codes.end());
+        const auto expected = PackedCodes::pack(codes, width);
+        std::vector<std::uint8_t> packed(expected.size());
+        for (const std::size_t first : {std::size_t{120}, std::size_t{0}, std::size_t{40}}) {
+            const std::size_t count = first == 0 ? 40 : first == 40 ? 80 : 83;
+            ByteCodes::packAt(packed, static_cast<Index>(first),
+                              std::span(bytes).subspan(first, count), width);
+        }
+        QCOMPARE(packed, expected);
+        for (std::size_t first = 0; first <= bytes.size(); ++first) {
+            for (std::size_t count = 0; first + count <= bytes.size(); count += 7) {
+                std::vector<std::uint8_t> read(count, 0xFF);
+                ByteCodes::unpack(packed, static_cast<Index>(first), width, read);
+                QVERIFY(std::equal(read.begin(), read.end(),
+                                   bytes.begin() + static_cast<std::ptrdiff_t>(first)));
+            }
+        }
+    }
+}
 
 void TestPackedCodes::agreesWithTheDefinition_data() {
     QTest::addColumn<int>("width");

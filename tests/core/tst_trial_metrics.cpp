@@ -109,6 +109,7 @@ private Q_SLOTS:
     void readsInBlocks();
     void partsCombineToTheWhole_data();
     void partsCombineToTheWhole();
+    void comparesTheSameTensorsWithTheBound();
     void stops();
     void roundTripsThroughJson();
     void everyMetricIsDescribed();
@@ -128,6 +129,9 @@ void TestTrialMetrics::followsTheFormulas() {
     QCOMPARE(*metrics.maxAbsError, 2.0);
     // 32 bits per weight are stored.
     QCOMPARE(*metrics.gaussianGapDb, 20.0 * std::log10(2.0) * 32.0 - *metrics.sqnrDb);
+    QCOMPARE(*metrics.shannonPercent, 100.0 * *metrics.sqnrDb / (20.0 * std::log10(2.0) * 32.0));
+    // No transform was at work.
+    QVERIFY(!metrics.incoherenceBefore && !metrics.kurtosisAfter && !metrics.qsurAfter);
     QVERIFY(!metrics.hessianError);
     QVERIFY(!metrics.utilization);
     QVERIFY(!metrics.recallAt10);
@@ -279,9 +283,9 @@ void TestTrialMetrics::partsCombineToTheWhole() {
     };
     const TrialMetrics top = part(0, 10);
     const TrialMetrics rest = part(10, 30);
-    const TrialMetrics combined =
-        combineMetrics(std::vector<MeasuredTensor>{{&top, 120}, {&rest, 360}}, 32.0);
-    for (const char* id : {"nmse", "sqnr_db", "mse", "rmse", "gaussian_gap_db"})
+    const TrialMetrics combined = combineMetrics(
+        std::vector<MeasuredTensor>{{&top, 120, 32.0 * 120}, {&rest, 360, 32.0 * 360}});
+    for (const char* id : {"nmse", "sqnr_db", "mse", "rmse", "gaussian_gap_db", "shannon_percent"})
         QCOMPARE(combined.value(id).value(), whole.value(id).value());
     QCOMPARE(combined.weightEnergy.value(), whole.weightEnergy.value());
     QCOMPARE(combined.hessianError.has_value(), measured.isEmpty());
@@ -291,6 +295,30 @@ void TestTrialMetrics::partsCombineToTheWhole() {
     QCOMPARE(combined.hessianEnergy.value(), whole.hessianEnergy.value());
     QCOMPARE(combined.maxAbsError.value(), whole.maxAbsError.value());
     QCOMPARE(combined.cosine.value(), (120 * top.cosine.value() + 360 * rest.cosine.value()) / 480);
+}
+
+// A tensor without a measured error must not lend its bits to the error of the others.
+void TestTrialMetrics::comparesTheSameTensorsWithTheBound() {
+    TrialMetrics known;
+    known.nmse = 0.01;
+    known.weightEnergy = 100.0;
+    TrialMetrics unknown;
+    unknown.weightEnergy = 1000.0;
+    TrialMetrics half;
+    half.nmse = 0.04;
+    half.weightEnergy = 50.0;
+    // Error 1 + 2 of 150 at (400 + 100) bits for 150 weights.
+    const double sqnr = 10.0 * std::log10(150.0 / 3.0);
+    const double bound = 20.0 * std::log10(2.0) * 500.0 / 150.0;
+    const TrialMetrics together = combineMetrics(std::vector<MeasuredTensor>{
+        {&known, 100, 400.0}, {&unknown, 1000, 8000.0}, {&half, 50, 100.0}});
+    QVERIFY(std::abs(together.sqnrDb.value() - sqnr) < 1e-12);
+    QVERIFY(std::abs(together.gaussianGapDb.value() - (bound - sqnr)) < 1e-12);
+    QVERIFY(std::abs(together.shannonPercent.value() - 100.0 * sqnr / bound) < 1e-10);
+    // Nothing is stored: there is no share of nothing.
+    const TrialMetrics free = combineMetrics(std::vector<MeasuredTensor>{{&known, 100, 0.0}});
+    QVERIFY(!free.shannonPercent);
+    QCOMPARE(free.gaussianGapDb.value(), -20.0);
 }
 
 void TestTrialMetrics::stops() {

@@ -218,7 +218,8 @@ private Q_SLOTS:
     }
 
     void sameBitsAtAnyThreadCount() {
-        const Matrix x = gaussian(300, 40, 4);
+        // Many ranges of rows, read from memory and in blocks.
+        const Matrix x = gaussian(6000, 64, 4);
         const EncodedTensor one = bench().encode("pvq", ViewSource(x.view()));
         for (const int threads : {1, 2, 8}) {
             Arena arena(threads);
@@ -226,6 +227,34 @@ private Q_SLOTS:
                 QVERIFY(test::sameBits(one, bench().encode("pvq", test::BlockSource(x.view()))));
             });
         }
+    }
+
+    // 16 weights: 5 bits for the place and sign of one pulse, 4 for the gain.
+    void judgesItsBudget() {
+        const Preflight tooSmall = bench().preflight("pvq:bits=0.55", 8, 64);
+        QVERIFY2(tooSmall.refusal.find("5 bits for its only pulse and 4") != std::string::npos,
+                 tooSmall.refusal.c_str());
+        QVERIFY(bench().preflight("pvq:bits=0.5625", 8, 64).refusal.empty());
+        QVERIFY(bench().preflight("pvq:pulses=1", 8, 64).refusal.empty());
+        // Two weights: V(2,K) = 4K, 11 bits for 512 pulses.
+        const Preflight capped = bench().preflight("pvq:n=2,bits=8", 8, 64);
+        QVERIFY(capped.refusal.empty());
+        QCOMPARE(capped.warnings.size(), std::size_t{1});
+        QVERIFY2(capped.warnings[0].find("take 7.50 of the 8.00 bits") != std::string::npos,
+                 capped.warnings[0].c_str());
+        QVERIFY(bench().preflight("pvq:n=2,bits=7.5", 8, 64).warnings.empty());
+    }
+
+    void neverDecodesToInfinity() {
+        constexpr float largest = std::numeric_limits<float>::max();
+        Matrix x(2, 32);
+        std::ranges::fill(x.span().row(0), largest);
+        x(1, 5) = -largest;
+        const Matrix y = decoded(bench().quantize("pvq", x));
+        for (Index i = 0; i < 64; ++i)
+            QVERIFY(std::isfinite(y.data()[i]));
+        // The gain itself cannot be larger than the largest float.
+        QVERIFY(nmse(x.view(), y.view()) < 0.7);
     }
 
     void handlesZerosAndDamage() {

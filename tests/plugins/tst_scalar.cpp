@@ -143,8 +143,6 @@ private Q_SLOTS:
     void reportsUsageHonestly();
     void levelsHoldTheDecodedValue_data();
     void levelsHoldTheDecodedValue();
-    void refusesTablesThatAreTooLarge();
-    void remarksOnPointlessSettings();
     void refusesDamagedSections_data();
     void refusesDamagedSections();
 };
@@ -260,8 +258,8 @@ void TestScalar::findsTheBestClip() {
 }
 
 // Errors per weight of a unit-variance Gaussian: optimal uniform quantizers and Lloyd-Max (Max
-// 1960; recomputed in methods.md), and block formats. Samples of a million weights vary by about
-// 0.3%.
+// 1960; recomputed in methods.md), and block formats. Samples of four million weights vary by
+// about 0.2%; those of whole tensors are held to 0.5%.
 void TestScalar::reachesTheClosedFormsOnGaussians_data() {
     QTest::addColumn<QString>("method");
     QTest::addColumn<double>("expected");
@@ -272,12 +270,12 @@ void TestScalar::reachesTheClosedFormsOnGaussians_data() {
     row("scalar:granularity=tensor,bits=2,scheme=mid,clip=mse", 0.1188);
     row("scalar:granularity=tensor,bits=3,scheme=mid,clip=mse", 0.03744);
     row("scalar:granularity=tensor,bits=4,scheme=mid,clip=mse", 0.01154);
-    row("scalar:granularity=tensor,bits=5,scheme=mid,clip=mse", 0.00350);
+    row("scalar:granularity=tensor,bits=5,scheme=mid,clip=mse", 0.003495);
     row("scalar:granularity=tensor,bits=1,levels=lloyd", 0.3634);
     row("scalar:granularity=tensor,bits=2,levels=lloyd", 0.1175);
     row("scalar:granularity=tensor,bits=3,levels=lloyd", 0.03455);
     row("scalar:granularity=tensor,bits=4,levels=lloyd", 0.00950);
-    row("scalar:granularity=tensor,bits=5,levels=lloyd", 0.00250);
+    row("scalar:granularity=tensor,bits=5,levels=lloyd", 0.002499);
     row("scalar:granularity=group,group=32,bits=4", 0.00940);
     row("scalar:granularity=group,group=32,bits=4,clip=mse", 0.00743);
     row("scalar:granularity=group,group=128,bits=4", 0.01374);
@@ -289,9 +287,10 @@ void TestScalar::reachesTheClosedFormsOnGaussians_data() {
 void TestScalar::reachesTheClosedFormsOnGaussians() {
     QFETCH(QString, method);
     QFETCH(double, expected);
-    static const Matrix weights = gaussian(1024, 1024, 3);
+    static const Matrix weights = gaussian(2048, 2048, 3);
     const double measured = nmse(weights, decoded(method.toStdString(), weights));
-    QVERIFY2(std::abs(measured / expected - 1.0) < 0.008, qPrintable(QString::number(measured)));
+    QVERIFY2(std::abs(measured / expected - 1.0) < (method.contains("tensor") ? 0.005 : 0.008),
+             qPrintable(QString::number(measured)));
 }
 
 void TestScalar::binaryLevelsAreTheMeanMagnitude() {
@@ -420,7 +419,8 @@ void TestScalar::neverDecodesToInfinity() {
     for (const char* settings :
          {"bits=4", "bits=16", "bits=1", "scheme=asym", "scheme=mid", "levels=lloyd", "clip=mse",
           "clip=mse,scheme=asym,scale=fp32", "granularity=tensor", "granularity=column,clip=mse",
-          "levels=lloyd,clip=mse"}) {
+          "levels=lloyd,clip=mse", "scheme=range", "scheme=range,clip=mse,scale=fp32",
+          "scheme=range,scale=fp8,granularity=column", "nested=8", "levels=exact"}) {
         const Matrix values = decoded(std::string("scalar:") + settings, weights);
         for (Index i = 0; i < values.view().size(); ++i) {
             QVERIFY2(std::isfinite(values.data()[i]), settings);
@@ -480,6 +480,13 @@ void TestScalar::pricesEverything_data() {
     row("bits=4,granularity=column", 1400, 32 + 70 * 16, 0, 0);
     row("bits=4,levels=lloyd", 1400, 32 + 5 * 16, 16 * 16, 0);
     row("bits=4,levels=lloyd,scale=fp32", 1400, 32 + 5 * 32, 16 * 32, 0);
+    row("bits=4,scale=fp8", 1400, 32 + 5 * 8, 0, 0);
+    row("bits=4,levels=exact,scale=fp8", 1400, 32 + 5 * 8, 16 * 16, 0);
+    row("bits=4,scheme=range", 1400, 32 + 5 * (16 + 16), 0, 0);
+    row("bits=4,scheme=range,scale=fp8", 1400, 32 + 5 * (8 + 16), 0, 0);
+    row("bits=4,scheme=range,scale=fp32", 1400, 32 + 5 * (32 + 32), 0, 0);
+    row("bits=9,scheme=range", 3150, 32 + 5 * (16 + 32), 0, 2);
+    row("bits=4,nested=8", 1400, 32 + 5 * 16, 0, 0);
 }
 
 void TestScalar::pricesEverything() {
@@ -519,9 +526,11 @@ void TestScalar::reportsUsageHonestly() {
 
 void TestScalar::levelsHoldTheDecodedValue_data() {
     QTest::addColumn<QString>("settings");
-    for (const char* settings : {"bits=3", "bits=3,scheme=asym", "bits=3,scheme=mid", "bits=1",
-                                 "bits=3,granularity=column", "bits=3,granularity=group,group=8",
-                                 "bits=3,granularity=tensor", "bits=3,levels=lloyd"}) {
+    for (const char* settings :
+         {"bits=3", "bits=3,scheme=asym", "bits=3,scheme=mid", "bits=1",
+          "bits=3,granularity=column", "bits=3,granularity=group,group=8",
+          "bits=3,granularity=tensor", "bits=3,levels=lloyd", "bits=3,scheme=range",
+          "bits=1,scheme=range", "bits=3,nested=6", "bits=3,scale=fp8", "bits=3,levels=exact"}) {
         QTest::newRow(settings) << settings;
     }
 }
@@ -539,42 +548,28 @@ void TestScalar::levelsHoldTheDecodedValue() {
     }
 }
 
-void TestScalar::refusesTablesThatAreTooLarge() {
-    try {
-        registry().quantizer(SweptMethod::parse("scalar:bits=9,levels=lloyd").method);
-        QFAIL("no error");
-    } catch (const Error& error) {
-        QVERIFY(QString(error.what()).contains("512 levels"));
-        QVERIFY(QString::fromStdString(error.remedy()).contains("bits <= 8"));
-    }
-}
-
-void TestScalar::remarksOnPointlessSettings() {
-    const auto warnings = [](const char* method, Index rows, Index cols) {
-        return registry()
-            .quantizer(SweptMethod::parse(method).method)
-            ->preflight(rows, cols, {})
-            .warnings;
-    };
-    QVERIFY(warnings("scalar", 64, 64).empty());
-    QCOMPARE(warnings("scalar:granularity=group,group=64", 64, 50).size(), std::size_t{1});
-    QCOMPARE(warnings("scalar:bits=8,levels=lloyd", 8, 64).size(), std::size_t{1});
-    const auto quantizer = registry().quantizer(MethodSpec{"scalar", Json::object()});
-    QVERIFY(!quantizer->preflight(0, 64, {}).refusal.empty());
-    QVERIFY(!quantizer->preflight(64, 0, {}).refusal.empty());
-}
-
 void TestScalar::refusesDamagedSections_data() {
     QTest::addColumn<QString>("damage");
-    for (const char* damage : {"no codes", "short codes", "short scales", "infinite scale",
-                               "wild base", "short zeros", "rows", "bits", "negative rows"}) {
+    for (const char* damage :
+         {"no codes", "short codes", "short scales", "infinite scale", "wild base", "short zeros",
+          "rows", "bits", "negative rows", "infinite zero", "nested"}) {
         QTest::newRow(damage) << damage;
     }
 }
 
 void TestScalar::refusesDamagedSections() {
     QFETCH(QString, damage);
-    EncodedTensor encoded = quantize("scalar:scheme=asym", gaussian(6, 10)).encoded();
+    const bool real = damage == "infinite zero";
+    EncodedTensor encoded =
+        quantize(real ? "scalar:scheme=range" : "scalar:scheme=asym", gaussian(6, 10)).encoded();
+    if (real) {
+        encoded.sections[2].bytes[0] = 0x00;
+        encoded.sections[2].bytes[1] = 0x7C;
+    }
+    if (damage == "nested") {
+        encoded.method.parameters["scheme"] = "sym";
+        encoded.method.parameters["nested"] = 3;
+    }
     auto& codes = encoded.sections[0].bytes;
     auto& scales = encoded.sections[1].bytes;
     if (damage == "no codes") encoded.sections.erase(encoded.sections.begin());

@@ -244,7 +244,8 @@ void TestScalarReference::everyTensorOfTheFiles() {
 }
 
 // Rows "scalar per-dim min-max" and "scalar per-vector absmax" of both embedding sets. The former
-// is computed without a zero point there, so its figures differ in the third digit.
+// once more with a zero point that is a code, which shifts the levels: those differ in the third
+// digit.
 void TestScalarReference::embeddings_data() {
     QTest::addColumn<QString>("file");
     QTest::addColumn<QString>("method");
@@ -256,6 +257,14 @@ void TestScalarReference::embeddings_data() {
     const QString byVector = "scalar:granularity=row,scheme=sym,scale=fp32,bits=";
     const QString glove = "glove-50-angular.hdf5";
     const QString hidden = "stories260k-hidden-64-euclidean.hdf5";
+    const QString byRange = "scalar:granularity=column,scheme=range,scale=fp32,bits=";
+    QTest::newRow("glove range 8")
+        << glove << byRange + "8" << 5.03635e-05 << 2e-5 << 0.9900 << 1.0;
+    QTest::newRow("glove range 4") << glove << byRange + "4" << 0.0145763 << 2e-5 << 0.8722 << 1.0;
+    QTest::newRow("hidden range 8")
+        << hidden << byRange + "8" << 4.9548e-05 << 2e-5 << 0.9886 << 1.0;
+    QTest::newRow("hidden range 4")
+        << hidden << byRange + "4" << 0.0142969 << 2e-5 << 0.8584 << 1.0;
     QTest::newRow("glove dim 8") << glove << byDimension + "8" << 5.03635e-05 << 5e-3 << 0.9900
                                  << 1.0;
     QTest::newRow("glove vector 8")

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/metrics/trial_metrics.h"
 #include "plugins/center/center_method.h"
 #include "plugins/outliers/outliers_method.h"
 #include "plugins/pca/pca_method.h"
@@ -175,6 +176,148 @@ private Q_SLOTS:
         }
         QVERIFY(!quantizer(method)->preflight(0, 24, {}).refusal.empty());
         QVERIFY(quantizer(method)->preflight(37, 25, side).refusal.size() > 10);
+    }
+
+    // Many chunks of rows.
+    void sameBitsAtAnyThreadCount_data() { keepTheirPromises_data(); }
+    void sameBitsAtAnyThreadCount() {
+        const std::string method = std::string(QTest::currentDataTag()) + " | scalar:bits=4";
+        const Matrix x = unevenColumns(24000, 24);
+        const SideInformation side = hessianOf(gaussian(80, 24, 4));
+        std::vector<EncodedTensor> results;
+        std::vector<Matrix> values;
+        for (const int threads : {1, 2, 8}) {
+            Arena(threads).execute([&] {
+                const QuantizedTensor tensor = quantize(method, x, side);
+                results.push_back(tensor.encoded());
+                values.push_back(decoded(tensor));
+            });
+        }
+        for (std::size_t i = 1; i < results.size(); ++i) {
+            QVERIFY(test::sameBits(results[i], results[0]));
+            QCOMPARE(results[i].header.dump(), results[0].header.dump());
+            QVERIFY(std::ranges::equal(
+                std::span(values[i].data(), static_cast<std::size_t>(x.view().size())),
+                std::span(values[0].data(), static_cast<std::size_t>(x.view().size()))));
+        }
+    }
+
+    // Weights of both signs near the end of the range of float.
+    void neverDecodeToInfinity_data() { keepTheirPromises_data(); }
+    void neverDecodeToInfinity() {
+        constexpr float largest = std::numeric_limits<float>::max();
+        Matrix x = gaussian(37, 24, 2);
+        for (Index i = 0; i < x.view().size(); ++i)
+            x.data()[i] = x.data()[i] > 0.0F ? largest : i % 3 == 0 ? -largest : -0.5F * largest;
+        const Matrix y =
+            decoded(quantize(std::string(QTest::currentDataTag()) + " | scalar:bits=8", x));
+        for (Index i = 0; i < x.view().size(); ++i)
+            QVERIFY(std::isfinite(y.data()[i]));
+        QVERIFY(nmse(x.view(), y.view()) < 0.3);
+    }
+
+    // The changed Hessian costs memory and work, and only where there is one.
+    void priceTheChangedHessian_data() {
+        QTest::addColumn<double>("bytesPerEntry");
+        QTest::newRow("permute") << 8.0;
+        QTest::newRow("smooth") << 8.0;
+        QTest::newRow("pca") << 16.0;
+        QTest::newRow("center") << 0.0;
+        QTest::newRow("outliers") << 0.0;
+    }
+    void priceTheChangedHessian() {
+        QFETCH(double, bytesPerEntry);
+        auto described = std::make_shared<Hessian>();
+        described->size = 512;
+        described->describesFull = true;
+        const auto transform = quantizer(QTest::currentDataTag());
+        const Preflight without = transform->preflight(64, 512, {});
+        const Preflight with = transform->preflight(64, 512, {described});
+        QCOMPARE(static_cast<double>(with.workingBytes - without.workingBytes),
+                 bytesPerEntry * 512.0 * 512.0);
+        QCOMPARE(with.multiplyAdds > without.multiplyAdds, bytesPerEntry > 0.0);
+    }
+
+    // A channel that is a million times larger than the others is out of bounds, and that is told.
+    void smoothTellsWhatItCuts() {
+        Matrix x = gaussian(32, 12, 5);
+        QVERIFY(quantize("smooth", x).encoded().header.value("remarks", Json::array()).empty());
+        for (Index r = 0; r < 32; ++r)
+            x(r, 3) *= 1e12F;
+        const Json remarks = quantize("smooth", x).encoded().header.value("remarks", Json::array());
+        QCOMPARE(remarks.size(), std::size_t{1});
+        QVERIFY(remarks[0].get<std::string>().find("1 of 12 input channels") != std::string::npos);
+        // In front of other transforms as well.
+        const Json behind =
+            quantize("center | smooth", x).encoded().header.value("remarks", Json::array());
+        QCOMPARE(behind.size(), std::size_t{1});
+    }
+
+    // Before the first transform and behind the last.
+    void shapesAreMetrics() {
+        const Matrix x = unevenColumns(200, 32);
+        const SideInformation side = hessianOf(gaussian(80, 32, 4));
+        const QuantizedTensor tensor =
+            quantize("outliers:percent=1 | pca | scalar:bits=4", x, side);
+        PhaseSeconds seconds;
+        const TrialMetrics metrics =
+            measure(ViewSource(x.view()), tensor, {}, RunContext(1), seconds);
+        const ValueShape plain = valueShape(x.view(), {});
+        QCOMPARE(metrics.incoherenceBefore.value(), plain.incoherence);
+        QCOMPARE(metrics.kurtosisBefore.value(), plain.kurtosis);
+        QCOMPARE(metrics.qsurBefore.value(), plain.spaceUtilization.value());
+        Matrix changed(200, 32);
+        std::ranges::copy(std::span(x.data(), 200 * 32), changed.data());
+        const outliers::OutliersMethod kept;
+        fitted(kept, Json{{"percent", 1.0}}, x, side)->apply(changed.span(), {});
+        const pca::PcaMethod rotating;
+        fitted(rotating, Json::object(), changed, side)->apply(changed.span(), {});
+        const ValueShape after = valueShape(changed.view(), {});
+        QCOMPARE(metrics.incoherenceAfter.value(), after.incoherence);
+        QCOMPARE(metrics.kurtosisAfter.value(), after.kurtosis);
+        QCOMPARE(metrics.qsurAfter.value(), after.spaceUtilization.value());
+        QVERIFY(metrics.kurtosisAfter.value() < metrics.kurtosisBefore.value());
+        // A damaged header is told.
+        EncodedTensor damaged = tensor.encoded();
+        damaged.header["after"] = "round";
+        QVERIFY_EXCEPTION_THROWN(shapeChange(damaged), Error);
+        QVERIFY(!shapeChange(quantize("scalar", x).encoded()));
+    }
+
+    // Column means and a step and offset per row (Aguerrebere et al., 2023, section 2): by hand.
+    void centerAndRangesAreLvq() {
+        Matrix x = gaussian(60, 32, 12);
+        for (Index r = 0; r < 60; ++r) {
+            for (Index c = 0; c < 32; ++c)
+                x(r, c) += static_cast<float>(c);
+        }
+        const Matrix y = decoded(quantize("center | scalar:bits=4,scheme=range,scale=fp32", x));
+        std::vector<double> means(32);
+        for (Index r = 0; r < 60; ++r) {
+            for (Index c = 0; c < 32; ++c)
+                means[static_cast<std::size_t>(c)] += static_cast<double>(x(r, c)) / 60.0;
+        }
+        double error = 0.0;
+        double ours = 0.0;
+        for (Index r = 0; r < 60; ++r) {
+            double low = INFINITY;
+            double high = -INFINITY;
+            for (Index c = 0; c < 32; ++c) {
+                const double rest =
+                    static_cast<double>(x(r, c)) - means[static_cast<std::size_t>(c)];
+                low = std::min(low, rest);
+                high = std::max(high, rest);
+            }
+            const double step = (high - low) / 15.0;
+            for (Index c = 0; c < 32; ++c) {
+                const double rest =
+                    static_cast<double>(x(r, c)) - means[static_cast<std::size_t>(c)];
+                error += std::pow(low + step * std::floor((rest - low) / step + 0.5) - rest, 2.0);
+                ours += std::pow(static_cast<double>(x(r, c)) - static_cast<double>(y(r, c)), 2.0);
+            }
+        }
+        // Means are stored in 16 bits.
+        QVERIFY2(std::abs(ours / error - 1.0) < 0.01, qPrintable(QString::number(ours / error)));
     }
 
     // tr(E H E^T) of errors equals that of the changed errors under the changed Hessian.
