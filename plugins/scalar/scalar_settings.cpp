@@ -15,7 +15,7 @@ constexpr double maximumGroup = 1 << 20;
 
 ParameterSpec bitsParameter() {
     return integerParameter(
-        {"bits", "Bits per weight",
+        {"bits", "Code width",
          "Width of a code; 2^bits levels. Level tables take up to 8 bits.", "bits"},
         4, 1, maximumBits);
 }
