@@ -40,37 +40,55 @@ HWY_INLINE Floats positionsOf(const float* HWY_RESTRICT weights, const UniformSt
     return hn::Min(hn::Max(position, hn::Zero(tag)), hn::Set(tag, steps.largest));
 }
 
-// One vector of weights. Where a position lies too near the middle between two codes to tell them
-// apart, `codeOfTie` is asked.
-HWY_INLINE void encodeVector(const float* HWY_RESTRICT weights, const UniformSteps& steps,
-                             float perStep, CodeOfTie codeOfTie, const void* grid,
-                             std::uint8_t* HWY_RESTRICT codes) {
-    const FloatTag tag;
+// Adding 1.5 x 2^23 leaves the nearest whole number in the lowest bits.
+constexpr float magic = 0x1.8p23F;
+
+HWY_INLINE void storeCodes(Floats shifted, std::uint8_t* HWY_RESTRICT codes) {
     const IntTag ints;
     const ByteTag bytes;
-    // Adding 1.5 x 2^23 leaves the nearest whole number in the lowest bits.
-    const Floats magic = hn::Set(tag, 0x1.8p23F);
-    const Floats position = positionsOf(weights, steps, perStep);
-    const Floats shifted = hn::Add(position, magic);
     const auto code = hn::And(hn::BitCast(ints, shifted), hn::Set(ints, 0xFF));
     hn::StoreU(hn::DemoteTo(bytes, code), bytes, codes);
-    const Floats off = hn::Abs(hn::Sub(position, hn::Sub(shifted, magic)));
-    const auto isDoubtful = hn::Ge(off, hn::Set(tag, 0.5F - doubt));
-    if (HWY_UNLIKELY(!hn::AllFalse(tag, isDoubtful))) {
-        HWY_ALIGN float distances[laneCount];
-        hn::Store(off, tag, distances);
-        for (std::size_t i = 0; i < laneCount; ++i) {
-            if (distances[i] >= 0.5F - doubt) codes[i] = codeOfTie(grid, weights[i]);
-        }
+}
+
+// How far a position lies from the nearest whole number.
+HWY_INLINE Floats distanceOf(Floats position, Floats shifted) {
+    const FloatTag tag;
+    return hn::Abs(hn::Sub(position, hn::Sub(shifted, hn::Set(tag, magic))));
+}
+
+// Asks `codeOfTie` where a position lies too near the middle between two codes to tell them apart.
+void settle(const float* HWY_RESTRICT weights, Floats distance, CodeOfTie codeOfTie,
+            const void* grid, std::uint8_t* HWY_RESTRICT codes) {
+    HWY_ALIGN float distances[laneCount];
+    hn::Store(distance, FloatTag(), distances);
+    for (std::size_t i = 0; i < laneCount; ++i) {
+        if (distances[i] >= 0.5F - doubt) codes[i] = codeOfTie(grid, weights[i]);
     }
 }
 
 void encodeTarget(const float* HWY_RESTRICT weights, std::size_t count, const UniformSteps& steps,
                   CodeOfTie codeOfTie, const void* grid, std::uint8_t* HWY_RESTRICT codes) {
+    const FloatTag tag;
+    const Floats shift = hn::Set(tag, magic);
+    const Floats tie = hn::Set(tag, 0.5F - doubt);
     const float perStep = 1.0F / steps.scale;
     std::size_t i = 0;
-    for (; i + laneCount <= count; i += laneCount)
-        encodeVector(weights + i, steps, perStep, codeOfTie, grid, codes + i);
+    // Two vectors at a time, with one question for both.
+    for (; i + 2 * laneCount <= count; i += 2 * laneCount) {
+        const Floats first = positionsOf(weights + i, steps, perStep);
+        const Floats second = positionsOf(weights + i + laneCount, steps, perStep);
+        const Floats firstShifted = hn::Add(first, shift);
+        const Floats secondShifted = hn::Add(second, shift);
+        storeCodes(firstShifted, codes + i);
+        storeCodes(secondShifted, codes + i + laneCount);
+        const Floats firstDistance = distanceOf(first, firstShifted);
+        const Floats secondDistance = distanceOf(second, secondShifted);
+        if (HWY_LIKELY(hn::AllTrue(tag, hn::Lt(hn::Max(firstDistance, secondDistance), tie)))) {
+            continue;
+        }
+        settle(weights + i, firstDistance, codeOfTie, grid, codes + i);
+        settle(weights + i + laneCount, secondDistance, codeOfTie, grid, codes + i + laneCount);
+    }
     for (; i < count; ++i)
         codes[i] = codeOfTie(grid, weights[i]);
 }

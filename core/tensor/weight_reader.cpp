@@ -2,7 +2,7 @@
 #include "core/tensor/weight_reader.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -13,15 +13,20 @@ namespace quantscope {
 
 namespace {
 
+// Zero times a number is zero; times infinity or NaN it is NaN, which stays in the sum. Independent
+// sums let compilers use vectors.
 bool allFinite(std::span<const float> values) {
-    // The exponent of infinities and NaN. Without branches, so that compilers can vectorise it.
-    constexpr std::int32_t exponentBits = 0x7F800000;
-    std::int32_t found = 0;
-    for (const float value : values) {
-        const std::int32_t exponent = std::bit_cast<std::int32_t>(value) & exponentBits;
-        found |= exponent == exponentBits ? -1 : 0;
+    constexpr std::size_t lanes = 16;
+    std::array<float, lanes> sums{};
+    const float* value = values.data();
+    std::size_t left = values.size();
+    for (; left >= lanes; left -= lanes, value += lanes) {
+        for (std::size_t lane = 0; lane < lanes; ++lane)
+            sums[lane] += value[lane] * 0.0F;
     }
-    return found == 0;
+    for (std::size_t lane = 0; lane < left; ++lane)
+        sums[lane] += value[lane] * 0.0F;
+    return std::ranges::all_of(sums, [](float sum) { return sum == 0.0F; });
 }
 
 [[noreturn]] void refuse(std::span<const float> row, Index rowNumber) {

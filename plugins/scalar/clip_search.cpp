@@ -6,13 +6,14 @@
 #include <numeric>
 
 #include "core/base/float16.h"
+#include "core/kernels/grid_errors.h"
 #include "core/kernels/uniform_codes.h"
 
 namespace quantscope::scalar {
 
 namespace {
 
-constexpr std::size_t lanes = 16;
+constexpr std::size_t lanes = gridErrorLanes;
 constexpr std::size_t chunkFloats = 1024;
 
 double shrinkOf(std::size_t candidate) {
@@ -21,55 +22,20 @@ double shrinkOf(std::size_t candidate) {
 
 /// A candidate in units of the unshrunk scale about the unit's origin, which keeps all numbers near
 /// 1 whatever the weights are.
-struct RelativeGrid {
-    float steps = 0.0F;  ///< Unshrunk scale / scale.
-    float low = 0.0F;    ///< Range of whole steps.
-    float high = 0.0F;
-    float shift = 0.0F;
+struct Candidate {
+    StepGrid grid;
     double scale = 0.0;  ///< Scale / unshrunk scale.
-
-    // Squared distance to the grid, in steps.
-    float squaredError(float relative) const {
-        constexpr float magic = 0x1.8p23F;
-        const float position = relative * steps + shift;
-        float level = (position + magic) - magic;
-        level = level < low ? low : level;
-        level = level > high ? high : level;
-        const float error = position - level;
-        return error * error;
-    }
 };
 
-RelativeGrid relativeGrid(const UniformGrid& grid, double unshrunkScale, double origin) {
+Candidate candidateFrom(const UniformGrid& grid, double unshrunkScale, double origin) {
     // The origin lies whole steps away from where codes count from, and the rest of a step.
     const double position = grid.scale > 0.0 ? origin / grid.scale + grid.shift : grid.shift;
     const double whole = origin == 0.0 ? 0.0 : std::floor(position);
-    return {static_cast<float>(unshrunkScale / grid.scale),
-            static_cast<float>(-grid.offset - whole),
-            static_cast<float>(grid.maximumCode - grid.offset - whole),
-            static_cast<float>(position - whole), grid.scale / unshrunkScale};
-}
-
-// Sum of squared errors of a chunk in squared steps; the chunk is filled up with zeros to whole
-// lanes.
-float squaredSteps(const float* relative, std::size_t count, const RelativeGrid& grid) {
-    std::array<float, lanes> sums{};
-    for (std::size_t i = 0; i < count; i += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            sums[lane] += grid.squaredError(relative[i + lane]);
-    }
-    return std::accumulate(sums.begin(), sums.end(), 0.0F);
-}
-
-// The same, each error times its importance.
-float weighedSquaredSteps(const float* relative, const float* importance, std::size_t count,
-                          const RelativeGrid& grid) {
-    std::array<float, lanes> sums{};
-    for (std::size_t i = 0; i < count; i += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            sums[lane] += importance[i + lane] * grid.squaredError(relative[i + lane]);
-    }
-    return std::accumulate(sums.begin(), sums.end(), 0.0F);
+    return {
+        {static_cast<float>(unshrunkScale / grid.scale), static_cast<float>(-grid.offset - whole),
+         static_cast<float>(grid.maximumCode - grid.offset - whole),
+         static_cast<float>(position - whole)},
+        grid.scale / unshrunkScale};
 }
 
 }  // namespace
@@ -164,12 +130,12 @@ void ClipErrors::add(std::span<const float> weights, std::span<const float> impo
     const double unshrunk = rule.grid(range).scale;
     if (!(unshrunk > 0.0)) return;
     const double origin = rule.origin(range);
-    std::array<RelativeGrid, candidates> grids;
+    std::array<Candidate, candidates> tried;
     for (std::size_t k = 0; k < candidates; ++k) {
         const UniformGrid grid = rule.grid(range, shrinkOf(k));
         // A scale too small for the number format would turn every weight into 0.
         if (!(grid.scale > 0.0)) m_errors[k] = std::numeric_limits<double>::infinity();
-        grids[k] = relativeGrid(grid, unshrunk, origin);
+        tried[k] = candidateFrom(grid, unshrunk, origin);
     }
     std::array<float, chunkFloats> relative;
     std::array<float, chunkFloats> shares;
@@ -186,16 +152,15 @@ void ClipErrors::add(std::span<const float> weights, std::span<const float> impo
             std::fill(shares.begin() + std::ssize(chunk),
                       shares.begin() + static_cast<Index>(padded), 0.0F);
         }
-        const auto fill = static_cast<double>(padded - chunk.size());
+        const float* const weighed = importance.empty() ? nullptr : shares.data();
+        // Grids without a zero level err on the zeros that fill up the lanes.
+        const auto fill = importance.empty() ? static_cast<double>(padded - chunk.size()) : 0.0;
         for (std::size_t k = 0; k < candidates; ++k) {
             if (std::isinf(m_errors[k])) continue;
-            const RelativeGrid& grid = grids[k];
-            const double steps =
-                importance.empty()
-                    // Grids without a zero level err on the zeros that fill up the lanes.
-                    ? squaredSteps(relative.data(), padded, grid) - fill * grid.squaredError(0.0F)
-                    : weighedSquaredSteps(relative.data(), shares.data(), padded, grid);
-            m_errors[k] += steps * grid.scale * grid.scale;
+            const auto& [grid, scale] = tried[k];
+            const double steps = squaredGridErrors(relative.data(), weighed, padded, grid) -
+                                 fill * grid.squaredError(0.0F);
+            m_errors[k] += steps * scale * scale;
         }
     }
 }

@@ -216,16 +216,29 @@ void ScalarEncoder::encodeAs(const RunContext& context) {
                 [&](Index begin, Index end) {
                     std::vector<float> storage;
                     const MatrixView block = m_reader.read(begin, end - begin, storage);
-                    std::vector<Code> codes(static_cast<std::size_t>(block.size()));
-                    for (Index r = 0; r < block.rows; ++r)
-                        encodeRow(begin + r, block.row(r), codes.data() + r * cols);
-                    if constexpr (sizeof(Code) == 1) {
-                        ByteCodes::packAt(m_codes, begin * cols, codes, m_settings.bits);
-                    } else {
-                        PackedCodes::packAt(m_codes, begin * cols, codes, m_settings.bits);
-                    }
+                    encodeBlock<Code>(begin, block);
                     progress.add(static_cast<double>(end - begin));
                 });
+}
+
+template <typename Code>
+void ScalarEncoder::encodeBlock(Index firstRow, MatrixView block) {
+    const Index first = firstRow * m_layout.cols();
+    const auto encodeRows = [&](Code* codes) {
+        for (Index r = 0; r < block.rows; ++r)
+            encodeRow(firstRow + r, block.row(r), codes + r * m_layout.cols());
+    };
+    if constexpr (sizeof(Code) == 1) {
+        // Codes of 8 bits lie as they are stored.
+        if (m_settings.bits == 8) return encodeRows(m_codes.data() + first);
+    }
+    std::vector<Code> codes(static_cast<std::size_t>(block.size()));
+    encodeRows(codes.data());
+    if constexpr (sizeof(Code) == 1) {
+        ByteCodes::packAt(m_codes, first, codes, m_settings.bits);
+    } else {
+        PackedCodes::packAt(m_codes, first, codes, m_settings.bits);
+    }
 }
 
 template <typename Code>

@@ -55,6 +55,8 @@ private:
     template <typename Code>
     void encodeAs(const RunContext& context);
     template <typename Code>
+    void encodeBlock(Index firstRow, MatrixView block);
+    template <typename Code>
     void encodeRow(Index row, std::span<const float> weights, Code* codes);
     template <typename Code>
     void encodeRun(Index unit, std::span<const float> weights, Code* codes) const;

@@ -168,6 +168,26 @@ private Q_SLOTS:
         QCOMPARE(value(trials[1]["rate"], "codes"), 4.0 * 4.0 / 172.0);
     }
 
+    // What a transform does is told where one is in front, and nowhere else.
+    void tellsTheShapeOfWeightsBehindTransforms() {
+        const Json trials =
+            quantize("stories260k.h5", {"--tensor", downProj, "--method",
+                                        "hadamard | scalar:bits=4", "--method", "scalar:bits=4"});
+        QCOMPARE(trials.size(), std::size_t{2});
+        for (const Json& trial : trials) {
+            const double bound = 20.0 * std::log10(2.0) * value(trial, "bits_per_weight");
+            QVERIFY(near(value(trial, "shannon_percent"), 100.0 * value(trial, "sqnr_db") / bound,
+                         1e-9));
+            QVERIFY(near(value(trial, "gaussian_gap_db"), bound - value(trial, "sqnr_db"), 1e-9));
+        }
+        for (const char* key : {"incoherence_before", "incoherence_after", "kurtosis_before",
+                                "kurtosis_after", "qsur_before", "qsur_after"}) {
+            QVERIFY2(trials[0].contains(key), key);
+            QVERIFY2(!trials[1].contains(key), key);
+        }
+        QVERIFY(value(trials[0], "incoherence_after") < value(trials[0], "incoherence_before"));
+    }
+
     void parameterNamesOfTheInterface_data() {
         QTest::addColumn<QString>("method");
         for (const char* method :

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/base/random.h"
+#include "core/kernels/grid_errors.h"
 #include "core/kernels/uniform_codes.h"
 #include "tests/core/kernel_targets.h"
 
@@ -129,6 +130,38 @@ private Q_SLOTS:
             const ValueRange range = rangeOf(values);
             QCOMPARE(range.least, *std::ranges::min_element(values));
             QCOMPARE(range.most, *std::ranges::max_element(values));
+        }
+    }
+
+    // The same bits on every instruction set, and the plain sum but for its rounding.
+    void sumsErrors() {
+        Random random(6);
+        std::vector<float> values;
+        std::vector<float> importance;
+        for (int i = 0; i < 1024; ++i) {
+            values.push_back(static_cast<float>(3.0 * random.normal()));
+            importance.push_back(static_cast<float>(random.uniform()));
+        }
+        const StepGrid grid{1.7F, -4.0F, 3.0F, 0.5F};
+        std::vector<float> sums;
+        std::vector<float> weighed;
+        for (const std::int64_t target : kernelTargets()) {
+            const ForcedTarget forced(target);
+            sums.push_back(squaredGridErrors(values.data(), nullptr, 1024, grid));
+            weighed.push_back(squaredGridErrors(values.data(), importance.data(), 1024, grid));
+        }
+        double plain = 0.0;
+        double plainWeighed = 0.0;
+        for (std::size_t i = 0; i < 1024; ++i) {
+            const double position = static_cast<double>(values[i]) * 1.7 + 0.5;
+            const double error = position - std::clamp(std::rint(position), -4.0, 3.0);
+            plain += error * error;
+            plainWeighed += error * error * static_cast<double>(importance[i]);
+        }
+        for (std::size_t t = 0; t < sums.size(); ++t) {
+            QVERIFY(sums[t] == sums[0] && weighed[t] == weighed[0]);
+            QVERIFY(std::abs(static_cast<double>(sums[t]) / plain - 1.0) < 1e-5);
+            QVERIFY(std::abs(static_cast<double>(weighed[t]) / plainWeighed - 1.0) < 1e-5);
         }
     }
 

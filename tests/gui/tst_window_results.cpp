@@ -155,6 +155,8 @@ void TestWindowResults::actionsWithoutAnObjectAreOff() {
     const auto* table = m_fixture->visible<QTableView>(QStringLiteral("resultTable"));
     QVERIFY(table->isColumnHidden(resultColumn(QStringLiteral("hessian_error"))));
     QVERIFY(!table->isColumnHidden(resultColumn(QStringLiteral("nmse"))));
+    QVERIFY(!table->isColumnHidden(resultColumn(QStringLiteral("shannon_percent"))));
+    QVERIFY(table->isColumnHidden(resultColumn(QStringLiteral("qsur_after"))));
 }
 
 void TestWindowResults::theMenuOfMethodsFindsWhatIsTyped() {
