@@ -64,6 +64,7 @@ public:
         : m_context(context), m_inbox(inbox), m_training(training) {}
 
     void trialStarted(const Trial& trial) override {
+        m_training.begin(trial.id);
         m_context.partProgress(trial.id, trialLabel(trial), 0.0, {});
     }
     void trialProgress(const Trial& trial, double fraction, std::string_view phase) override {
@@ -247,6 +248,8 @@ void RunController::drainInbox() {
     if (!m_inbox) return;
     const RecordList records = m_inbox->take();
     if (!records.empty()) m_results->add(records);
+    // Of a run that was cancelled nothing trains any more.
+    if (!isRunning()) return;
     if (const auto training = m_training->takeChanged()) Q_EMIT trainingChanged(*training);
 }
 

@@ -15,6 +15,12 @@ namespace quantscope {
 /// takes it: of one trial at a time, and of that one until it ends.
 class TrainingInbox {
 public:
+    /// A trial starts, perhaps again: what it told before is forgotten.
+    void begin(const std::string& trial) {
+        const std::lock_guard lock(m_mutex);
+        m_running.erase(trial);
+    }
+
     void add(const std::string& trial, const QString& title, const std::string& series,
              double value) {
         const std::lock_guard lock(m_mutex);

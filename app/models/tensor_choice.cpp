@@ -190,7 +190,14 @@ DataSpec withExclusions(const NameIndex& index, DataSpec data, const Names& want
 
 Names chosenTensors(std::span<const TensorInfo> tensors, const DataSpec& data) {
     const NameIndex index(quantizableNames(tensors));
-    return difference(index.matchingAny(data.tensors), index.matchingAny(data.exclude));
+    Names chosen = difference(index.matchingAny(data.tensors), index.matchingAny(data.exclude));
+    // As selectTensors does it for those who do not choose.
+    if (data.tensors == std::vector<std::string>{"*"}) {
+        for (const TensorInfo& tensor : tensors) {
+            if (tensor.auxiliary) chosen.erase(tensor.name);
+        }
+    }
+    return chosen;
 }
 
 DataSpec withChosenTensors(std::span<const TensorInfo> tensors, const DataSpec& data,

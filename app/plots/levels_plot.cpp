@@ -283,7 +283,7 @@ void LevelsPlot::paintLevels(QCPPainter& painter) const {
     }
 }
 
-void LevelsPlot::addToContextMenu(QMenu& menu) {
+void LevelsPlot::addToContextMenu(QMenu& menu, int /*mark*/) {
     QAction* log = menu.addAction(tr("Logarithmic density axis"));
     log->setCheckable(true);
     log->setChecked(m_logDensity);

@@ -40,7 +40,7 @@ public:
 protected:
     void rebuild() override;
     void fitView() override;
-    void addToContextMenu(QMenu& menu) override;
+    void addToContextMenu(QMenu& menu, int mark) override;
 
 private:
     void adopt(std::shared_ptr<const LevelsData> data);

@@ -37,7 +37,13 @@ PlanPlot::PlanPlot(QWidget* parent) : PlotWidget(parent), m_data(std::make_share
 }
 
 void PlanPlot::setData(PlanData data) {
-    adopt(std::make_shared<const PlanData>(std::move(data)));
+    auto shared = std::make_shared<const PlanData>(std::move(data));
+    // A bar that is being dragged stays under the mouse.
+    if (m_drag) {
+        m_waiting = std::move(shared);
+    } else {
+        adopt(std::move(shared));
+    }
 }
 
 void PlanPlot::adopt(std::shared_ptr<const PlanData> data) {
@@ -207,8 +213,7 @@ int PlanPlot::nearestChoice(int mark, double bits) const {
     return static_cast<int>(nearest - choices.begin());
 }
 
-void PlanPlot::toggleLock(int mark) {
-    const PlanBar& shown = bar(mark);
+void PlanPlot::toggleLock(const PlanBar& shown) {
     if (shown.locked) {
         Q_EMIT unlockRequested(shown.tensor);
     } else {
@@ -216,18 +221,20 @@ void PlanPlot::toggleLock(int mark) {
     }
 }
 
-void PlanPlot::addToContextMenu(QMenu& menu) {
-    const int mark = currentMark();
+void PlanPlot::addToContextMenu(QMenu& menu, int mark) {
     if (mark < 0 || mark >= markCount()) return;
-    const PlanBar& shown = bar(mark);
+    // A copy: while the menu is open there may be another plan.
+    const PlanBar shown = bar(mark);
     menu.addAction(shown.locked ? tr("Unlock %1").arg(shown.label)
                                 : tr("Lock %1 to %2").arg(shown.label, shown.choice().method),
-                   this, [this, mark] { toggleLock(mark); });
+                   this, [this, shown] { toggleLock(shown); });
 }
 
 void PlanPlot::keyPressEvent(QKeyEvent* event) {
-    if (event->key() == Qt::Key_L && event->modifiers() == Qt::NoModifier && currentMark() >= 0) {
-        toggleLock(currentMark());
+    const int mark = currentMark();
+    if (event->key() == Qt::Key_L && event->modifiers() == Qt::NoModifier && mark >= 0 &&
+        mark < markCount()) {
+        toggleLock(bar(mark));
         return;
     }
     PlotWidget::keyPressEvent(event);
@@ -262,7 +269,8 @@ void PlanPlot::mouseReleaseEvent(QMouseEvent* event) {
         return;
     }
     const Drag drag = *std::exchange(m_drag, std::nullopt);
-    const PlanBar& dragged = bar(drag.mark);
+    const PlanBar dragged = bar(drag.mark);
+    if (m_waiting) adopt(std::exchange(m_waiting, nullptr));
     replotSoon();
     if (drag.choice == dragged.chosen) return;
     Q_EMIT lockRequested(dragged.tensor,

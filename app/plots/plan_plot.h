@@ -41,7 +41,7 @@ protected:
     void rebuild() override;
     void fitView() override;
     void prepareFigure() override;
-    void addToContextMenu(QMenu& menu) override;
+    void addToContextMenu(QMenu& menu, int mark) override;
     void resizeEvent(QResizeEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
@@ -59,12 +59,13 @@ private:
     double shownBits(int mark) const;
     int endAt(const QPointF& position) const;
     int nearestChoice(int mark, double bits) const;
-    void toggleLock(int mark);
+    void toggleLock(const PlanBar& shown);
     void addLabels();
     void sayWhatIsInView();
     void paintMarks(QCPPainter& painter) const;
 
     std::shared_ptr<const PlanData> m_data;
+    std::shared_ptr<const PlanData> m_waiting;  ///< That came during a drag.
     std::optional<Drag> m_drag;
 };
 

@@ -133,7 +133,8 @@ protected:
     /// Dims the whole picture: its numbers are out of date.
     void setDimmed(bool dimmed);
     bool dimmed() const { return m_dimmed; }
-    virtual void addToContextMenu(QMenu& menu);
+    /// `mark`: the one that the menu is about, or -1.
+    virtual void addToContextMenu(QMenu& menu, int mark);
 
     void changeEvent(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;

@@ -284,10 +284,10 @@ void PlotWidget::contextMenuEvent(QContextMenuEvent* event) {
     add(tr("Copy data"), [this] { copyData(); });
     menu->addSeparator();
     add(tr("Reset view"), [this] { resetView(); });
-    if (filled) addToContextMenu(*menu);
+    if (filled) addToContextMenu(*menu, mark);
     menu->popup(event->globalPos());
 }
 
-void PlotWidget::addToContextMenu(QMenu&) {}
+void PlotWidget::addToContextMenu(QMenu& /*menu*/, int /*mark*/) {}
 
 }  // namespace quantscope

@@ -487,7 +487,7 @@ int TradeOffPlot::neighbour(int mark, Qt::Key key) const {
     return found == order.begin() ? mark : *(found - 1);
 }
 
-void TradeOffPlot::addToContextMenu(QMenu& menu) {
+void TradeOffPlot::addToContextMenu(QMenu& menu, int /*mark*/) {
     QAction* log = menu.addAction(tr("Logarithmic value axis"));
     log->setCheckable(true);
     log->setChecked(m_logValues);

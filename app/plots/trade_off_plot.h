@@ -51,7 +51,7 @@ protected:
     void prepareFigure() override;
     int neighbour(int mark, Qt::Key key) const override;
     void forEachShownMark(const std::function<void(int mark)>& visit) const override;
-    void addToContextMenu(QMenu& menu) override;
+    void addToContextMenu(QMenu& menu, int mark) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:

@@ -178,7 +178,9 @@ AllocationPlan planAllocation(const std::vector<TensorChoices>& choices,
     double weights = 0.0;
     for (const TensorChoices& tensor : choices)
         weights += static_cast<double>(tensor.weights);
-    const auto budget = static_cast<std::uint64_t>(std::floor(request.bitsPerWeight * weights));
+    const auto budget = static_cast<std::uint64_t>(
+        // A rate that was computed from whole bits is meant to hold them.
+        std::floor(request.bitsPerWeight * weights + 1e-6));
     AllocationPlan plan;
     plan.allocator = allocatorText(request.allocator);
     plan.requestedBitsPerWeight = request.bitsPerWeight;

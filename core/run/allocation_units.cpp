@@ -13,13 +13,6 @@ namespace quantscope {
 
 namespace {
 
-// "model.layers.0.self_attn" for "model.layers.0.self_attn.q_proj.weight".
-std::string partOf(const std::string& tensor) {
-    const std::size_t last = tensor.rfind('.');
-    const std::size_t before = last == std::string::npos ? last : tensor.rfind('.', last - 1);
-    return before == std::string::npos ? std::string() : tensor.substr(0, before);
-}
-
 std::optional<std::size_t> tieOf(const std::string& tensor, const AllocationRequest& request) {
     for (std::size_t t = 0; t < request.ties.size(); ++t) {
         const bool matches = std::ranges::any_of(request.ties[t], [&](const std::string& pattern) {
@@ -64,7 +57,7 @@ std::vector<AllocationUnit> grouped(const std::vector<TensorChoices>& choices,
         const auto tie = tieOf(choices[j].tensor, request);
         std::size_t unit = units.size();
         if (tie)
-            unit = unitOfTie.try_emplace({*tie, partOf(choices[j].tensor)}, unit).first->second;
+            unit = unitOfTie.try_emplace({*tie, modelPart(choices[j].tensor)}, unit).first->second;
         if (unit == units.size()) units.emplace_back();
         units[unit].tensors.push_back(j);
         units[unit].weights += choices[j].weights;
@@ -117,6 +110,14 @@ void fillCurve(AllocationUnit& unit, std::vector<Setting> settings) {
 }
 
 }  // namespace
+
+std::string modelPart(const std::string& tensor) {
+    constexpr const char* separators = "./";
+    const std::size_t last = tensor.find_last_of(separators);
+    if (last == std::string::npos || last == 0) return {};
+    const std::size_t before = tensor.find_last_of(separators, last - 1);
+    return before == std::string::npos ? std::string() : tensor.substr(0, before);
+}
 
 std::vector<AllocationUnit> allocationUnits(const std::vector<TensorChoices>& choices,
                                             const AllocationRequest& request) {

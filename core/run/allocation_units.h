@@ -18,6 +18,10 @@ struct AllocationUnit {
     std::vector<std::vector<std::size_t>> options;
 };
 
+/// The part of a model that a tensor lies in: its name but for the last two parts between dots or
+/// slashes, "model.layers.0.self_attn" of "model.layers.0.self_attn.q_proj.weight".
+std::string modelPart(const std::string& tensor);
+
 /// Applies locks and ties. Throws Error as planAllocation does.
 std::vector<AllocationUnit> allocationUnits(const std::vector<TensorChoices>& choices,
                                             const AllocationRequest& request);

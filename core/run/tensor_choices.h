@@ -13,7 +13,7 @@ namespace quantscope {
 
 /// What the losses of tensors are measured in, so that they can be added up.
 enum class LossMeasure {
-    Automatic,  ///< Output where every record has a Hessian, otherwise Weight.
+    Automatic,  ///< See usualMeasure; of what it leaves, Output where every record has a Hessian.
     Output,     ///< tr(E H E^T)
     Weight,     ///< |E|^2
     Relative,   ///< |E|^2 / |W|^2 times the number of weights.

@@ -134,10 +134,6 @@ TensorSelection selectTensors(const TensorFile& file, const DataSpec& data) {
                 leftOut.add("'" + info.name + "' (state of the optimizer)");
                 continue;
             }
-            if (!info.sameAs.empty() && !excluded.mean(info.sameAs)) {
-                leftOut.add("'" + info.name + "' (the same data as '" + info.sameAs + "')");
-                continue;
-            }
         }
         SelectedTensor tensor;
         tensor.info = &info;
@@ -151,6 +147,11 @@ TensorSelection selectTensors(const TensorFile& file, const DataSpec& data) {
             selection.remarks.push_back("'" + info.name + "': " + info.reason);
     }
     if (selection.tensors.empty()) {
+        if (leftOut.count() > 0) {
+            throw Error("All that could be quantized in '" + file.path().string() +
+                            "' is left out unless it is named: " + leftOut.text() + ".",
+                        "Name the tensors to quantize.");
+        }
         if (unquantizable.count() == 0) refuseNothingMatches(file, data);
         throw Error("Nothing that " + quotedList(data.tensors) + " matches in '" +
                         file.path().string() + "' can be quantized: " + unquantizable.text() + ".",

@@ -314,7 +314,10 @@ EncodedTensor MixedQuantizer::quantize(const TensorSource& weights, const SideIn
         return allocate(weights, side, choices, context.part(0.0, 0.5, 0));
     }();
     EncodedTensor encoded = withMap(weights, map);
-    if (map.columns().size() == 1) {
+    const bool hadAChoice = m_settings.groupCount(weights.cols()) > 1 &&
+                            m_settings.bits > choices.options.front() &&
+                            m_settings.bits < choices.options.back();
+    if (hadAChoice && map.columns().size() == 1) {
         encoded.header["remarks"].push_back(
             "All groups got the same bits: their losses differ too little for another deal. "
             "Smaller "
