@@ -132,6 +132,7 @@ void ByteCodes::packAt(std::span<std::uint8_t> bytes, Index first,
     assert(width >= 1 && width <= 8);
     assert(PackedCodes::bitCount(first, width) % 8 == 0);
     assert(PackedCodes::byteCount(first + std::ssize(codes), width) <= bytes.size());
+    if (codes.empty()) return;
     std::uint8_t* out = bytes.data() + PackedCodes::bitCount(first, width) / 8;
     const std::size_t groups = codes.size() / groupCodes;
     withWidth(width, [&](auto bits) { packGroups<bits.value>(codes.data(), groups, out); });
@@ -150,6 +151,7 @@ void ByteCodes::unpack(std::span<const std::uint8_t> bytes, Index first, int wid
                        std::span<std::uint8_t> out) {
     assert(width >= 1 && width <= 8);
     assert(PackedCodes::byteCount(first + std::ssize(out), width) <= bytes.size());
+    if (out.empty()) return;
     const auto step = static_cast<std::uint64_t>(width);
     std::uint64_t bit = PackedCodes::bitCount(first, width);
     std::size_t i = 0;

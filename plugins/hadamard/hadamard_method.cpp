@@ -65,7 +65,7 @@ public:
         if (m_ofColumns) rotateColumns(*m_ofColumns, Direction::Invert, rows, {});
         if (!m_ofRows) return;
         for (Index r = 0; r < rows.rows; ++r)
-            m_ofRows->invert(rows.row(r));
+            rotate(*m_ofRows, Direction::Invert, rows.row(r));
     }
     bool rowByRow() const override { return !m_ofColumns; }
 

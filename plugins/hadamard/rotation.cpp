@@ -6,8 +6,10 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/base/finite_float.h"
 #include "core/base/parallel.h"
 #include "core/base/random.h"
+#include "core/kernels/uniform_codes.h"
 #include "core/kernels/walsh_hadamard.h"
 
 namespace quantscope::hadamard {
@@ -33,7 +35,7 @@ std::vector<float> hartleyMatrix(std::size_t order) {
     return matrix;
 }
 
-void rotate(const Rotation& rotation, Direction direction, std::span<float> values) {
+void rotateInRange(const Rotation& rotation, Direction direction, std::span<float> values) {
     if (direction == Direction::Apply) {
         rotation.apply(values);
     } else {
@@ -42,6 +44,21 @@ void rotate(const Rotation& rotation, Direction direction, std::span<float> valu
 }
 
 }  // namespace
+
+void rotate(const Rotation& rotation, Direction direction, std::span<float> values) {
+    // A value grows to at most the root of their number times the largest.
+    constexpr float safe = 0x1.0p96F;
+    constexpr float smaller = 0x1.0p-64F;
+    const ValueRange range = rangeOf(values);
+    if (std::max(-range.least, range.most) <= safe) {
+        return rotateInRange(rotation, direction, values);
+    }
+    for (float& value : values)
+        value *= smaller;
+    rotateInRange(rotation, direction, values);
+    for (float& value : values)
+        value = toFiniteFloat(static_cast<double>(value) / static_cast<double>(smaller));
+}
 
 Rotation::Rotation(Index size, std::uint64_t seed, std::uint64_t stream)
     : m_signs(static_cast<std::size_t>(size)), m_power(powerOfTwoIn(m_signs.size())) {

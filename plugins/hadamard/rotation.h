@@ -23,6 +23,7 @@ public:
     static Index oddFactor(Index size);  ///< m
     static double multiplyAddsPerValue(Index size);
 
+    /// Magnitudes stay below 2^96.
     void apply(std::span<float> values) const;
     void invert(std::span<float> values) const;
 
@@ -38,8 +39,13 @@ private:
     std::vector<float> m_hartley;  ///< m x m; empty for m = 1.
 };
 
-/// What is done with every row, or with every column, of a matrix: in parallel, in place.
 enum class Direction { Apply, Invert };
+
+/// Rotates a vector of finite values of any size: what would overflow on the way is halved often
+/// enough before, and what overflows in the end becomes the largest float.
+void rotate(const Rotation& rotation, Direction direction, std::span<float> values);
+
+/// The same with every row, or with every column, of a matrix: in parallel, in place.
 void rotateRows(const Rotation& rotation, Direction direction, MatrixSpan matrix,
                 const std::stop_token& stop);
 void rotateColumns(const Rotation& rotation, Direction direction, MatrixSpan matrix,

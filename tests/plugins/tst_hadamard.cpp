@@ -271,6 +271,27 @@ private Q_SLOTS:
         }
     }
 
+    // Weights of both signs, or of one, near the end of the range of float.
+    void staysFinite_data() { givesTheWeightsBack_data(); }
+    void staysFinite() {
+        QFETCH(QString, side);
+        constexpr float largest = std::numeric_limits<float>::max();
+        for (const Index cols : {40, 64}) {
+            Matrix x = gaussian(24, cols, 12);
+            for (Index i = 0; i < x.view().size(); ++i) {
+                const bool one = i / cols % 2 == 0;
+                x.data()[i] = one || x.data()[i] > 0.0F ? 0.4F * largest : -0.4F * largest;
+            }
+            const Matrix y =
+                decoded(quantize("hadamard:side=" + side.toStdString() + " | scalar:bits=8", x));
+            for (Index i = 0; i < x.view().size(); ++i)
+                QVERIFY(std::isfinite(y.data()[i]));
+            // Rows of one sign have a coordinate beyond the largest float, which is cut.
+            QVERIFY2(nmse(x.view(), y.view()) < 0.5,
+                     qPrintable(QString::number(nmse(x.view(), y.view()))));
+        }
+    }
+
     // The diagonal alone is rotated as the diagonal of the full matrix would be.
     void rotatesDiagonals() {
         MethodRegistry methods;
