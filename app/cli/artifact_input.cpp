@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/utf8.h"
 #include "core/run/artifact_choice.h"
+#include "core/store/result_store.h"
 
 namespace quantscope {
 
@@ -30,6 +31,19 @@ std::vector<std::filesystem::path> artifactFiles(const std::vector<std::string>&
                         "Give a result folder, or artifact files.");
         }
         files.insert(files.end(), found.begin(), found.end());
+    }
+    return files;
+}
+
+std::vector<std::string> filesBehind(const std::vector<std::string>& paths,
+                                     const std::vector<std::filesystem::path>& artifacts) {
+    std::vector<std::string> files;
+    for (const std::filesystem::path& artifact : artifacts)
+        files.push_back(artifact.string());
+    for (const std::string& path : paths) {
+        if (!std::filesystem::exists(std::filesystem::path(path) / "run.json")) continue;
+        const std::vector<std::string> own = ResultStore::filesOf(path);
+        files.insert(files.end(), own.begin(), own.end());
     }
     return files;
 }

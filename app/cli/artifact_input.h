@@ -18,6 +18,11 @@ Artifact openArtifact(const std::filesystem::path& path, const CommandContext& c
 std::vector<std::filesystem::path> artifactFiles(const std::vector<std::string>& paths,
                                                  const std::string& method);
 
+/// All files that commands on these artifacts read, for checkOutput: the artifacts, and what else a
+/// result folder among `paths` consists of.
+std::vector<std::string> filesBehind(const std::vector<std::string>& paths,
+                                     const std::vector<std::filesystem::path>& artifacts);
+
 /// Whether its rows were scaled to unit length before they were quantized.
 bool wasNormalized(const Artifact& artifact);
 

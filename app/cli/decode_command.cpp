@@ -45,11 +45,12 @@ public:
     }
 
     int run(const CommandContext& context) override {
-        checkOutput(m_out, m_force, m_artifacts);
+        const std::vector<std::filesystem::path> files = artifactFiles(m_artifacts, m_method);
+        checkOutput(m_out, m_force, filesBehind(m_artifacts, files));
         TensorWriter writer(m_out);
         Json list = Json::array();
         std::map<std::string, std::string> writtenFrom;
-        for (const std::filesystem::path& file : artifactFiles(m_artifacts, m_method)) {
+        for (const std::filesystem::path& file : files) {
             const std::string path = file.string();
             Artifact artifact = openArtifact(file, context);
             const auto [earlier, isNew] = writtenFrom.emplace(artifact.tensorName, path);

@@ -117,10 +117,11 @@ public:
     }
 
     int run(const CommandContext& context) override {
-        const std::unique_ptr<ArraySink> sink = openSink();
+        const std::vector<std::filesystem::path> files = artifactFiles(m_artifacts, m_method);
+        const std::unique_ptr<ArraySink> sink = openSink(filesBehind(m_artifacts, files));
         Json list = Json::array();
         std::set<std::string> names;
-        for (const std::filesystem::path& file : artifactFiles(m_artifacts, m_method)) {
+        for (const std::filesystem::path& file : files) {
             const std::string path = file.string();
             Artifact artifact = openArtifact(file, context);
             if (!names.insert(artifact.tensorName).second) {
@@ -136,16 +137,17 @@ public:
     }
 
 private:
-    std::unique_ptr<ArraySink> openSink() const {
+    std::unique_ptr<ArraySink> openSink(const std::vector<std::string>& inputs) const {
         if (!m_out.empty()) {
-            checkOutput(m_out, m_force, m_artifacts);
+            checkOutput(m_out, m_force, inputs);
             return std::make_unique<Hdf5Sink>(m_out);
         }
+        // Arrays of something else beside the new ones would be taken for theirs.
         std::error_code ignored;
-        if (!m_force && std::filesystem::exists(m_folder, ignored) &&
+        if (std::filesystem::exists(m_folder, ignored) &&
             !std::filesystem::is_empty(m_folder, ignored)) {
             throw Error("'" + printableText(m_folder) + "' exists and is not an empty folder.",
-                        "Choose another name, or add --force to write into it.");
+                        "Choose another name, or empty it.");
         }
         return std::make_unique<NpySink>(m_folder);
     }

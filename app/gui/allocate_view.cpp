@@ -27,7 +27,6 @@
 #include "app/plots/plan_plot.h"
 #include "app/plots/plot_text.h"
 #include "core/base/text_file.h"
-#include "core/store/result_store.h"
 
 namespace quantscope {
 
@@ -120,6 +119,7 @@ QWidget* AllocateView::makeTools() {
     m_tied->setToolTip(tr("Tensors that one kernel reads together get one method"));
     m_tied->setObjectName(QStringLiteral("tied"));
     m_unlock->setToolTip(tr("Let the allocator choose for every tensor again"));
+    m_unlock->setObjectName(QStringLiteral("unlockAll"));
     m_save->setToolTip(tr("Write the plan as JSON, for quantscope-cli apply"));
     m_save->setObjectName(QStringLiteral("savePlan"));
 
@@ -183,8 +183,11 @@ void AllocateView::makePlots() {
     splitter->setStretchFactor(1, 2);
     static_cast<QVBoxLayout*>(m_page->layout())->addWidget(splitter, 1);
     connect(m_plan, &PlanPlot::lockRequested, this, &AllocateView::lock);
-    connect(m_plan, &PlanPlot::unlockRequested, this, [this](const QString& tensor) {
-        ask([&](PlanWish& wish) { wish.locks.erase(tensor); });
+    connect(m_plan, &PlanPlot::unlockRequested, this, [this](const QStringList& tensors) {
+        ask([&](PlanWish& wish) {
+            for (const QString& tensor : tensors)
+                wish.locks.erase(tensor);
+        });
     });
     connect(m_budgetPlot, &BudgetPlot::budgetRequested, this, [this](double bits) {
         // Rounded down the plan itself would not fit.
@@ -217,8 +220,11 @@ void AllocateView::ask(const std::function<void(PlanWish&)>& change) {
     m_bench.allocation.setWish(wish);
 }
 
-void AllocateView::lock(const QString& tensor, const QString& method) {
-    ask([&](PlanWish& wish) { wish.locks[tensor] = method; });
+void AllocateView::lock(const QStringList& tensors, const QString& method) {
+    ask([&](PlanWish& wish) {
+        for (const QString& tensor : tensors)
+            wish.locks[tensor] = method;
+    });
 }
 
 void AllocateView::followWish() {
@@ -248,12 +254,13 @@ void AllocateView::followAnswer() {
     }
     if (answer.range.most > 0.0) {
         const QSignalBlocker blockers[] = {QSignalBlocker(m_budget), QSignalBlocker(m_slider)};
-        m_budget->setRange(std::ceil(sliderSteps * answer.range.least) / sliderSteps,
-                           std::ceil(sliderSteps * answer.range.most) / sliderSteps);
+        m_budget->setRange(answer.range.lowest(), answer.range.highest());
         m_slider->setRange(sliderValue(m_budget->minimum()), sliderValue(m_budget->maximum()));
-        if (answer.plan) {
-            m_budget->setValue(answer.plan->requestedBitsPerWeight);
-            m_slider->setValue(sliderValue(answer.plan->requestedBitsPerWeight));
+        // What is being typed or dragged is ahead of the answer.
+        const double budget = answer.plan ? answer.plan->requestedBitsPerWeight : 0.0;
+        if (answer.plan && !m_budget->hasFocus()) m_budget->setValue(budget);
+        if (answer.plan && !m_slider->isSliderDown() && !m_slider->hasFocus()) {
+            m_slider->setValue(sliderValue(budget));
         }
     }
     m_tied->setVisible(answer.canTie);
@@ -288,10 +295,12 @@ std::vector<NamedValue> AllocateView::figures() const {
                                .arg(qtText(uniform->method), numberText(uniform->bitsPerWeight),
                                     numberText(uniform->loss))});
     }
-    const double gap = plan.loss > 0.0 ? 1.0 - plan.bound / plan.loss : 0.0;
-    figures.push_back({tr("Above the bound"), plan.isOptimal ? tr("0 %") : percentText(gap),
-                       tr("No plan within the budget loses less than %1")
-                           .arg(numberText(plan.isOptimal ? plan.loss : plan.bound))});
+    const double bound = plan.isOptimal ? plan.loss : plan.bound;
+    const QString gap = plan.isOptimal ? tr("0 %")
+                        : bound > 0.0  ? percentText(plan.loss / bound - 1.0)
+                                       : tr("unknown");
+    figures.push_back({tr("Above the bound"), gap,
+                       tr("No plan within the budget loses less than %1").arg(numberText(bound))});
     figures.push_back({tr("Locked"),
                        QString::number(std::ranges::count_if(plan.tensors, &PlannedTensor::locked)),
                        tr("Tensors whose method you chose")});
@@ -301,16 +310,16 @@ std::vector<NamedValue> AllocateView::figures() const {
 void AllocateView::savePlan() {
     const std::optional<AllocationPlan> plan = m_bench.allocation.answer().plan;
     if (!plan) return;
-    const QString path = QFileDialog::getSaveFileName(
-        this, tr("Save plan"), QStringLiteral("plan.json"), tr("Plans (*.json)"));
+    QString path = QFileDialog::getSaveFileName(this, tr("Save plan"), QStringLiteral("plan.json"),
+                                                tr("Plans (*.json)"));
     if (path.isEmpty()) return;
+    // Other programs tell plans by it.
+    if (!path.endsWith(QStringLiteral(".json"))) path += QStringLiteral(".json");
     JobOptions options;
     options.title = tr("Save plan");
     options.failureHeadline = tr("The plan was not saved.");
     m_bench.jobs.start(options, this, [plan, file = path.toStdString()](JobContext&) {
-        AllocationPlan named = *plan;
-        named.run = ResultStore::open(named.folder)->run().runId;
-        writeTextFile(file, named.toJson().dump(2) + '\n');
+        writeTextFile(file, plan->toJson().dump(2) + '\n');
     });
 }
 

@@ -46,7 +46,7 @@ private:
     QWidget* makeTools();
     void makePlots();
     void ask(const std::function<void(PlanWish&)>& change);
-    void lock(const QString& tensor, const QString& method);
+    void lock(const QStringList& tensors, const QString& method);
     void followWish();
     void followAnswer();
     std::vector<NamedValue> figures() const;

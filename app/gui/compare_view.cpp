@@ -76,7 +76,14 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
     PlotFeed& feed = bench.plots;
     connect(&feed, &PlotFeed::tradeOffChanged, this, drawOn(m_tradeOff, tradeOff));
     connect(&feed, &PlotFeed::utilizationChanged, this, drawOn(m_utilization, utilization));
-    connect(&feed, &PlotFeed::trainingChanged, this, drawOn(m_training, training));
+    // It grows many times a second, so it is drawn only while it is looked at.
+    const auto drawTraining = [this, training, &feed] {
+        if (!training->isVisible()) return;
+        m_training->setData(feed.training());
+        training->refresh();
+    };
+    connect(&feed, &PlotFeed::trainingChanged, this, drawTraining);
+    connect(m_tabs, &QTabWidget::currentChanged, this, drawTraining);
     connect(&feed, &PlotFeed::rateBarsChanged, this, drawOn(m_rateBars, rateBars));
     connect(&feed, &PlotFeed::levelsChanged, this, drawOn(m_levels, levels));
     connect(&feed, &PlotFeed::errorMapChanged, this, drawOn(m_errorMap, errorMap));

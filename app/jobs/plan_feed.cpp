@@ -7,6 +7,10 @@
 #include "app/jobs/run_controller.h"
 #include "app/models/result_set.h"
 #include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/base/text_file.h"
+#include "core/store/result_summary.h"
+#include "core/store/run_info.h"
 
 namespace quantscope {
 
@@ -71,35 +75,30 @@ PlanWish PlanWish::fromJson(const Json& json) {
     return wish;
 }
 
-// Keeps what a moving budget leaves as it is.
+struct PlanFeed::Given {
+    RecordList records;
+    PlanWish wish;
+    std::filesystem::path folder;
+};
+
+// Keeps what a moving budget leaves as it is. Of the worker's thread.
 class PlanFeed::Solver {
 public:
-    PlanAnswer solve(const RecordList& records, const PlanWish& wish, const std::stop_token& stop) {
+    // The plan; the curve only if it is known already.
+    PlanAnswer solve(const Given& given, const std::stop_token& stop) {
         PlanAnswer answer;
         try {
-            takeRecords(records, wish.loss);
+            takeRecords(given, stop);
             if (m_choices.empty()) return answer;
             answer.range = budgetRange(m_choices);
-            const auto ties = usualTies(m_choices);
-            answer.canTie = !ties.empty();
-            AllocationRequest request;
-            request.allocator = wish.allocator;
-            // To a tenth of a bit, as somebody would say it.
-            const double middle = 0.5 * (answer.range.least + answer.range.most);
-            request.bitsPerWeight = wish.bitsPerWeight.value_or(std::round(10.0 * middle) / 10.0);
-            if (wish.tied) request.ties = ties;
-            for (const auto& [tensor, method] : wish.locks) {
-                const std::string name = tensor.toStdString();
-                // Locks of other results wait until these are back.
-                const auto known = std::ranges::find(m_choices, name, &TensorChoices::tensor);
-                if (known != m_choices.end()) {
-                    request.locks.emplace_back(name, method.toStdString());
-                }
-            }
-            takeCurve(wish, request, stop);
-            answer.curve = m_curve;
-            answer.plan = planAllocation(m_choices, request);
-            answer.bars = buildPlan(*answer.plan, m_choices, m_families);
+            answer.canTie = !usualTies(m_choices).empty();
+            const AllocationRequest wanted = request(given.wish, answer.range);
+            answer.hasCurve = m_curveWish == withoutBudget(given.wish);
+            if (answer.hasCurve) answer.curve = m_curve;
+            answer.plan = planAllocation(m_choices, wanted);
+            answer.plan->run = m_runId;
+            answer.plan->folder = given.folder.string();
+            answer.bars = buildPlan(*answer.plan, m_choices, wanted.ties, m_families);
             answer.curve.current =
                 BudgetPoint{answer.plan->achievedBitsPerWeight, answer.plan->loss, {}};
         } catch (const Error& error) {
@@ -108,38 +107,64 @@ public:
         return answer;
     }
 
+    // To be called after solve() with the same wish.
+    void solveCurve(const Given& given, const std::stop_token& stop) {
+        m_curve = buildBudgetCurve(m_choices, request(given.wish, budgetRange(m_choices)),
+                                   curvePoints, stop);
+        m_curve.lossName = lossName(given.wish.loss);
+        m_curveWish = withoutBudget(given.wish);
+    }
+
 private:
-    void takeRecords(const RecordList& records, LossMeasure loss) {
-        if (m_records && *m_records == records && m_loss == loss) return;
+    static PlanWish withoutBudget(PlanWish wish) {
+        wish.bitsPerWeight.reset();
+        return wish;
+    }
+
+    AllocationRequest request(const PlanWish& wish, const BudgetRange& range) const {
+        AllocationRequest request;
+        request.allocator = wish.allocator;
+        // To a tenth of a bit, as somebody would say it, but never less than can be had.
+        const double middle = std::round(5.0 * (range.least + range.most)) / 10.0;
+        request.bitsPerWeight =
+            std::clamp(wish.bitsPerWeight.value_or(middle), range.lowest(), range.highest());
+        if (wish.tied) request.ties = usualTies(m_choices);
+        for (const auto& [tensor, method] : wish.locks) {
+            const std::string name = tensor.toStdString();
+            // Locks of other results wait until these are back.
+            const auto known = std::ranges::find(m_choices, name, &TensorChoices::tensor);
+            if (known != m_choices.end()) request.locks.emplace_back(name, method.toStdString());
+        }
+        return request;
+    }
+
+    void takeRecords(const Given& given, const std::stop_token& stop) {
+        const LossMeasure loss = given.wish.loss;
+        if (m_records && *m_records == given.records && m_loss == loss) return;
         m_records.reset();
         m_curveWish.reset();
         m_choices.clear();
         m_families.clear();
         std::vector<TrialRecord> finished;
-        for (const RecordPointer& record : records) {
+        for (const RecordPointer& record : given.records) {
+            throwIfStopped(stop);
             if (record->failed()) continue;
             finished.push_back(*record);
             m_families[record->trialId] = record->method.id;
         }
         if (!finished.empty()) {
-            m_choices = measuredChoices(finished, loss, {});
+            // The order of the command line, whatever ended first.
+            const RunInfo run = RunInfo::fromJson(readJsonFile(given.folder / "run.json"));
+            m_runId = run.runId;
+            m_choices = measuredChoices(inPlanOrder(std::move(finished), run), loss, {});
         }
         m_loss = loss;
-        m_records = records;
-    }
-
-    void takeCurve(const PlanWish& wish, const AllocationRequest& request,
-                   const std::stop_token& stop) {
-        PlanWish anyBudget = wish;
-        anyBudget.bitsPerWeight.reset();
-        if (m_curveWish == anyBudget) return;
-        m_curve = buildBudgetCurve(m_choices, request, curvePoints, stop);
-        m_curve.lossName = lossName(wish.loss);
-        m_curveWish = anyBudget;
+        m_records = given.records;
     }
 
     std::optional<RecordList> m_records;
     LossMeasure m_loss = LossMeasure::Weight;
+    std::string m_runId;
     std::vector<TensorChoices> m_choices;
     std::map<std::string, std::string> m_families;
     std::optional<PlanWish> m_curveWish;
@@ -178,16 +203,28 @@ void PlanFeed::schedule() {
 
 void PlanFeed::compute() {
     m_stale = false;
-    const std::filesystem::path& folder = m_run->runFolder();
+    const Given given{m_results->records(), m_wish, m_run->runFolder()};
+    m_worker.submit([solver = m_solver,
+                     given](const std::stop_token& stop) { return solver->solve(given, stop); },
+                    [this, given](PlanAnswer answer) {
+                        // Until the new curve is there the old one stays.
+                        if (answer.plan && !answer.hasCurve) {
+                            const std::optional<BudgetPoint> current = answer.curve.current;
+                            answer.curve = m_answer.curve;
+                            answer.curve.current = current;
+                        }
+                        m_answer = std::move(answer);
+                        Q_EMIT changed();
+                        if (m_answer.plan && !m_answer.hasCurve) computeCurve(given);
+                    });
+}
+
+// The plan is what is waited for; the curve takes many of them.
+void PlanFeed::computeCurve(const Given& given) {
     m_worker.submit(
-        [solver = m_solver, records = m_results->records(), wish = m_wish,
-         run = folder.filename().string(), folder = folder.string()](const std::stop_token& stop) {
-            PlanAnswer answer = solver->solve(records, wish, stop);
-            if (answer.plan) {
-                answer.plan->run = run;
-                answer.plan->folder = folder;
-            }
-            return answer;
+        [solver = m_solver, given](const std::stop_token& stop) {
+            solver->solveCurve(given, stop);
+            return solver->solve(given, stop);
         },
         [this](PlanAnswer answer) {
             m_answer = std::move(answer);

@@ -39,6 +39,7 @@ struct PlanAnswer {
     QString problem;  ///< Why there is no plan; empty while there are no results either.
     PlanData bars;
     BudgetCurveData curve;
+    bool hasCurve = false;  ///< Otherwise that of an older wish.
 };
 
 /// Solves the bit allocation over the results on show anew after every change of results or wish,
@@ -62,10 +63,12 @@ Q_SIGNALS:
     void wishChanged();
 
 private:
+    struct Given;
     class Solver;
 
     void schedule();
     void compute();
+    void computeCurve(const Given& given);
 
     const ResultSet* m_results;
     const RunController* m_run;

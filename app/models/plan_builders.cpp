@@ -7,6 +7,7 @@
 #include "app/models/distinct_names.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/run/allocation_units.h"
 #include "core/run/tensor_selection.h"
 
 namespace quantscope {
@@ -18,9 +19,23 @@ PlanChoice choiceOf(const TensorOption& option, Index weights) {
             static_cast<double>(option.bits) / static_cast<double>(weights), option.loss};
 }
 
+bool isMeant(const std::string& tensor, const std::vector<std::string>& patterns) {
+    return std::ranges::any_of(
+        patterns, [&](const std::string& pattern) { return meansTensor(pattern, tensor); });
+}
+
+// As the allocation ties them; see AllocationRequest::ties.
+bool areTied(const std::string& a, const std::string& b,
+             const std::vector<std::vector<std::string>>& ties) {
+    if (a == b || modelPart(a) != modelPart(b)) return false;
+    return std::ranges::any_of(ties,
+                               [&](const auto& tie) { return isMeant(a, tie) && isMeant(b, tie); });
+}
+
 }  // namespace
 
 PlanData buildPlan(const AllocationPlan& plan, const std::vector<TensorChoices>& choices,
+                   const std::vector<std::vector<std::string>>& ties,
                    const std::map<std::string, std::string>& families) {
     std::map<std::string, const TensorChoices*> byTensor;
     std::set<std::string> tensors;
@@ -49,6 +64,11 @@ PlanData buildPlan(const AllocationPlan& plan, const std::vector<TensorChoices>&
         bar.lossShare = plan.loss > 0.0 ? planned.option.loss / plan.loss : 0.0;
         bar.gainPerBit = planned.gainPerBit;
         bar.lossPerBit = planned.lossPerBit;
+        for (const PlannedTensor& other : plan.tensors) {
+            if (areTied(planned.tensor, other.tensor, ties)) {
+                bar.tiedWith << QString::fromStdString(other.tensor);
+            }
+        }
         data.bars.push_back(std::move(bar));
     }
     return data;
@@ -95,15 +115,19 @@ BudgetCurveData buildBudgetCurve(const std::vector<TensorChoices>& choices,
 
 std::vector<std::vector<std::string>> usualTies(const std::vector<TensorChoices>& choices) {
     const std::vector<std::vector<std::string>> usual = {{"*q_proj*", "*k_proj*", "*v_proj*"},
-                                                         {"*gate_proj*", "*up_proj*"}};
+                                                         {"*gate_proj*", "*up_proj*"},
+                                                         {"*query*", "*key*", "*value*"}};
     std::vector<std::vector<std::string>> ties;
     for (const std::vector<std::string>& tie : usual) {
-        const bool all = std::ranges::all_of(tie, [&](const std::string& pattern) {
-            return std::ranges::any_of(choices, [&](const TensorChoices& tensor) {
-                return meansTensor(pattern, tensor.tensor);
-            });
+        // Where one part holds two that match a pattern, nobody can tell which go together.
+        std::map<std::string, std::size_t> parts;
+        for (const TensorChoices& tensor : choices) {
+            if (isMeant(tensor.tensor, tie)) ++parts[modelPart(tensor.tensor)];
+        }
+        const bool fits = !parts.empty() && std::ranges::all_of(parts, [&](const auto& part) {
+            return part.second <= tie.size();
         });
-        if (all) ties.push_back(tie);
+        if (fits) ties.push_back(tie);
     }
     return ties;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cmath>
 #include <map>
+#include <stop_token>
 #include <string>
 
 #include "app/models/plot_data.h"
@@ -9,9 +11,10 @@
 
 namespace quantscope {
 
-/// The bars of a plan, in its order. `choices`: what it was made from; `families`: method ids by
-/// trial id.
+/// The bars of a plan, in its order. `choices` and `ties`: what it was made from; `families`:
+/// method ids by trial id.
 PlanData buildPlan(const AllocationPlan& plan, const std::vector<TensorChoices>& choices,
+                   const std::vector<std::vector<std::string>>& ties,
                    const std::map<std::string, std::string>& families);
 
 /// Plans of `count` budgets from the cheapest settings to the dearest, evenly spaced in bits, with
@@ -25,6 +28,10 @@ BudgetCurveData buildBudgetCurve(const std::vector<TensorChoices>& choices,
 struct BudgetRange {
     double least = 0.0;
     double most = 0.0;
+
+    /// The same in whole hundredths of a bit that a person would type, neither below its bound.
+    double lowest() const { return std::ceil(100.0 * least - 1e-9) / 100.0; }
+    double highest() const { return std::ceil(100.0 * most - 1e-9) / 100.0; }
 };
 BudgetRange budgetRange(const std::vector<TensorChoices>& choices);
 

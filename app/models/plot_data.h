@@ -97,6 +97,7 @@ struct PlanBar {
     std::vector<PlanChoice> choices;  ///< By ascending bits.
     int chosen = 0;                   ///< Among the choices.
     bool locked = false;
+    QStringList tiedWith;    ///< Tensors that get the same method as this one.
     double lossShare = 0.0;  ///< Of the plan's loss.
     /// Loss that the next better result would save, and the next cheaper one add, per bit.
     std::optional<double> gainPerBit;

@@ -214,10 +214,11 @@ int PlanPlot::nearestChoice(int mark, double bits) const {
 }
 
 void PlanPlot::toggleLock(const PlanBar& shown) {
+    const QStringList tensors = QStringList(shown.tensor) + shown.tiedWith;
     if (shown.locked) {
-        Q_EMIT unlockRequested(shown.tensor);
+        Q_EMIT unlockRequested(tensors);
     } else {
-        Q_EMIT lockRequested(shown.tensor, shown.choice().method);
+        Q_EMIT lockRequested(tensors, shown.choice().method);
     }
 }
 
@@ -273,7 +274,7 @@ void PlanPlot::mouseReleaseEvent(QMouseEvent* event) {
     if (m_waiting) adopt(std::exchange(m_waiting, nullptr));
     replotSoon();
     if (drag.choice == dragged.chosen) return;
-    Q_EMIT lockRequested(dragged.tensor,
+    Q_EMIT lockRequested(QStringList(dragged.tensor) + dragged.tiedWith,
                          dragged.choices[static_cast<std::size_t>(drag.choice)].method);
 }
 

@@ -33,9 +33,9 @@ public:
     int markAt(const QPointF& position) const override;
 
 Q_SIGNALS:
-    /// The tensor is to keep this method.
-    void lockRequested(const QString& tensor, const QString& method);
-    void unlockRequested(const QString& tensor);
+    /// The tensors (one, with those that are tied to it) are to keep this method.
+    void lockRequested(const QStringList& tensors, const QString& method);
+    void unlockRequested(const QStringList& tensors);
 
 protected:
     void rebuild() override;

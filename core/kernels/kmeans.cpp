@@ -92,7 +92,8 @@ public:
         using Map = Eigen::Map<
             const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
         const Index dim = m_centroids.cols();
-        const Eigen::MatrixXd c0 = asEigen(first);
+        if (m_first.size() == 0) m_first = asEigen(first);
+        const Eigen::MatrixXd& c0 = m_first;
         const Eigen::Map<const Eigen::VectorXd> masses(m_sums.masses.data(), first.rows);
         const Map sums(m_sums.rows.data(), first.rows, dim);
         Eigen::MatrixXd normal = c0.transpose() * masses.asDiagonal() * c0;
@@ -192,7 +193,8 @@ private:
     PrunedAssignment m_assignment;
     std::vector<std::uint32_t> m_codes;
     CellSums m_sums;
-    Eigen::MatrixXd m_map;  // Of the first centroids to the present ones.
+    Eigen::MatrixXd m_first;  // The centroids at the start; only for linear updates.
+    Eigen::MatrixXd m_map;    // Of the first centroids to the present ones.
     double m_mass = 0.0;
     double m_energy = 0.0;  // sum of w |x|^2
 };
@@ -214,9 +216,14 @@ KMeansResult kMeans(MatrixView x, const KMeansParameters& parameters, const RunC
     for (int iteration = 0; iteration < parameters.iterations; ++iteration) {
         lloyd.assign();
         const double objective = lloyd.objective();
-        const bool settled =
-            !result.objectives.empty() && result.objectives.back() - objective <=
-                                              parameters.relativeGain * result.objectives.back();
+        // While codewords are taken away the objective may rise, and falls again later.
+        const bool early = parameters.revival == Revival::Rare &&
+                           parameters.update == CodebookUpdate::Means &&
+                           2 * iteration < parameters.iterations;
+        const bool settled = !early && !result.objectives.empty() &&
+                             objective <= result.objectives.back() &&
+                             result.objectives.back() - objective <=
+                                 parameters.relativeGain * result.objectives.back();
         result.objectives.push_back(objective);
         context.objective(lloyd.share(objective));
         Index revived = 0;
@@ -224,8 +231,7 @@ KMeansResult kMeans(MatrixView x, const KMeansParameters& parameters, const RunC
             lloyd.moveLinearly(start);
         } else {
             lloyd.moveToMeans();
-            const bool early = 2 * iteration < parameters.iterations;
-            if (parameters.revival == Revival::Rare && early) lloyd.emptyRareCells();
+            if (early) lloyd.emptyRareCells();
             if (parameters.revival != Revival::None) revived = lloyd.reviveEmpty();
         }
         result.revived += revived;

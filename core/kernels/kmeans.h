@@ -51,7 +51,7 @@ struct KMeansResult {
 /// With CodebookUpdate::Linear the codewords stay linear images of those at the start, as in SimVQ
 /// (Zhu et al. 2024), whose gradient steps least squares replaces: A = (C0^T N C0)^-1 C0^T S, with
 /// the masses N and the sums S of the cells. So codewords without rows move with the others, and
-/// none is revived. O(dim^3) in one piece for each iteration.
+/// none is revived. O(count dim^2 + dim^3) in one piece for each iteration.
 ///
 /// `weights`: n values >= 0, not all 0, or empty for all 1. `start`: count x dim centroids to start
 /// from instead of seeding, or a view without data. Sums are formed in double precision over blocks

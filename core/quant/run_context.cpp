@@ -17,7 +17,7 @@ void RunContext::progress(double fraction, std::string_view phase) const {
 }
 
 void RunContext::objective(double value) const {
-    if (m_objective) m_objective(m_series, value * m_unit);
+    if (m_objective) m_objective(m_series.empty() ? "training" : m_series, value * m_unit);
 }
 
 RunContext RunContext::part(double from, double to, std::uint64_t stream) const {
@@ -48,10 +48,16 @@ RunContext RunContext::withObjective(ObjectiveFunction objective) const {
     return result;
 }
 
-RunContext RunContext::withSeries(std::string series, double unit) const {
+RunContext RunContext::withSeries(const std::string& series, double unit) const {
     RunContext result = *this;
-    result.m_series = std::move(series);
-    result.m_unit = unit;
+    result.m_series = m_series.empty() ? series : m_series + ", " + series;
+    result.m_unit = m_unit * unit;
+    return result;
+}
+
+RunContext RunContext::withoutObjectives() const {
+    RunContext result = *this;
+    result.m_objective = {};
     return result;
 }
 

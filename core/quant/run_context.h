@@ -51,15 +51,18 @@ public:
     RunContext withProgress(ProgressFunction progress) const;
     /// The same context, with objectives told to `objective` as well.
     RunContext withObjective(ObjectiveFunction objective) const;
-    /// The same context, whose objectives belong to the curve `series` and are counted in `unit`.
-    RunContext withSeries(std::string series, double unit = 1.0) const;
+    /// The same context, whose objectives belong to the curve `series` (after the name of this
+    /// context's own, if it has one: "4 bits, codebook") and are counted in `unit`.
+    RunContext withSeries(const std::string& series, double unit = 1.0) const;
+    /// The same context, whose objectives nobody hears: for training on trial.
+    RunContext withoutObjectives() const;
 
 private:
     std::uint64_t m_seed;
     std::stop_token m_stop;
     ProgressFunction m_progress;
     ObjectiveFunction m_objective;
-    std::string m_series = "training";
+    std::string m_series;
     double m_unit = 1.0;
 };
 

@@ -21,6 +21,9 @@ struct Work {
             static_cast<double>(settings.codewords()) * static_cast<double>(layout.dim);
         train = static_cast<double>(settings.trainedVectors(layout)) * search *
                 (settings.iterations + seeding);
+        if (settings.update == CodebookUpdate::Linear) {
+            train += 3.0 * settings.iterations * search * static_cast<double>(layout.dim);
+        }
         encode = static_cast<double>(layout.count()) * search;
     }
 };

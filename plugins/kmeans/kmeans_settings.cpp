@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/kmeans/kmeans_settings.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/quant/codeword_format.h"
 #include "core/quant/training_sample.h"
 
 namespace quantscope::kmeans {
 namespace {
 
-// Least squares for all codewords together cannot be interrupted.
+// Least squares for all codewords together cannot be interrupted: some hundredths of a second.
 constexpr Index mostLinearDim = 512;
+constexpr Index mostLinearProducts = Index{1} << 29;
 
 ParameterSpec startParameter() {
     return choiceParameter(
@@ -73,11 +77,20 @@ Preflight KmeansSettings::preflight(Index rows, Index cols) const {
     Preflight result = ResidualSettings::preflight(rows, cols);
     if (!result.refusal.empty()) return result;
     const RowVectors vectors = layout(rows, cols);
-    if (update == CodebookUpdate::Linear && vectors.dim > mostLinearDim) {
-        result.refusal =
-            "A linear image of vectors of " + std::to_string(vectors.dim) +
-            " components takes too long to find. Choose dim <= " + std::to_string(mostLinearDim) +
-            ", or update=means.";
+    if (update == CodebookUpdate::Linear) {
+        const Index most = std::min(
+            mostLinearDim, static_cast<Index>(std::sqrt(static_cast<double>(mostLinearProducts) /
+                                                        static_cast<double>(codewords()))));
+        if (vectors.dim > most) {
+            result.refusal =
+                "A linear image of " + std::to_string(codewords()) + " codewords of " +
+                std::to_string(vectors.dim) +
+                " components takes too long to find. Choose dim <= " + std::to_string(most) +
+                ", or update=means.";
+            return result;
+        }
+        result.workingBytes +=
+            3 * sizeof(double) * static_cast<std::uint64_t>(codewords() * vectors.dim);
     }
     return result;
 }

@@ -38,7 +38,7 @@ struct KmeansSettings : ResidualSettings {
 inline constexpr const char* codesSection = "codes";
 inline constexpr const char* codebookName = "codebook";
 inline std::string codebookSection(Index /*book*/) {
-    return codebookName;
+    return "codebook/codewords";
 }
 
 }  // namespace quantscope::kmeans

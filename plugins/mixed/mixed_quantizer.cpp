@@ -218,7 +218,7 @@ std::vector<double> MixedQuantizer::errorsAt(int bits, const TensorSource& weigh
     if (bits == 0) return columnErrors(weights, nullptr, context.stop());
     PhaseSeconds ignored;
     auto encoded = std::make_shared<const EncodedTensor>(
-        m_bases.at(bits)->quantize(weights, side, context, ignored));
+        m_bases.at(bits)->quantize(weights, side, context.withoutObjectives(), ignored));
     return columnErrors(weights, m_registry.decoder(std::move(encoded)).get(), context.stop());
 }
 
@@ -294,7 +294,8 @@ void MixedQuantizer::addPart(int bits, const std::vector<Index>& columns,
     const ColumnSource part(weights, columns);
     const SideInformation partSide = sideOfColumns(side, columns);
     refuseUnfit(bits, part, partSide);
-    appendPart(encoded, bits, m_bases.at(bits)->quantize(part, partSide, context, seconds));
+    const RunContext named = context.withSeries(std::to_string(bits) + " bits");
+    appendPart(encoded, bits, m_bases.at(bits)->quantize(part, partSide, named, seconds));
 }
 
 EncodedTensor MixedQuantizer::withMap(const TensorSource& weights, const BitMap& map) const {

@@ -27,12 +27,22 @@ Matrix sliceOf(const SliceLayout& layout, MatrixView sample, Index slice) {
     return rows;
 }
 
+double energyPerRow(MatrixView x) {
+    double energy = 0.0;
+    for (Index row = 0; row < x.rows; ++row) {
+        for (const float value : x.row(row))
+            energy += static_cast<double>(value) * static_cast<double>(value);
+    }
+    return energy / static_cast<double>(x.rows);
+}
+
 // k-means for every codebook, several at once; `start` may be empty.
 std::vector<Matrix> trainCodebooks(const PqSettings& settings, const SliceLayout& layout,
                                    MatrixView sample, int iterations,
                                    const std::vector<Matrix>& start, const RunContext& context) {
     const KMeansParameters parameters{.count = settings.codewords(), .iterations = iterations};
     std::vector<Matrix> books(static_cast<std::size_t>(settings.codebooks()));
+    const double wholeEnergy = std::max(energyPerRow(sample), 1e-300);
     ProgressCounter progress(context, static_cast<double>(settings.codebooks()) * iterations,
                              "training codebooks");
     parallelFor(settings.codebooks(), 1, context.stop(), [&](Index begin, Index) {
@@ -50,6 +60,11 @@ std::vector<Matrix> trainCodebooks(const PqSettings& settings, const SliceLayout
             settings.shared
                 ? MatrixView(sample.data, sample.rows * settings.slices, layout.width(0))
                 : own.view();
+        // Curves of slices are shares of the energy of all.
+        const double share = settings.shared ? 1.0 : energyPerRow(own.view()) / wholeEnergy;
+        const RunContext part = context.part(0.0, 1.0, static_cast<std::uint64_t>(book))
+                                    .withProgress([&](double, std::string_view) { report(1); })
+                                    .withSeries(codebookName(settings, book), share);
         const MatrixView from =
             start.empty() ? MatrixView() : start[static_cast<std::size_t>(book)].view();
         books[static_cast<std::size_t>(book)] =
@@ -143,15 +158,6 @@ double replaceByCodewords(const std::vector<Matrix>& books, const SliceLayout& l
     return sum / static_cast<double>(rows.rows);
 }
 
-double energyPerRow(MatrixView x) {
-    double energy = 0.0;
-    for (Index row = 0; row < x.rows; ++row) {
-        for (const float value : x.row(row))
-            energy += static_cast<double>(value) * static_cast<double>(value);
-    }
-    return energy / static_cast<double>(x.rows);
-}
-
 }  // namespace
 
 void encodeSlices(const std::vector<CodewordPanels>& books, const SliceLayout& layout,
@@ -193,10 +199,8 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
         const RunContext part = context.part(round * perRound, (round + 1) * perRound,
                                              static_cast<std::uint64_t>(round) + 1);
         // Codebooks between two rotations are not worth a curve.
-        const RunContext quiet(
-            part.seed(), part.stop(),
-            [&](double fraction, std::string_view phase) { part.progress(fraction, phase); });
-        books = trainCodebooks(settings, layout, rows.view(), roundIterations, books, quiet);
+        books = trainCodebooks(settings, layout, rows.view(), roundIterations, books,
+                               part.withoutObjectives());
         const double dropped =
             layout.cols < sample.cols ? energyPerRow(sample) - energyPerRow(rows.view()) : 0.0;
         result.objectives.push_back(dropped + replaceByCodewords(books, layout, rows.span(), stop));

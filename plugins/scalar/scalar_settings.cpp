@@ -15,8 +15,8 @@ constexpr double maximumGroup = 1 << 20;
 
 ParameterSpec bitsParameter() {
     return integerParameter(
-        {"bits", "Code width",
-         "Width of a code; 2^bits levels. Level tables take up to 8 bits.", "bits"},
+        {"bits", "Code width", "Width of a code; 2^bits levels. Level tables take up to 8 bits.",
+         "bits"},
         4, 1, maximumBits);
 }
 

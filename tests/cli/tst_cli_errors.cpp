@@ -241,11 +241,12 @@ void TestCliErrors::addRunRows() const {
     row("plot: unwritable", {"plot", "run", "--figure", "bits", "--out", "file/a.svg"},
         "file/a.svg");
     row("plot: data moved",
-        {"plot", "run", "--figure", "histogram", "--data", "gone.h5", "--out", "a.svg"}, "--data");
+        {"plot", "run", "--figure", "histogram", "--data", "gone.h5", "--out", "a.svg"},
+        "no file 'gone.h5'");
     row("plot: other data",
         {"plot", "run", "--figure", "histogram", "--data", test::datasetPath("stories260k-f16.h5"),
          "--out", "a.svg"},
-        "changed");
+        "content differs");
 }
 
 QTEST_GUILESS_MAIN(TestCliErrors)

@@ -44,6 +44,12 @@ void FakeTensorFile::addNormal(const std::string& name, Index rows, Index cols,
     addMatrix(name, values);
 }
 
+void FakeTensorFile::setAuxiliary(const std::string& name) {
+    for (TensorInfo& info : m_infos) {
+        if (info.name == name) info.auxiliary = true;
+    }
+}
+
 void FakeTensorFile::addMatrix(const std::string& name, const Matrix& values) {
     m_infos.push_back(floatInfo(name, {values.rows(), values.cols()}));
     m_matrices[name] = values;

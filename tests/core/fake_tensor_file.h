@@ -17,6 +17,8 @@ public:
     /// Adds an entry that cannot be quantized.
     void addText(const std::string& name);
     void addIntegers(const std::string& name, const Shape& shape, std::vector<std::int64_t> values);
+    /// Marks the entry as one that serves training alone.
+    void setAuxiliary(const std::string& name);
     void setGroundTruth(const SearchGroundTruth& truth) { m_truth = truth; }
     void setFingerprint(const std::string& fingerprint) { m_fingerprint = fingerprint; }
     /// Makes reading of a tensor fail with this message.

@@ -216,6 +216,19 @@ void TestPlanner::queriesAreQuantizedOnlyWhenNamed() {
     QCOMPARE(joined(everything.remarks),
              QString("Left out, unless named: 'test' (queries of the search)."));
     QCOMPARE(selectTensors(file, dataOf({"test"})).tensors.size(), std::size_t{1});
+    // Nor is the state of an optimizer; when there is nothing else, that is said.
+    FakeTensorFile trained;
+    trained.addNormal("optimizer/m", 2, 4, 3);
+    trained.setAuxiliary("optimizer/m");
+    try {
+        selectTensors(trained, dataOf({"*"}));
+        QFAIL("taken");
+    } catch (const Error& error) {
+        QVERIFY(QString(error.what()).contains("'optimizer/m' (state of the optimizer)"));
+    }
+    trained.addNormal("w", 2, 4, 4);
+    QCOMPARE(selectTensors(trained, dataOf({"*"})).tensors.at(0).info->name, std::string("w"));
+    QCOMPARE(selectTensors(trained, dataOf({"*", "optimizer/*"})).tensors.size(), std::size_t{2});
     QCOMPARE(selectTensors(file, dataOf({"t*"})).tensors.size(), std::size_t{2});
 }
 
