@@ -52,9 +52,6 @@ std::vector<Matrix> trainCodebooks(const PqSettings& settings, const SliceLayout
             done += count;
             progress.add(count);
         };
-        const RunContext part = context.part(0.0, 1.0, static_cast<std::uint64_t>(book))
-                                    .withProgress([&](double, std::string_view) { report(1); })
-                                    .withSeries(codebookName(settings, book));
         const Matrix own = settings.shared ? Matrix() : sliceOf(layout, sample, book);
         const MatrixView vectors =
             settings.shared
