@@ -16,6 +16,7 @@ std::unique_ptr<Command> makeInspectCommand();
 std::unique_ptr<Command> makeMethodsCommand();
 std::unique_ptr<Command> makePlotCommand();
 std::unique_ptr<Command> makeQuantizeCommand();
+std::unique_ptr<Command> makeRequantizeCommand();
 std::unique_ptr<Command> makeRunCommand();
 std::unique_ptr<Command> makeUnpackCommand();
 

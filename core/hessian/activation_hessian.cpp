@@ -14,15 +14,20 @@ namespace {
 // Rows of the sum that one thread adds to.
 constexpr Index stripChannels = 48;
 
+std::vector<double> inDouble(MatrixView inputs) {
+    std::vector<double> values(static_cast<std::size_t>(inputs.size()));
+    for (Index r = 0; r < inputs.rows; ++r)
+        std::ranges::copy(inputs.row(r), values.begin() + r * inputs.cols);
+    return values;
+}
+
 }  // namespace
 
 InputProducts::InputProducts(Index channels)
     : m_channels(channels), m_sums(static_cast<std::size_t>(channels * channels)) {}
 
 void InputProducts::add(MatrixView inputs, const std::stop_token& stop) {
-    std::vector<double> values(static_cast<std::size_t>(inputs.size()));
-    for (Index r = 0; r < inputs.rows; ++r)
-        std::ranges::copy(inputs.row(r), values.begin() + r * m_channels);
+    const std::vector<double> values = inDouble(inputs);
     // The sum is symmetric: a strip needs the columns from its own first on.
     parallelFor(m_channels, stripChannels, stop, [&](Index begin, Index end) {
         const StridedView<double> rest{values.data() + begin, inputs.rows, m_channels - begin,
@@ -43,6 +48,25 @@ std::vector<double> InputProducts::finish(double factor) {
             at(c, r) = at(r, c);
         }
     }
+    return std::move(m_sums);
+}
+
+CrossProducts::CrossProducts(Index channels)
+    : m_channels(channels), m_sums(static_cast<std::size_t>(channels * channels)) {}
+
+void CrossProducts::add(MatrixView x, MatrixView y, const std::stop_token& stop) {
+    const std::vector<double> left = inDouble(x);
+    const std::vector<double> right = inDouble(y);
+    parallelFor(m_channels, stripChannels, stop, [&](Index begin, Index end) {
+        const StridedView<double> strip{left.data() + begin, x.rows, end - begin, m_channels, 1};
+        const StridedView<double> all{right.data(), y.rows, m_channels, m_channels, 1};
+        addProduct(1.0, strip.transposed(), all, m_sums.data() + begin * m_channels, m_channels);
+    });
+}
+
+std::vector<double> CrossProducts::finish(double factor) {
+    for (double& sum : m_sums)
+        sum *= factor;
     return std::move(m_sums);
 }
 

@@ -25,6 +25,21 @@ private:
     std::vector<double> m_sums;  ///< On and above the diagonal.
 };
 
+/// The sum of x y^T over pairs of inputs, as InputProducts; not symmetric.
+class CrossProducts {
+public:
+    explicit CrossProducts(Index channels);
+
+    Index channels() const { return m_channels; }
+    /// Adds x y^T for the rows of both.
+    void add(MatrixView x, MatrixView y, const std::stop_token& stop);
+    std::vector<double> finish(double factor);
+
+private:
+    Index m_channels;
+    std::vector<double> m_sums;
+};
+
 /// H = (1/n) X^T X of n activations (rows of X) with C channels each, C x C row-major, summed in
 /// double in the order of the rows: the same bits at any thread count. Throws Error when there are
 /// no rows, and Cancelled.

@@ -14,10 +14,10 @@ class GridRows {
 public:
     virtual ~GridRows() = default;
 
-    /// Chooses the codes of the input channels `column` .. column + columnsPerCode() - 1 whose
-    /// values are nearest to `weights`, remembers them, and writes the values to `rounded`.
-    /// `column` is a multiple of columnsPerCode(). Columns may come in any order and more than
-    /// once; the last choice counts.
+    /// Chooses the codes of the channels `column` .. column + columnsPerCode() - 1 whose values are
+    /// nearest to `weights`, and writes the values to `rounded`. `column` is a multiple of
+    /// columnsPerCode(). Columns may come in any order and again; the last choice counts. Where the
+    /// search is not exact, what was chosen before stays if it is nearer than what is found anew.
     virtual void round(Index column, MatrixView weights, MatrixSpan rounded) = 0;
 
     /// Fits the scales of the unit that begins at `column` anew to `weights`, which holds all its
@@ -36,8 +36,8 @@ class CodeGrid {
 public:
     virtual ~CodeGrid() = default;
 
-    /// How many consecutive input channels one code stands for: 1 for scalar grids, the dimension
-    /// of the codewords for vector codes. Divides the number of columns.
+    /// How many consecutive input channels one code stands for: the dimension of vectors along
+    /// rows, otherwise 1. The last code of a row may stand for fewer.
     virtual Index columnsPerCode() const = 0;
 
     /// Consecutive input channels of a row that share a scale of their own, so that fitting it can

@@ -124,6 +124,17 @@ std::vector<double> leastSquaresGains(
     return gains;
 }
 
+Section refittedGains(const EncodedTensor& encoded, const TensorSource& weights,
+                      const GainSettings& settings,
+                      const std::function<void(Index firstRow, MatrixSpan out)>& decode,
+                      const std::stop_token& stop) {
+    const std::vector<double> present = settings.load(encoded);
+    std::vector<double> gains = leastSquaresGains(weights, settings, decode, stop);
+    for (std::size_t unit = 0; unit < gains.size(); ++unit)
+        gains[unit] *= present[unit];
+    return settings.store(std::move(gains));
+}
+
 float withGain(float value, double gain) {
     return toFiniteFloat(static_cast<double>(value) * gain);
 }

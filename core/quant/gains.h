@@ -80,6 +80,13 @@ std::vector<double> leastSquaresGains(
     const TensorSource& weights, const GainSettings& settings,
     const std::function<void(Index firstRow, MatrixSpan out)>& decode, const std::stop_token& stop);
 
+/// Gains of least squared error for the codes of an encoded tensor, to be stored in the place of
+/// those it has; `decode` gives what it stands for now.
+Section refittedGains(const EncodedTensor& encoded, const TensorSource& weights,
+                      const GainSettings& settings,
+                      const std::function<void(Index firstRow, MatrixSpan out)>& decode,
+                      const std::stop_token& stop);
+
 /// `value` x `gain` as a float; huge products become the largest float.
 float withGain(float value, double gain);
 

@@ -13,13 +13,13 @@ Error damaged(const std::string& what) {
                  "Read the artifact from its original place, or quantize again.");
 }
 
-RowVectors checkedLayout(const EncodedTensor& tensor) {
+RowVectors checkedLayout(const E8Settings& settings, const EncodedTensor& tensor) {
     constexpr Index largest = Index{1} << 56;
     if (tensor.rows <= 0 || tensor.cols <= 0 || tensor.rows > largest / tensor.cols) {
         throw damaged("its shape is " + std::to_string(tensor.rows) + " x " +
                       std::to_string(tensor.cols));
     }
-    return {tensor.rows, tensor.cols, dim};
+    return settings.layout(tensor.rows, tensor.cols);
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ RowVectors checkedLayout(const EncodedTensor& tensor) {
 E8Decoder::E8Decoder(std::shared_ptr<const EncodedTensor> tensor)
     : m_tensor(std::move(tensor)),
       m_settings(E8Settings::from(ParameterValues(m_tensor->method.parameters))),
-      m_layout(checkedLayout(*m_tensor)),
+      m_layout(checkedLayout(m_settings, *m_tensor)),
       m_codes(m_tensor->section(E8Quantizer::codesSection).bytes),
       m_gains(m_settings.gains.load(*m_tensor)),
       m_code(m_settings) {
@@ -36,8 +36,34 @@ E8Decoder::E8Decoder(std::shared_ptr<const EncodedTensor> tensor)
     }
 }
 
+// Without gain; vectors along columns.
+void E8Decoder::decodeColumn(Index firstRow, Index column, std::span<float> out) const {
+    const Index firstVector = firstRow / dim;
+    const Index endVector = (firstRow + static_cast<Index>(out.size()) + dim - 1) / dim;
+    std::vector<std::uint32_t> codes(static_cast<std::size_t>(endVector - firstVector));
+    PackedCodes::unpack(m_codes, column * m_layout.perRow() + firstVector, m_settings.codeWidth(),
+                        codes);
+    Index row = firstVector * dim - firstRow;
+    for (const std::uint32_t code : codes) {
+        for (const float value : m_code.point(code)) {
+            if (row >= 0 && row < static_cast<Index>(out.size()))
+                out[static_cast<std::size_t>(row)] = value;
+            ++row;
+        }
+    }
+}
+
 void E8Decoder::decode(Index firstRow, MatrixSpan out) const {
-    decodeRows(m_code, m_layout, m_settings.codeWidth(), m_codes, firstRow, out);
+    if (m_settings.along == Along::Rows) {
+        decodeRows(m_code, m_layout, m_settings.codeWidth(), m_codes, firstRow, out);
+    } else {
+        std::vector<float> column(static_cast<std::size_t>(out.rows));
+        for (Index c = 0; c < out.cols; ++c) {
+            decodeColumn(firstRow, c, column);
+            for (Index r = 0; r < out.rows; ++r)
+                out(r, c) = column[static_cast<std::size_t>(r)];
+        }
+    }
     for (Index r = 0; r < out.rows; ++r) {
         const double gain = m_gains[m_settings.gains.unitOf(firstRow + r)];
         for (float& value : out.row(r))

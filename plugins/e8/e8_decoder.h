@@ -21,6 +21,8 @@ public:
     std::vector<float> levels(Index row, Index column) const override;
 
 private:
+    void decodeColumn(Index firstRow, Index column, std::span<float> out) const;
+
     std::shared_ptr<const EncodedTensor> m_tensor;
     E8Settings m_settings;
     RowVectors m_layout;

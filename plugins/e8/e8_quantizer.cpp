@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/e8/e8_quantizer.h"
 
-#include <optional>
-
+#include "core/quant/nearest_rounding.h"
 #include "core/quant/packed_codes.h"
-#include "core/quant/vector_encoding.h"
+#include "plugins/e8/e8_decoder.h"
+#include "plugins/e8/e8_grid.h"
 
 namespace quantscope::e8 {
 
@@ -86,56 +86,53 @@ Preflight E8Quantizer::preflight(Index rows, Index cols, const SideInformation& 
         result.refusal = "The tensor has no weights. Choose another one.";
         return result;
     }
-    const RowVectors layout{rows, cols, dim};
-    if (cols % dim != 0) {
+    const RowVectors layout = m_settings.layout(rows, cols);
+    if (layout.cols % dim != 0) {
+        const bool alongRows = m_settings.along == Along::Rows;
         result.warnings.push_back(
-            "The " + std::to_string(cols) +
-            " columns are no multiple of 8; the last vector of each row is filled up with zeros, "
-            "and its code costs as much as the others.");
+            "The " + std::to_string(layout.cols) + (alongRows ? " columns" : " rows") +
+            " are no multiple of 8; the last vector of each " + (alongRows ? "row" : "column") +
+            " is filled up with zeros, and its code costs as much as the "
+            "others.");
     }
     result.rate[RatePart::Codes] = PackedCodes::bitCount(layout.count(), m_settings.codeWidth());
     result.rate[RatePart::Scales] = m_settings.gains.bitCount(rows);
     constexpr std::uint64_t buffers = std::uint64_t{32} << 20;
     result.workingBytes = buffers;
-    result.multiplyAdds =
-        static_cast<double>(layout.count()) * multiplyAddsPerBook * (m_settings.bits == 4 ? 2 : 1);
+    // The first finds the scales.
+    constexpr double passes = 2.0;
+    result.multiplyAdds = static_cast<double>(layout.count()) * multiplyAddsPerBook * passes *
+                          (m_settings.bits == 4 ? 2 : 1);
     return result;
 }
 
-EncodedTensor E8Quantizer::quantize(const TensorSource& weights, const SideInformation& /*side*/,
+std::unique_ptr<CodeGrid> E8Quantizer::fitGrid(const TensorSource& weights,
+                                               const SideInformation& /*side*/,
+                                               const RunContext& context,
+                                               PhaseSeconds& seconds) const {
+    const PhaseTimer timer(seconds.train);
+    const auto gridWith = [&](Section scales) {
+        return std::make_unique<E8Grid>(m_spec, m_settings, weights.rows(), weights.cols(),
+                                        std::move(scales));
+    };
+    // Scales of least squared error follow from codes, which are chosen for the deviation first.
+    const auto first = gridWith(
+        m_settings.gains.store(rootMeanSquares(weights, m_settings.gains, context.stop())));
+    roundToNearest(weights, *first, context);
+    const auto encoded = std::make_shared<const EncodedTensor>(first->finish());
+    const E8Decoder decoder(encoded);
+    return gridWith(refittedGains(
+        *encoded, weights, m_settings.gains,
+        [&](Index firstRow, MatrixSpan out) { decoder.decode(firstRow, out); }, context.stop()));
+}
+
+EncodedTensor E8Quantizer::quantize(const TensorSource& weights, const SideInformation& side,
                                     const RunContext& context, PhaseSeconds& seconds) const {
-    const RowVectors layout{weights.rows(), weights.cols(), dim};
-    const E8Code code(m_settings);
-    std::optional<DividedSource> divided;
-    {
-        const PhaseTimer timer(seconds.train);
-        divided.emplace(weights, m_settings.gains,
-                        rootMeanSquares(weights, m_settings.gains, context.stop()));
-    }
+    const std::unique_ptr<CodeGrid> grid =
+        fitGrid(weights, side, context.part(0.0, 0.5, 0), seconds);
     const PhaseTimer timer(seconds.encode);
-    const VectorEncoding encoding{
-        .layout = layout,
-        .exponent = 0,
-        .codesPerVector = 1,
-        .bits = m_settings.codeWidth(),
-        .multiplyAddsPerVector = multiplyAddsPerBook,
-        .encode = [&](MatrixView vectors, std::span<std::uint32_t> codes) {
-            code.encode(vectors, codes);
-        }};
-    EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
-    encoded.sections.push_back(
-        encodeVectors(*divided, encoding, codesSection, context.part(0.0, 1.0, 0)).codes);
-    const std::vector<std::uint8_t>& bytes = encoded.sections.front().bytes;
-    std::vector<double> gains = leastSquaresGains(
-        *divided, m_settings.gains,
-        [&](Index firstRow, MatrixSpan out) {
-            decodeRows(code, layout, m_settings.codeWidth(), bytes, firstRow, out);
-        },
-        context.stop());
-    for (std::size_t unit = 0; unit < gains.size(); ++unit)
-        gains[unit] *= divided->divisors()[unit];
-    encoded.sections.push_back(m_settings.gains.store(std::move(gains)));
-    return encoded;
+    roundToNearest(weights, *grid, context.part(0.5, 1.0, 1));
+    return grid->finish();
 }
 
 }  // namespace quantscope::e8

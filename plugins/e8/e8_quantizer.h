@@ -37,13 +37,17 @@ public:
     Preflight preflight(Index rows, Index cols, const SideInformation& side) const override;
     EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                            const RunContext& context, PhaseSeconds& seconds) const override;
+    bool hasGrid() const override { return true; }
+    std::unique_ptr<CodeGrid> fitGrid(const TensorSource& weights, const SideInformation& side,
+                                      const RunContext& context,
+                                      PhaseSeconds& seconds) const override;
 
 private:
     MethodSpec m_spec;
     E8Settings m_settings;
 };
 
-/// Writes the points of the vectors of some rows to `out`, without gain.
+/// Writes the points of the vectors of some rows to `out`, without gain; vectors along rows.
 void decodeRows(const E8Code& code, const RowVectors& layout, int width,
                 std::span<const std::uint8_t> bytes, Index firstRow, MatrixSpan out);
 

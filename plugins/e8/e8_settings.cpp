@@ -21,7 +21,21 @@ ParameterSpec bitsParameter() {
                             2, leastBits, mostBits);
 }
 
+ParameterSpec alongParameter() {
+    return choiceParameter(
+        {"along", "Vectors along",
+         "Rows: eight consecutive columns of a row. Columns: eight consecutive rows of a column; "
+         "error feedback (gptq) then goes from column to column, in any order, and otherwise from "
+         "eight columns to the next eight."},
+        "row", {{"row", "Rows"}, {"column", "Columns (input channels)"}});
+}
+
 }  // namespace
+
+RowVectors E8Settings::layout(Index rows, Index cols) const {
+    constexpr Index dim = 8;
+    return along == Along::Rows ? RowVectors{rows, cols, dim} : RowVectors{cols, rows, dim};
+}
 
 E8Settings E8Settings::from(const ParameterValues& values) {
     const std::int64_t bits = values.integer("bits");
@@ -29,7 +43,8 @@ E8Settings E8Settings::from(const ParameterValues& values) {
         throw Error("The parameter 'bits' of e8 cannot be " + std::to_string(bits) + ".",
                     "The artifact is damaged or was written by another version; quantize again.");
     }
-    return {static_cast<int>(bits), GainSettings::from(values)};
+    const Along along = values.choice("along") == "column" ? Along::Columns : Along::Rows;
+    return {static_cast<int>(bits), along, GainSettings::from(values)};
 }
 
 double E8Settings::inputScale() const {
@@ -41,7 +56,7 @@ double E8Settings::residualScale() const {
 }
 
 std::vector<ParameterSpec> e8Parameters() {
-    std::vector<ParameterSpec> schema = {bitsParameter()};
+    std::vector<ParameterSpec> schema = {bitsParameter(), alongParameter()};
     std::ranges::move(GainSettings::parameters(), std::back_inserter(schema));
     return schema;
 }

@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/kernels/product.h"
+#include "core/quant/column_blocks.h"
 #include "core/tensor/weight_reader.h"
 
 namespace quantscope::gptq {
@@ -21,12 +22,14 @@ constexpr Index stripColumns = 24;
 // Rows of which the loss of rounding to nearest is measured as well.
 constexpr Index sampledRows = 256;
 
-// Rows that one thread works on: enough to use the factor well, few enough for the cache.
-Index pieceRows(Index rows) {
+// Rows that one thread works on: enough to use the factor well, few enough for the cache, and
+// whole codes.
+Index pieceRows(Index rows, Index granule) {
     constexpr Index small = 32;
     constexpr Index large = 128;
     constexpr Index manyRows = 1024;
-    return rows < manyRows ? small : large;
+    const Index piece = rows < manyRows ? small : large;
+    return std::max(granule, piece / granule * granule);
 }
 
 /// What every piece of rows needs.
@@ -80,8 +83,10 @@ public:
         const auto rows = m_task.grid.rows(firstRow, m_rows);
         const Index step = m_task.grid.columnsPerCode();
         for (Index j = 0; j < m_size; j += step) {
-            rows->round(channel(j), m_weights.view().middleRows(j, step),
-                        m_errors.span().middleRows(j, step));
+            throwIfStopped(m_task.stop);
+            const Index count = std::min(step, m_size - j);
+            rows->round(channel(j), m_weights.view().middleRows(j, count),
+                        m_errors.span().middleRows(j, count));
         }
         for (Index i = 0; i < m_errors.view().size(); ++i)
             m_errors.data()[i] = m_weights.data()[i] - m_errors.data()[i];
@@ -94,7 +99,6 @@ public:
         const Index step = m_task.grid.columnsPerCode();
         const Index width = unit > 0 ? unit : std::max(step, blockColumns / step * step);
         for (Index first = 0; first < m_size; first += width) {
-            throwIfStopped(m_task.stop);
             const Index count = std::min(width, m_size - first);
             Matrix targets = withFeedback(first, count);
             if (unit > 0) m_grid->refit(first, targets.view());
@@ -165,6 +169,7 @@ private:
         const Index step = m_task.grid.columnsPerCode();
         const Index width = std::max(step, stripColumns / step * step);
         for (Index strip = 0; strip < targets.rows; strip += width) {
+            throwIfStopped(m_task.stop);
             const Index count = std::min(width, targets.rows - strip);
             for (Index j = strip; j < strip + count; j += step)
                 roundCode(first, j, strip + count, targets, losses);
@@ -179,10 +184,15 @@ private:
     // Rounds the channels of one code; their errors reach the rest of the strip at once.
     void roundCode(Index first, Index j, Index stripEnd, MatrixSpan targets,
                    std::vector<double>& losses) {
-        const Index step = m_task.grid.columnsPerCode();
-        const MatrixSpan rounded = m_errors.span().middleRows(first + j, step);
-        m_grid->round(channel(first + j), targets.middleRows(j, step), rounded);
-        for (Index i = 0; i < step; ++i) {
+        const Index count = std::min(m_task.grid.columnsPerCode(), stripEnd - j);
+        const MatrixSpan rounded = m_errors.span().middleRows(first + j, count);
+        if (count == 1) {
+            m_grid->round(channel(first + j), targets.middleRows(j, 1), rounded);
+        } else {
+            const Matrix centre = centreOfCode(first + j, targets.middleRows(j, count));
+            m_grid->round(channel(first + j), centre.view(), rounded);
+        }
+        for (Index i = 0; i < count; ++i) {
             const Index at = first + j + i;
             const std::span<const float> weights = m_weights.view().row(at);
             const std::span<float> errors = m_errors.span().row(at);
@@ -195,6 +205,25 @@ private:
             for (Index k = j + i + 1; k < stripEnd; ++k)
                 addScaled(m_task.factor.row(first + k)[at], errors, targets.row(k));
         }
+    }
+
+    // The loss of the channels of one code is sum_j D_j |e_j + f_j + sum_{k<j} e_k M_kj|^2 with the
+    // feedback f_j of all channels before the code. It is 0 at e = -f (I + M)^-1, M between the
+    // channels of the code alone: the point that the code should be near (block LDLQ, Tseng et al.,
+    // "QuIP#", 2024, section 4.1).
+    Matrix centreOfCode(Index at, MatrixSpan targets) const {
+        Matrix centre(targets.rows, targets.cols);
+        for (Index i = 0; i < targets.rows; ++i) {
+            const std::span<float> feedback = centre.span().row(i);
+            const std::span<const float> weights = m_weights.view().row(at + i);
+            for (std::size_t r = 0; r < feedback.size(); ++r)
+                feedback[r] = targets.row(i)[r] - weights[r];
+            for (Index k = 0; k < i; ++k)
+                addScaled(-m_task.factor.row(at + i)[at + k], centre.view().row(k), feedback);
+        }
+        for (Index i = 0; i < targets.rows; ++i)
+            addScaled(1.0F, m_weights.view().row(at + i), centre.span().row(i));
+        return centre;
     }
 
     // The best level of channel j given all others is the one nearest to q_j + (E H)_j / H_jj.
@@ -261,7 +290,7 @@ void checkCodes(const CodeGrid& grid, const FeedbackFactor& factor,
     if (step == 1) return;
     if (options.descentPasses > 0) {
         throw Error(
-            "Coordinate descent moves weights one by one, but a code of the base method "
+            "Coordinate descent goes channel by channel, but a code of the base method "
             "stands for " +
                 std::to_string(step) + " of them.",
             "Choose descent=0.");
@@ -284,7 +313,7 @@ FeedbackResult roundWithFeedback(const TensorSource& weights, const Hessian& hes
     if (options.descentPasses > 0) task.ordered = orderedHessian(hessian, factor);
     const WeightReader reader(weights, context.stop());
     const Index rows = weights.rows();
-    const Index piece = pieceRows(rows);
+    const Index piece = pieceRows(rows, rowGranule(grid));
     const Index pieces = (rows + piece - 1) / piece;
     // Pieces evenly spread over the rows are measured.
     const Index stride = std::max<Index>(1, pieces * piece / sampledRows);
@@ -324,7 +353,9 @@ FeedbackResult roundWithFeedback(const TensorSource& weights, const Hessian& hes
 std::uint64_t workingBytes(Index rows, Index cols) {
     constexpr std::uint64_t threads = 16;
     constexpr std::uint64_t matrices = 3;
-    return threads * matrices * static_cast<std::uint64_t>(pieceRows(rows) * cols) * sizeof(float);
+    constexpr Index mostRows = 256;
+    return threads * matrices * static_cast<std::uint64_t>(std::min(rows, mostRows) * cols) *
+           sizeof(float);
 }
 
 }  // namespace quantscope::gptq

@@ -49,8 +49,8 @@ ParameterSpec dampingParameter() {
 ParameterSpec descentParameter() {
     return integerParameter({"descent", "Descent passes",
                              "Passes of coordinate descent over all channels afterwards: each "
-                             "weight moves to the best level given all others, so the layer loss "
-                             "never rises. For bases that code weights one by one.",
+                             "code is chosen anew given all others, so the layer loss never rises. "
+                             "For bases whose codes stand for weights of one channel.",
                              "passes"},
                             0, 0, mostPasses);
 }

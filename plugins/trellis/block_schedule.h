@@ -22,27 +22,28 @@ struct BlockSchedule {
     int bits() const { return ends.back(); }
 };
 
-/// The blocks of a tensor: its weights row by row, cut into blocks of 256. The last block is as
-/// short as it can be, but has at least as many bits as a state.
+/// The blocks of a tensor. Along rows: its weights row by row, cut into blocks of 256. Along
+/// columns: every column cut into blocks of 256; the columns' first blocks come first, then their
+/// second ones. Last blocks are as short as they can be, but have at least as many bits as a state.
 class BlockLayout {
 public:
     BlockLayout(const TrellisSettings& settings, Index rows, Index cols);
 
-    Index blocks() const { return (m_weights + blockLength - 1) / blockLength; }
+    Index blocks() const { return m_blocks; }
+    /// Whether a block is a last one: of the tensor, or of a column.
+    bool isLast(Index block) const { return block >= m_firstLast; }
     const BlockSchedule& schedule(Index block) const {
-        return block + 1 < blocks() ? m_schedule : m_lastSchedule;
+        return isLast(block) ? m_lastSchedule : m_schedule;
     }
-    Index weightsOf(Index block) const {
-        return std::min(blockLength, m_weights - block * blockLength);
-    }
+    Index weightsOf(Index block) const { return isLast(block) ? m_lastWeights : blockLength; }
     /// Blocks begin with whole bytes.
-    Index firstByte(Index block) const { return block * m_schedule.bits() / 8; }
+    Index firstByte(Index block) const;
     std::uint64_t totalBits() const;
 
 private:
-    static BlockSchedule lastSchedule(const TrellisSettings& settings, Index weights);
-
-    Index m_weights;
+    Index m_blocks;
+    Index m_firstLast;
+    Index m_lastWeights;
     BlockSchedule m_schedule;
     BlockSchedule m_lastSchedule;
 };

@@ -45,39 +45,73 @@ BitRing TrellisDecoder::ring(Index block) const {
     return {bytes.data() + m_layout.firstByte(block), m_layout.schedule(block).bits()};
 }
 
-// Weights first ... in the order of the blocks, without scale.
-void TrellisDecoder::decodeRun(Index first, std::span<float> out) const {
+TrellisDecoder::Place TrellisDecoder::placeOf(Index row, Index column) const {
+    const Index cols = m_tensor->cols;
+    if (m_settings.along == Along::Columns) {
+        return {row / blockLength * cols + column, static_cast<int>(row % blockLength)};
+    }
+    const Index weight = row * cols + column;
+    return {weight / blockLength, static_cast<int>(weight % blockLength)};
+}
+
+// Weights of one block, without scale.
+void TrellisDecoder::decodeRun(Place place, std::span<float> out) const {
     const MatrixView values = m_code.values();
     const std::uint32_t stateMask = (1U << m_settings.stateBits) - 1U;
+    const BlockSchedule& schedule = m_layout.schedule(place.block);
+    const BitRing bits = ring(place.block);
+    auto step = static_cast<std::size_t>(place.at / m_settings.valuesPerStep);
+    int v = place.at % m_settings.valuesPerStep;
+    std::uint32_t state = bits.window(schedule.ends[step], m_settings.stateBits);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        out[i] = values(v, static_cast<Index>(state));
+        if (++v < m_settings.valuesPerStep || i + 1 == out.size()) continue;
+        v = 0;
+        ++step;
+        const int shift = schedule.shifts[step];
+        state = (state << shift | bits.window(schedule.ends[step], shift)) & stateMask;
+    }
+}
+
+void TrellisDecoder::decodeRow(Index row, std::span<float> out) const {
     std::size_t done = 0;
     while (done < out.size()) {
-        const Index block = (first + static_cast<Index>(done)) / blockLength;
-        const auto at = static_cast<int>(first + static_cast<Index>(done) - block * blockLength);
-        const BlockSchedule& schedule = m_layout.schedule(block);
-        const BitRing bits = ring(block);
-        const auto count =
-            std::min(out.size() - done, static_cast<std::size_t>(m_layout.weightsOf(block) - at));
-        auto step = static_cast<std::size_t>(at / m_settings.valuesPerStep);
-        int v = at % m_settings.valuesPerStep;
-        std::uint32_t state = bits.window(schedule.ends[step], m_settings.stateBits);
-        for (std::size_t i = 0; i < count; ++i) {
-            out[done + i] = values(v, static_cast<Index>(state));
-            if (++v < m_settings.valuesPerStep || i + 1 == count) continue;
-            v = 0;
-            ++step;
-            const int shift = schedule.shifts[step];
-            state = (state << shift | bits.window(schedule.ends[step], shift)) & stateMask;
-        }
+        const Place place = placeOf(row, static_cast<Index>(done));
+        const std::size_t count =
+            std::min(out.size() - done,
+                     static_cast<std::size_t>(m_layout.weightsOf(place.block) - place.at));
+        decodeRun(place, out.subspan(done, count));
+        done += count;
+    }
+}
+
+void TrellisDecoder::decodeColumn(Index firstRow, Index column, std::span<float> out) const {
+    std::size_t done = 0;
+    while (done < out.size()) {
+        const Place place = placeOf(firstRow + static_cast<Index>(done), column);
+        const std::size_t count =
+            std::min(out.size() - done,
+                     static_cast<std::size_t>(m_layout.weightsOf(place.block) - place.at));
+        decodeRun(place, out.subspan(done, count));
         done += count;
     }
 }
 
 void TrellisDecoder::decode(Index firstRow, MatrixSpan out) const {
+    if (m_settings.along == Along::Columns) {
+        std::vector<float> column(static_cast<std::size_t>(out.rows));
+        for (Index c = 0; c < out.cols; ++c) {
+            decodeColumn(firstRow, c, column);
+            for (Index r = 0; r < out.rows; ++r)
+                out(r, c) = column[static_cast<std::size_t>(r)];
+        }
+    } else {
+        for (Index r = 0; r < out.rows; ++r)
+            decodeRow(firstRow + r, out.row(r));
+    }
     for (Index r = 0; r < out.rows; ++r) {
-        const std::span<float> row = out.row(r);
-        decodeRun((firstRow + r) * m_tensor->cols, row);
         const double gain = gainOf(firstRow + r);
-        for (float& value : row)
+        for (float& value : out.row(r))
             value = withGain(value, gain);
     }
 }
@@ -104,9 +138,7 @@ std::vector<Codebook> TrellisDecoder::codebooks() const {
 }
 
 std::vector<float> TrellisDecoder::levels(Index row, Index column) const {
-    const Index weight = row * m_tensor->cols + column;
-    const Index block = weight / blockLength;
-    const auto at = static_cast<int>(weight % blockLength);
+    const auto [block, at] = placeOf(row, column);
     const auto step = static_cast<std::size_t>(at / m_settings.valuesPerStep);
     const BlockSchedule& schedule = m_layout.schedule(block);
     const std::uint32_t fan = 1U << schedule.shifts[step];

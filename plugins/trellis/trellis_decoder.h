@@ -23,8 +23,17 @@ public:
     std::vector<float> levels(Index row, Index column) const override;
 
 private:
+    /// Where the code of a weight is.
+    struct Place {
+        Index block = 0;
+        int at = 0;  ///< In the block.
+    };
+
+    Place placeOf(Index row, Index column) const;
     BitRing ring(Index block) const;
-    void decodeRun(Index first, std::span<float> out) const;
+    void decodeRun(Place place, std::span<float> out) const;
+    void decodeRow(Index row, std::span<float> out) const;
+    void decodeColumn(Index firstRow, Index column, std::span<float> out) const;
     double gainOf(Index row) const { return m_gains[m_settings.gains.unitOf(row)]; }
 
     std::shared_ptr<const EncodedTensor> m_tensor;

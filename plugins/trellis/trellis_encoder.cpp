@@ -29,17 +29,35 @@ BlockEncoder::BlockEncoder(const TrellisSettings& settings, const TrellisCode& c
 
 void BlockEncoder::encode(std::span<const float> weights, const BlockSchedule& schedule,
                           std::uint8_t* bytes, std::span<float> decoded) {
-    const auto values = static_cast<std::size_t>(m_valuesPerStep);
-    m_targets.assign(schedule.shifts.size() * values, 0.0F);
+    aimAt(weights, schedule);
+    m_search.solve(m_targets, schedule.shifts, seam(schedule), m_path);
+    store(schedule, bytes, decoded);
+}
+
+void BlockEncoder::encodeAgain(std::span<const float> weights, const BlockSchedule& schedule,
+                               std::uint8_t* bytes, std::span<float> decoded) {
+    aimAt(weights, schedule);
+    const std::uint32_t ends =
+        BitRing(bytes, schedule.bits()).window(0, m_search.stateBits() - schedule.shifts[0]);
+    m_search.solve(m_targets, schedule.shifts, ends, m_path);
+    store(schedule, bytes, decoded);
+}
+
+void BlockEncoder::aimAt(std::span<const float> weights, const BlockSchedule& schedule) {
+    m_targets.assign(schedule.shifts.size() * static_cast<std::size_t>(m_valuesPerStep), 0.0F);
     std::ranges::transform(weights, m_targets.begin(), [this](float weight) {
         return std::clamp(weight, -m_largestTarget, m_largestTarget);
     });
-    m_search.solve(m_targets, schedule.shifts, seam(schedule), m_path);
-    for (std::size_t t = 0; t < m_path.states.size(); ++t) {
-        const int count = schedule.shifts[t];
-        writeBits(bytes, schedule.ends[t], count, m_path.states[t]);
-    }
-    for (std::size_t i = 0; i < weights.size(); ++i) {
+}
+
+// Writes the path.
+void BlockEncoder::store(const BlockSchedule& schedule, std::uint8_t* bytes,
+                         std::span<float> decoded) const {
+    std::fill_n(bytes, (schedule.bits() + 7) / 8, std::uint8_t{0});
+    for (std::size_t t = 0; t < m_path.states.size(); ++t)
+        writeBits(bytes, schedule.ends[t], schedule.shifts[t], m_path.states[t]);
+    const auto values = static_cast<std::size_t>(m_valuesPerStep);
+    for (std::size_t i = 0; i < decoded.size(); ++i) {
         decoded[i] = m_code.values()(static_cast<Index>(i % values),
                                      static_cast<Index>(m_path.states[i / values]));
     }

@@ -24,7 +24,14 @@ public:
     void encode(std::span<const float> weights, const BlockSchedule& schedule, std::uint8_t* bytes,
                 std::span<float> decoded);
 
+    /// Codes `weights` anew between the ends of the path that `bytes` hold. The search is exact
+    /// between fixed ends, so the new path is no farther from the weights, rounding aside.
+    void encodeAgain(std::span<const float> weights, const BlockSchedule& schedule,
+                     std::uint8_t* bytes, std::span<float> decoded);
+
 private:
+    void aimAt(std::span<const float> weights, const BlockSchedule& schedule);
+    void store(const BlockSchedule& schedule, std::uint8_t* bytes, std::span<float> decoded) const;
     std::uint32_t seam(const BlockSchedule& schedule);
 
     const TrellisCode& m_code;

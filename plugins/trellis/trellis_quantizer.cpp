@@ -6,9 +6,12 @@
 #include <optional>
 
 #include "core/base/parallel.h"
+#include "core/quant/nearest_rounding.h"
 #include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
+#include "plugins/trellis/trellis_decoder.h"
 #include "plugins/trellis/trellis_encoder.h"
+#include "plugins/trellis/trellis_grid.h"
 
 namespace quantscope::trellis {
 
@@ -157,14 +160,21 @@ Preflight TrellisQuantizer::preflight(Index rows, Index cols,
     result.workingBytes = workingBytes(m_settings);
     // Closing the ring takes a third of the search again; a state costs about two multiply-adds.
     constexpr double perState = 1.33 * 2.0;
-    result.multiplyAdds = static_cast<double>(rows) * static_cast<double>(cols) * perState *
-                          std::exp2(m_settings.stateBits) / m_settings.valuesPerStep;
+    const double passes = m_settings.along == Along::Columns ? 2.0 : 1.0;
+    result.multiplyAdds = static_cast<double>(rows) * static_cast<double>(cols) * passes *
+                          perState * std::exp2(m_settings.stateBits) / m_settings.valuesPerStep;
     return result;
 }
 
-EncodedTensor TrellisQuantizer::quantize(const TensorSource& weights,
-                                         const SideInformation& /*side*/, const RunContext& context,
-                                         PhaseSeconds& seconds) const {
+EncodedTensor TrellisQuantizer::quantize(const TensorSource& weights, const SideInformation& side,
+                                         const RunContext& context, PhaseSeconds& seconds) const {
+    if (m_settings.along == Along::Columns) {
+        const std::unique_ptr<CodeGrid> grid =
+            fitGrid(weights, side, context.part(0.0, 0.5, 0), seconds);
+        const PhaseTimer timer(seconds.encode);
+        roundToNearest(weights, *grid, context.part(0.5, 1.0, 1));
+        return grid->finish();
+    }
     EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
     std::optional<TrellisCode> code;
     std::optional<DividedSource> divided;
@@ -180,6 +190,28 @@ EncodedTensor TrellisQuantizer::quantize(const TensorSource& weights,
     encoded.sections.push_back(m_settings.gains.store(coding.gains()));
     if (auto table = code->section()) encoded.sections.push_back(std::move(*table));
     return encoded;
+}
+
+std::unique_ptr<CodeGrid> TrellisQuantizer::fitGrid(const TensorSource& weights,
+                                                    const SideInformation& /*side*/,
+                                                    const RunContext& context,
+                                                    PhaseSeconds& seconds) const {
+    if (m_settings.along == Along::Rows) return nullptr;
+    const PhaseTimer timer(seconds.train);
+    const TrellisCode code(m_settings, context.stop());
+    const auto gridWith = [&](Section scales) {
+        return std::make_unique<TrellisGrid>(m_spec, m_settings, weights.rows(), weights.cols(),
+                                             code, std::move(scales));
+    };
+    // Scales of least squared error follow from codes, which are chosen for the deviation first.
+    const auto first =
+        gridWith(m_settings.gains.store(divisors(m_settings, weights, context.stop())));
+    roundToNearest(weights, *first, context);
+    const auto encoded = std::make_shared<const EncodedTensor>(first->finish());
+    const TrellisDecoder decoder(encoded);
+    return gridWith(refittedGains(
+        *encoded, weights, m_settings.gains,
+        [&](Index firstRow, MatrixSpan out) { decoder.decode(firstRow, out); }, context.stop()));
 }
 
 }  // namespace quantscope::trellis

@@ -7,7 +7,7 @@
 namespace quantscope::trellis {
 
 /// Quantizes blocks of 256 weights as paths through a trellis. Reads the tensor in blocks of rows,
-/// twice, and keeps only codes and scales.
+/// twice (along columns of at least 256 rows), and keeps only codes and scales.
 class TrellisQuantizer final : public Quantizer {
 public:
     static constexpr const char* codesSection = "codes";  ///< The blocks' bits, block by block.
@@ -18,6 +18,11 @@ public:
     Preflight preflight(Index rows, Index cols, const SideInformation& side) const override;
     EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                            const RunContext& context, PhaseSeconds& seconds) const override;
+    /// Along columns, where blocks stand alone.
+    bool hasGrid() const override { return m_settings.along == Along::Columns; }
+    std::unique_ptr<CodeGrid> fitGrid(const TensorSource& weights, const SideInformation& side,
+                                      const RunContext& context,
+                                      PhaseSeconds& seconds) const override;
 
 private:
     MethodSpec m_spec;

@@ -18,7 +18,6 @@ constexpr double leastBits = 1.0;
 constexpr double mostBits = 6.0;
 constexpr int leastStateBits = 8;
 constexpr int mostStateBits = 16;
-constexpr int mostBitsPerStep = 8;
 
 ParameterSpec bitsParameter() {
     return realParameter({"bits", "Bits per weight",
@@ -56,6 +55,15 @@ ParameterSpec valuesParameter() {
         .onlyWith("code", {"hyb", "random"});
 }
 
+ParameterSpec alongParameter() {
+    return choiceParameter(
+        {"along", "Blocks along",
+         "Rows: the tensor row by row in blocks of 256. Columns: each column in blocks of at most "
+         "256 weights, a whole number of bytes each, rounded down; error feedback (gptq) can then "
+         "carry errors from column to column."},
+        "row", {{"row", "Rows"}, {"column", "Columns (input channels)"}});
+}
+
 [[noreturn]] void impossible(const std::string& name) {
     throw Error("The parameter '" + name + "' of trellis has an impossible value.",
                 "The artifact is damaged or was written by another version; quantize again.");
@@ -69,10 +77,9 @@ CodeKind codeFrom(const std::string& value) {
     impossible("code");
 }
 
-// Every step must leave at least two bits of the state before it.
 void checkStep(const TrellisSettings& settings) {
     const int bitsPerStep = static_cast<int>(std::ceil(settings.bits() * settings.valuesPerStep));
-    const int most = std::min(mostBitsPerStep, settings.stateBits - 2);
+    const int most = settings.mostBitsPerStep();
     if (bitsPerStep <= most) return;
     throw Error("A step of " + std::to_string(settings.valuesPerStep) + " weights with " +
                     formatNumber(settings.bits()) + " bits each is too large for a state of " +
@@ -109,6 +116,7 @@ TrellisSettings TrellisSettings::from(const ParameterValues& values) {
     const bool isTable =
         settings.code == CodeKind::Hybrid || settings.code == CodeKind::RandomTable;
     settings.valuesPerStep = isTable ? static_cast<int>(perStep) : 1;
+    settings.along = values.choice("along") == "column" ? Along::Columns : Along::Rows;
     settings.gains = GainSettings::from(values);
     checkStep(settings);
     return settings;
@@ -116,7 +124,7 @@ TrellisSettings TrellisSettings::from(const ParameterValues& values) {
 
 std::vector<ParameterSpec> trellisParameters() {
     std::vector<ParameterSpec> schema = {bitsParameter(), stateParameter(), codeParameter(),
-                                         valuesParameter()};
+                                         valuesParameter(), alongParameter()};
     std::ranges::move(GainSettings::parameters(), std::back_inserter(schema));
     return schema;
 }

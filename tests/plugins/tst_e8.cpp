@@ -98,10 +98,46 @@ private:
 
 }  // namespace
 
+// The transposed matrix.
+Matrix turned(const Matrix& matrix) {
+    Matrix result(matrix.cols(), matrix.rows());
+    for (Index r = 0; r < matrix.rows(); ++r) {
+        for (Index c = 0; c < matrix.cols(); ++c)
+            result(c, r) = matrix(r, c);
+    }
+    return result;
+}
+
 class TestE8 : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // Vectors along columns are those along the rows of the transposed matrix.
+    void columnsAreTheRowsOfTheTransposedMatrix_data() {
+        QTest::addColumn<int>("bits");
+        QTest::addColumn<int>("rows");
+        for (const int bits : {2, 3, 4}) {
+            QTest::addRow("%d bits", bits) << bits << 40;
+            QTest::addRow("%d bits, last vectors filled up", bits) << bits << 173;
+        }
+    }
+    void columnsAreTheRowsOfTheTransposedMatrix() {
+        QFETCH(int, bits);
+        QFETCH(int, rows);
+        const std::string method = "e8:granularity=tensor,bits=" + std::to_string(bits);
+        const Matrix weights = gaussian(rows, 11, 5);
+        const QuantizedTensor along = bench().quantize(method + ",along=column", weights);
+        const QuantizedTensor across = bench().quantize(method, turned(weights));
+        QCOMPARE(nmse(turned(decoded(across)).view(), decoded(along).view()), 0.0);
+        QCOMPARE(along.rate(), across.rate());
+        QCOMPARE(along.rate(), bench().preflight(method + ",along=column", rows, 11).rate);
+        QVERIFY(along.codebooks()[0].counts == across.codebooks()[0].counts);
+        // Some rows on their own.
+        Matrix part(13, 11);
+        along.decode(9, part.span());
+        QCOMPARE(nmse(decoded(along).view().middleRows(9, 13), part.view()), 0.0);
+    }
+
     void booksHoldDifferentPointsOfTheLattice() {
         const e8::E8pBook book;
         std::set<Point> points;

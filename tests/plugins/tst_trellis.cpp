@@ -160,6 +160,9 @@ private Q_SLOTS:
         row("trellis:granularity=tensor,bits=2,state=10,code=random", 1 << 18, 0.0793);
         row("trellis:granularity=tensor,bits=2,state=12,code=random", 1 << 18, 0.0744);
         row("trellis:granularity=tensor,bits=2,state=14,code=random", 1 << 17, 0.0711);
+        // Columns of 256 weights are blocks as good as any.
+        row("trellis:along=column,granularity=tensor,bits=2,state=12,code=random", 1 << 16, 0.0744);
+        row("trellis:along=column,granularity=tensor,bits=3,state=16,code=random", 1 << 15, 0.0178);
     }
 
     void reachesTheReference() {
@@ -257,6 +260,97 @@ private Q_SLOTS:
             QVERIFY(std::ranges::is_sorted(levels));
             QVERIFY(std::ranges::find(levels, values(rows - 1, c)) != levels.end());
         }
+    }
+
+    // Along columns, every column's bits decode on their own as the description says.
+    void columnsDecodeAsDescribed_data() {
+        QTest::addColumn<QString>("code");
+        QTest::addColumn<int>("perStep");
+        QTest::addColumn<int>("rows");
+        for (const int rows : {32, 100, 256, 344, 600}) {
+            QTest::addRow("3inst, %d rows", rows) << "3inst" << 1 << rows;
+            QTest::addRow("hyb pairs, %d rows", rows) << "hyb" << 2 << rows;
+        }
+    }
+    void columnsDecodeAsDescribed() {
+        QFETCH(QString, code);
+        QFETCH(int, perStep);
+        QFETCH(int, rows);
+        constexpr int stateBits = 9;
+        constexpr int bits = 2;
+        constexpr Index cols = 5;
+        const std::string method = QString("trellis:along=column,bits=%1,code=%2,v=%3,state=%4")
+                                       .arg(bits)
+                                       .arg(code)
+                                       .arg(perStep)
+                                       .arg(stateBits)
+                                       .toStdString();
+        const Matrix weights = gaussian(rows, cols, 3);
+        const QuantizedTensor tensor = bench().quantize(method, weights);
+        QCOMPARE(tensor.rate(), bench().preflight(method, rows, cols).rate);
+        QCOMPARE(tensor.rate()[RatePart::Codes], static_cast<std::uint64_t>(rows * cols * bits));
+        const std::vector<double> scales = scalesOf(tensor.encoded());
+        const Matrix values = decoded(tensor);
+        const std::vector<std::uint8_t>& bytes = tensor.encoded().section("codes").bytes;
+        std::size_t at = 0;
+        for (Index first = 0; first < rows; first += 256) {
+            const Index count = std::min<Index>(256, rows - first);
+            for (Index c = 0; c < cols; ++c) {
+                // The column as a tensor of one row, with bytes of its own.
+                EncodedTensor column = tensor.encoded();
+                column.rows = 1;
+                column.cols = count;
+                const auto size = static_cast<std::size_t>(count * bits / 8);
+                const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(at);
+                column.sections = {{"codes",
+                                    RatePart::Codes,
+                                    size * 8,
+                                    {begin, begin + static_cast<std::ptrdiff_t>(size)}}};
+                if (tensor.encoded().hasSection("codebook/table"))
+                    column.sections.push_back(tensor.encoded().section("codebook/table"));
+                at += size;
+                const std::vector<double> expected =
+                    PlainDecoder(column, code.toStdString(), stateBits, perStep).values(256 * bits);
+                for (Index r = 0; r < count; ++r) {
+                    const double value = expected[static_cast<std::size_t>(r)] *
+                                         scales[static_cast<std::size_t>(first + r)];
+                    QVERIFY(std::abs(static_cast<double>(values(first + r, c)) - value) <=
+                            1e-6 * std::abs(value));
+                }
+            }
+        }
+        // Rows on their own, and the levels they chose from.
+        Matrix part(3, cols);
+        tensor.decode(rows - 3, part.span());
+        for (Index r = 0; r < 3; ++r) {
+            for (Index c = 0; c < cols; ++c)
+                QCOMPARE(part(r, c), values(rows - 3 + r, c));
+        }
+        const std::vector<float> levels = tensor.levels(rows - 1, 2);
+        QVERIFY(std::ranges::find(levels, values(rows - 1, 2)) != levels.end());
+    }
+
+    // Columns end with whole bytes, below the rate that was asked for where they can.
+    void columnsEndWithWholeBytes_data() {
+        QTest::addColumn<double>("bits");
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("bytes");
+        QTest::newRow("172 x 3 = 516") << 3.0 << 172 << 64;
+        QTest::newRow("64 x 2.9 = 184.6") << 2.9 << 64 << 23;
+        QTest::newRow("a state at least") << 2.0 << 3 << 2;
+        QTest::newRow("a bit for each") << 1.0 << 20 << 3;
+        QTest::newRow("steps of at most 7 bits") << 6.0 << 1 << 3;
+    }
+    void columnsEndWithWholeBytes() {
+        QFETCH(double, bits);
+        QFETCH(int, rows);
+        QFETCH(int, bytes);
+        const std::string method =
+            QString("trellis:along=column,state=9,bits=%1").arg(bits).toStdString();
+        const QuantizedTensor tensor = bench().quantize(method, gaussian(rows, 4, 3));
+        QCOMPARE(tensor.rate(), bench().preflight(method, rows, 4).rate);
+        QCOMPARE(tensor.rate()[RatePart::Codes], static_cast<std::uint64_t>(8 * 4 * bytes));
+        QVERIFY(nmse(gaussian(rows, 4, 3).view(), decoded(tensor).view()) < 0.45);
     }
 
     void countsTheStepsBits() {

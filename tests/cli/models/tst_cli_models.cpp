@@ -116,6 +116,38 @@ private slots:
         QVERIFY(byPlan.at("kl").get<double>() > 0.0);
     }
 
+    // Layer after layer, on tokens that do not judge, a plan loses less than it measured.
+    void requantizesAPlan() {
+        const Json plan = runJson(
+            {"allocate", path("run"), "--budget-bpw", "3", "--out", path("again.json"), "--json"});
+        QVERIFY(plan.is_object());
+        const QStringList requantize = {"requantize", path("again.json"),
+                                        "--model",    data("stories260k.h5"),
+                                        "--tokens",   data("stories260k-calibration-tokens.h5"),
+                                        "--out",      path("artifacts"),
+                                        "--json"};
+        const Json json = runJson(requantize);
+        QVERIFY(json.is_object());
+        QCOMPARE(json.at("tensors").get<int>(), 35);
+        // The same methods cost the same.
+        const double bits = plan.at("achieved_bits_per_weight").get<double>();
+        QCOMPARE(json.at("bits_per_weight").get<double>(), bits);
+        const auto evaluated = [&](const char* name) {
+            return runJson({"evaluate", data("stories260k.h5"), "--tokens",
+                            data("stories260k-evaluation-tokens.h5"), "--override", path(name),
+                            "--json"});
+        };
+        const Json before = evaluated("again.json");
+        const Json after = evaluated("artifacts");
+        QVERIFY(before.is_object() && after.is_object());
+        QCOMPARE(after.at("bits_per_weight").get<double>(), bits);
+        QCOMPARE(after.at("overridden").size(), std::size_t{35});
+        QVERIFY(after.at("kl").get<double>() < 0.9 * before.at("kl").get<double>());
+        const Outcome again = run(requantize);
+        QCOMPARE(again.exitCode, 1);
+        QVERIFY(again.err.contains(QLatin1String("--force")));
+    }
+
     void calibratesForQuantize() {
         const Json json = runJson({"calibrate", data("stories260k.h5"), "--tokens",
                                    data("stories260k-evaluation-tokens.h5"), "--activations", "10",
@@ -168,6 +200,11 @@ private slots:
         QTest::newRow("no plan") << QStringList{"apply", path("run/run.json"), "--model", model,
                                                 "--out", path("y.h5")}
                                  << "This is no plan";
+        QTest::newRow("no plan to requantize") << QStringList{"requantize", path("run/run.json"),
+                                                              "--model",    model,
+                                                              "--tokens",   tokens,
+                                                              "--out",      path("y")}
+                                               << "This is no plan";
         QTest::newRow("no Hessian")
             << QStringList{"quantize", model, "--tensor", "*down_proj*", "--method", "gptq"}
             << "Error feedback needs the Hessian";
@@ -182,7 +219,7 @@ private slots:
     }
 
     void helpHasExamples() {
-        for (const char* command : {"evaluate", "calibrate", "allocate", "apply"}) {
+        for (const char* command : {"evaluate", "calibrate", "allocate", "apply", "requantize"}) {
             const Outcome outcome = run({command, "--help"});
             QCOMPARE(outcome.exitCode, 0);
             QVERIFY(

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+
+#include "app/cli/commands.h"
+#include "app/cli/options.h"
+#include "app/cli/output_file.h"
+#include "app/cli/work_progress.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/parallel.h"
+#include "core/base/text.h"
+#include "core/base/text_file.h"
+#include "core/base/utf8.h"
+#include "core/base/version.h"
+#include "core/io/artifact_file.h"
+#include "core/run/allocation_plan.h"
+#include "core/run/sequential_quantization.h"
+
+namespace quantscope {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class RequantizeCommand final : public Command {
+public:
+    CLI::App* declare(CLI::App& program) override {
+        CLI::App* app = program.add_subcommand(
+            "requantize",
+            "Quantize a language model by the methods of a plan, layer after layer, each for the "
+            "inputs that the layers quantized before give it, so that it can make up for their "
+            "errors.");
+        app->add_option("PLAN", m_plan, "JSON file that `allocate` wrote")->required();
+        app->add_option("--model", m_model, "HDF5 file with a Llama-type model")->required();
+        app->add_option("--tokens", m_tokens, "HDF5 file with token ids in 'input_ids'")
+            ->required();
+        app->add_option("-o,--out", m_out, "Folder for the artifacts, one a tensor")->required();
+        app->add_flag("--no-correction", m_uncorrected,
+                      "Let only the Hessians follow the quantized model, and code the weights as "
+                      "they are");
+        declareSeed(*app, m_seed, "Seed of the random numbers of methods (default 0)");
+        app->add_option("--threads", m_threads, "How many threads work (default: one per core)")
+            ->check(CLI::Range(1, 1024));
+        app->add_flag("--force", m_force, "Write into a folder that holds files");
+        app->add_flag("--json", m_json, "Print {out, tensors, bits_per_weight, seconds}");
+        app->footer(
+            exampleFooter("quantscope-cli requantize plan.json --model stories260k.h5 --tokens "
+                          "stories260k-calibration-tokens.h5 --out artifacts"));
+        return app;
+    }
+
+    int run(const CommandContext& context) override {
+        const auto start = std::chrono::steady_clock::now();
+        const std::map<std::string, MethodSpec> methods = plannedMethods();
+        checkFolder();
+        const WorkProgress progress(std::cerr);
+        const RunContext work(m_seed, context.stop, progress.function());
+        const OpenOptions open{context.prober, false};
+        RateLedger rate;
+        Index weights = 0;
+        Arena(m_threads).execute([&] {
+            const LanguageModel model =
+                LanguageModel::load(*TensorFile::open(m_model, open), work.part(0.0, 0.02, 0));
+            const ModelConfig& config = model.config();
+            const TokenRows tokens = TokenRows::read(*TensorFile::open(m_tokens, open),
+                                                     config.vocabulary, config.context);
+            fs::create_directories(m_out);
+            SequentialOptions options;
+            options.correct = !m_uncorrected;
+            quantizeSequentially(model, tokens, methods, options, context.plugins.registry,
+                                 work.part(0.02, 1.0, 1),
+                                 [&](const std::string& tensor, const EncodedTensor& encoded) {
+                                     rate += encoded.rate();
+                                     weights += encoded.rows * encoded.cols;
+                                     write(tensor, encoded);
+                                 });
+        });
+        const double seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        progress.clear();
+        report({{"out", m_out},
+                {"tensors", methods.size()},
+                {"bits_per_weight", rate.bitsPerWeight(weights)},
+                {"seconds", seconds}});
+        return Success;
+    }
+
+private:
+    std::map<std::string, MethodSpec> plannedMethods() const {
+        std::map<std::string, MethodSpec> methods;
+        for (const PlannedTensor& tensor : AllocationPlan::fromJson(readJsonFile(m_plan)).tensors)
+            methods[tensor.tensor] = SweptMethod::parse(tensor.option.method).method;
+        return methods;
+    }
+
+    // Artifacts of another model among ours would be taken for ours.
+    void checkFolder() const {
+        if (m_force || !fs::exists(m_out) || (fs::is_directory(m_out) && fs::is_empty(m_out)))
+            return;
+        throw Error("There is something at '" + printableText(m_out) + "' already.",
+                    "Choose another folder, or add --force to write into this one.");
+    }
+
+    void write(const std::string& tensor, const EncodedTensor& encoded) const {
+        Artifact artifact;
+        artifact.tensor = encoded;
+        artifact.tensorName = tensor;
+        artifact.shape = {encoded.rows, encoded.cols};
+        artifact.fold = FoldRule{{0}};
+        artifact.provenance = Json{{"file", m_model},
+                                   {"tokens", m_tokens},
+                                   {"corrected", !m_uncorrected},
+                                   {"seed", m_seed},
+                                   {"program_version", programVersion()}};
+        writeArtifact(fs::path(m_out) / (tensor + ".h5"), artifact);
+    }
+
+    void report(const Json& result) const {
+        if (m_json) {
+            std::cout << result.dump(2) << '\n';
+            return;
+        }
+        std::cout << "Wrote " << result["tensors"] << " artifacts to " << m_out << ": "
+                  << formatSignificant(result["bits_per_weight"].get<double>(), 5)
+                  << " bits per weight, in " << formatSignificant(result["seconds"].get<double>())
+                  << " s\n";
+    }
+
+    std::string m_plan;
+    std::string m_model;
+    std::string m_tokens;
+    std::string m_out;
+    std::uint64_t m_seed = 0;
+    int m_threads = 0;
+    bool m_uncorrected = false;
+    bool m_force = false;
+    bool m_json = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> makeRequantizeCommand() {
+    return std::make_unique<RequantizeCommand>();
+}
+
+}  // namespace quantscope

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/e8/e8_grid.h"
+
+#include <algorithm>
+
+#include "core/quant/packed_codes.h"
+
+namespace quantscope::e8 {
+
+/// Codes go straight to the grid's bytes.
+class E8Grid::Rows final : public GridRows {
+public:
+    Rows(E8Grid& grid, Index firstRow, Index count)
+        : m_grid(grid),
+          m_firstRow(firstRow),
+          m_values(grid.m_encoded.cols, count),
+          m_rounded(static_cast<std::size_t>(grid.m_encoded.cols)) {}
+
+    void round(Index column, MatrixView weights, MatrixSpan rounded) override {
+        encode(weights);
+        const MatrixSpan chosen = m_values.span().middleRows(column, weights.rows);
+        const bool again = m_rounded[static_cast<std::size_t>(column)];
+        for (Index vector = 0; vector < m_vectors.rows(); ++vector) {
+            // The second book is searched after the first, which need not find the nearest pair.
+            if (again && !isNearer(vector, weights, chosen)) continue;
+            store(column, vector);
+            forComponents(vector, weights, [&](Index i, Index r, std::size_t component) {
+                chosen(i, r) = value(vector, r, component);
+            });
+        }
+        m_rounded[static_cast<std::size_t>(column)] = true;
+        for (Index i = 0; i < rounded.rows; ++i)
+            std::ranges::copy(chosen.row(i), rounded.row(i).begin());
+    }
+
+    void refit(Index /*column*/, MatrixView /*weights*/) override {}
+    void commit() override {}
+
+private:
+    static double square(double value) { return value * value; }
+    bool alongRows() const { return m_grid.m_settings.along == Along::Rows; }
+    double gainOf(Index row) const {
+        return m_grid.m_gains[m_grid.m_settings.gains.unitOf(m_firstRow + row)];
+    }
+
+    // Calls body(i, r, component) for the weights of a vector; `matrix` is channels x rows.
+    template <typename Body>
+    void forComponents(Index vector, MatrixView matrix, const Body& body) const {
+        if (alongRows()) {
+            for (Index i = 0; i < matrix.rows; ++i)
+                body(i, vector, static_cast<std::size_t>(i));
+            return;
+        }
+        const Index first = vector * dim;
+        for (Index r = first; r < std::min(first + dim, matrix.cols); ++r)
+            body(Index{0}, r, static_cast<std::size_t>(r - first));
+    }
+
+    bool isNearer(Index vector, MatrixView weights, MatrixView chosen) const {
+        double present = 0.0;
+        double found = 0.0;
+        forComponents(vector, weights, [&](Index i, Index r, std::size_t component) {
+            const auto weight = static_cast<double>(weights(i, r));
+            present += square(weight - static_cast<double>(chosen(i, r)));
+            found += square(weight - static_cast<double>(value(vector, r, component)));
+        });
+        return found < present;
+    }
+
+    void encode(MatrixView weights) {
+        const Index count = alongRows() ? weights.cols : (weights.cols + dim - 1) / dim;
+        m_vectors = Matrix(count, dim);
+        for (Index vector = 0; vector < count; ++vector) {
+            forComponents(vector, weights, [&](Index i, Index r, std::size_t component) {
+                const double gain = gainOf(r);
+                m_vectors(vector, static_cast<Index>(component)) =
+                    gain > 0.0 ? static_cast<float>(static_cast<double>(weights(i, r)) / gain)
+                               : 0.0F;
+            });
+        }
+        m_codes.resize(static_cast<std::size_t>(count));
+        m_grid.m_code.encode(m_vectors.view(), m_codes);
+        m_points.clear();
+        for (const std::uint32_t code : m_codes)
+            m_points.push_back(m_grid.m_code.point(code));
+    }
+
+    float value(Index vector, Index row, std::size_t component) const {
+        return withGain(m_points[static_cast<std::size_t>(vector)][component], gainOf(row));
+    }
+
+    void store(Index column, Index vector) {
+        const Index at = alongRows()
+                             ? (m_firstRow + vector) * m_grid.m_layout.perRow() + column / dim
+                             : column * m_grid.m_layout.perRow() + m_firstRow / dim + vector;
+        PackedCodes::packAt(m_grid.m_bytes, at,
+                            std::span(m_codes).subspan(static_cast<std::size_t>(vector), 1),
+                            m_grid.m_settings.codeWidth());
+    }
+
+    E8Grid& m_grid;
+    Index m_firstRow;
+    Matrix m_values;              ///< Of the present choice: columns x rows.
+    std::vector<bool> m_rounded;  ///< By the first column of a code.
+    Matrix m_vectors;
+    std::vector<std::uint32_t> m_codes;
+    std::vector<Point> m_points;
+};
+
+E8Grid::E8Grid(MethodSpec spec, const E8Settings& settings, Index rows, Index cols, Section scales)
+    : m_settings(settings),
+      m_layout(settings.layout(rows, cols)),
+      m_code(settings),
+      m_encoded{std::move(spec), rows, cols, Json::object(), {}},
+      m_bytes(PackedCodes::byteCount(m_layout.count(), settings.codeWidth())) {
+    m_encoded.sections.push_back(std::move(scales));
+    m_gains = m_settings.gains.load(m_encoded);
+}
+
+std::unique_ptr<GridRows> E8Grid::rows(Index firstRow, Index count) {
+    return std::make_unique<Rows>(*this, firstRow, count);
+}
+
+EncodedTensor E8Grid::finish() {
+    m_encoded.sections.insert(
+        m_encoded.sections.begin(),
+        {E8Quantizer::codesSection, RatePart::Codes,
+         PackedCodes::bitCount(m_layout.count(), m_settings.codeWidth()), std::move(m_bytes)});
+    return std::move(m_encoded);
+}
+
+}  // namespace quantscope::e8
