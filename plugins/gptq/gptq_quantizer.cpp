@@ -12,14 +12,40 @@ namespace {
 // Up to this size a Hessian is factored to tell the gain before anything runs.
 constexpr Index factoredAtOnce = 512;
 
+/// What is done with a grid: codes of several channels stay whole, in the tensor's order.
+struct Course {
+    ColumnOrder order = ColumnOrder::Natural;
+    FeedbackOptions options;
+    Json remarks = Json::array();
+};
+
+Course courseOn(const CodeGrid& grid, const GptqSettings& settings) {
+    Course course;
+    course.order = settings.order;
+    course.options.refit = settings.refits();
+    course.options.descentPasses = settings.descent;
+    const Index channels = grid.columnsPerCode();
+    if (channels == 1) return course;
+    const std::string why = "A code of the base method stands for " + std::to_string(channels) +
+                            " consecutive channels, so ";
+    if (settings.order != ColumnOrder::Natural) {
+        course.order = ColumnOrder::Natural;
+        course.remarks.push_back(why + "channels were rounded in the order of the tensor.");
+    }
+    if (settings.descent > 0) {
+        course.options.descentPasses = 0;
+        course.remarks.push_back(why + "there were no descent passes.");
+    }
+    return course;
+}
+
 void describe(const FeedbackFactor& factor, const FeedbackResult& result, double damping,
-              Json& header) {
+              Json remarks, Json& header) {
     Json details{{"expected_gain", factor.expectedGain()}, {"damping", factor.damping}};
     if (result.nearestLoss > 0.0)
         details["obtained_gain"] = result.sampledLoss / result.nearestLoss;
     if (!factor.dead.empty()) details["dead_channels"] = factor.dead.size();
     header["details"] = std::move(details);
-    Json remarks = Json::array();
     if (factor.damping > damping) {
         remarks.push_back("The Hessian could not be factored with a damping of " +
                           formatNumber(damping) + "; it was raised to " +
@@ -90,20 +116,17 @@ EncodedTensor GptqQuantizer::quantize(const TensorSource& weights, const SideInf
     if (!refused.empty()) throw Error(refused);
     const std::unique_ptr<CodeGrid> grid =
         m_base->fitGrid(weights, side, context.part(0.0, 0.1, 0), seconds);
+    const Course course = courseOn(*grid, m_settings);
     const FeedbackFactor factor = [&] {
         const PhaseTimer timer(seconds.train);
         context.progress(0.1, "factoring the Hessian");
-        return factorForFeedback(*side.hessian, m_settings.order, m_settings.damping,
-                                 context.stop());
+        return factorForFeedback(*side.hessian, course.order, m_settings.damping, context.stop());
     }();
     const PhaseTimer timer(seconds.encode);
-    FeedbackOptions options;
-    options.refit = m_settings.refits();
-    options.descentPasses = m_settings.descent;
-    const FeedbackResult result = roundWithFeedback(weights, *side.hessian, factor, *grid, options,
-                                                    context.part(0.2, 1.0, 1));
+    const FeedbackResult result = roundWithFeedback(weights, *side.hessian, factor, *grid,
+                                                    course.options, context.part(0.2, 1.0, 1));
     EncodedTensor encoded = grid->finish();
-    describe(factor, result, m_settings.damping, encoded.header);
+    describe(factor, result, m_settings.damping, course.remarks, encoded.header);
     return encoded;
 }
 

@@ -65,6 +65,16 @@ std::vector<RateDistortionCurve> modelCurves(const PartLosses& parts,
     return curves;
 }
 
+/// Whether a base has a grid whose codes stand for weights of one channel, as they do on any tensor
+/// or on none: columns of a part are no neighbours.
+bool codesSingleChannels(const Quantizer& base) {
+    if (!base.hasGrid()) return false;
+    const Matrix sample(8, 8);
+    PhaseSeconds ignored;
+    const auto grid = base.fitGrid(ViewSource(sample.view()), {}, RunContext(), ignored);
+    return grid && grid->columnsPerCode() == 1;
+}
+
 }  // namespace
 
 std::string partPrefix(int bits) {
@@ -337,7 +347,8 @@ EncodedTensor MixedQuantizer::quantize(const TensorSource& weights, const SideIn
 }
 
 bool MixedQuantizer::hasGrid() const {
-    return std::ranges::all_of(m_bases, [](const auto& base) { return base.second->hasGrid(); });
+    return std::ranges::all_of(m_bases,
+                               [](const auto& base) { return codesSingleChannels(*base.second); });
 }
 
 std::unique_ptr<CodeGrid> MixedQuantizer::fitGrid(const TensorSource& weights,
