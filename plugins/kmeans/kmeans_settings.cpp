@@ -19,7 +19,7 @@ ParameterSpec startParameter() {
         {"start", "Start",
          "The vectors that the codewords start from: chosen far from each other with k-means++ "
          "(Arthur and Vassilvitskii 2007), or drawn evenly."},
-        "plusplus", {{"plusplus", "k-means++"}, {"random", "Random vectors"}});
+        "plusplus", {{"plusplus", "K-means++"}, {"random", "Random vectors"}});
 }
 
 ParameterSpec updateParameter() {
