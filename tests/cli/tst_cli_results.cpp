@@ -262,8 +262,8 @@ private Q_SLOTS:
 
     void exportedFaissStrings() {
         const test::CliResult result = test::runCli({"export", m_run, "--format", "faiss"});
-        // Faiss has no index for the scalar trials; they are named with the reason, which is one for
-        // the tensors of a method.
+        // Faiss has no index for the scalar trials; they are named with the reason, which is one
+        // for the tensors of a method.
         QCOMPARE(result.exitCode, 1);
         QCOMPARE(result.out.count("PQ8x4np\t") + result.out.count("PQ8x4\t"), 4);
         QCOMPARE(result.err.count("not exported: "), 2);
