@@ -116,6 +116,11 @@ QWidget* AllocateView::makeTools() {
     m_loss->setToolTip(tr(
         "What is added up over tensors. What the model really loses can only be measured: judge a "
         "plan with quantscope-cli evaluate"));
+    // The window may be narrow; the lists show the whole names.
+    for (QComboBox* box : {m_allocator, m_loss}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(12);
+    }
     m_tied->setToolTip(tr("Tensors that one kernel reads together get one method"));
     m_tied->setObjectName(QStringLiteral("tied"));
     m_unlock->setToolTip(tr("Let the allocator choose for every tensor again"));
@@ -239,6 +244,8 @@ void AllocateView::followWish() {
     m_loss->setCurrentIndex(m_loss->findData(qtText(lossMeasureText(wish.loss))));
     m_tied->setChecked(wish.tied);
     m_unlock->setEnabled(!wish.locks.empty());
+    m_unlock->setText(wish.locks.empty() ? tr("Unlock all")
+                                         : tr("Unlock all (%1)").arg(wish.locks.size()));
 }
 
 void AllocateView::followAnswer() {
@@ -289,8 +296,7 @@ std::vector<NamedValue> AllocateView::figures() const {
         if (uniform == nullptr || baseline.loss < uniform->loss) uniform = &baseline;
     }
     if (uniform != nullptr && uniform->loss > 0.0) {
-        figures.push_back({tr("Of the best single method's"),
-                           percentText(plan.loss / uniform->loss),
+        figures.push_back({tr("Of uniform's loss"), percentText(plan.loss / uniform->loss),
                            tr("Loss relative to %1 for all tensors: %2 bits per weight, loss %3")
                                .arg(qtText(uniform->method), numberText(uniform->bitsPerWeight),
                                     numberText(uniform->loss))});
@@ -301,9 +307,6 @@ std::vector<NamedValue> AllocateView::figures() const {
                                        : tr("unknown");
     figures.push_back({tr("Above the bound"), gap,
                        tr("No plan within the budget loses less than %1").arg(numberText(bound))});
-    figures.push_back({tr("Locked"),
-                       QString::number(std::ranges::count_if(plan.tensors, &PlannedTensor::locked)),
-                       tr("Tensors whose method you chose")});
     return figures;
 }
 

@@ -43,6 +43,7 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
       m_metric(new QComboBox(this)),
       m_points(new QComboBox(this)) {
     m_tabs->setDocumentMode(true);
+    m_tabs->setUsesScrollButtons(true);
     m_tabs->setObjectName(QStringLiteral("plotTabs"));
     m_tabs->setAccessibleName(tr("Plots"));
     m_tabs->tabBar()->setAccessibleName(m_tabs->accessibleName());
@@ -121,6 +122,9 @@ void CompareView::makeTradeOffTools(PlotPage* page) {
     m_points->setAccessibleName(tr("Points"));
     m_points->setToolTip(tr("A point for each trial, or one per method over all tensors"));
     for (QComboBox* box : {m_metric, m_points}) {
+        // Long names show in the list; the window may be narrow.
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(18);
         connect(box, &QComboBox::activated, this, &CompareView::applyOptions);
         page->addTool(box);
     }

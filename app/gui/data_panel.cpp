@@ -63,6 +63,8 @@ DataPanel::DataPanel(Workbench& bench, QAction* open, QWidget* parent)
     m_counts->setForegroundRole(QPalette::PlaceholderText);
     pageLayout->addWidget(m_counts);
     m_content = new ContentOrEmpty(page, this);
+    // Names are what it is for.
+    setMinimumWidth(30 * fontMetrics().averageCharWidth());
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_content);

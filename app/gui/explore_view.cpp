@@ -53,7 +53,7 @@ ExploreView::ExploreView(Workbench& bench, QAction* open, QAction* addMethod, QW
     m_settings->setAccessibleName(tr("Setting of the sweep"));
     m_settings->setToolTip(tr("Which setting of the sweep is shown"));
     m_settings->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_settings->setMinimumContentsLength(28);
+    m_settings->setMinimumContentsLength(20);
     m_remark->setForegroundRole(QPalette::BrightText);
     m_remark->setWordWrap(true);
     makePlots();

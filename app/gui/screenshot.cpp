@@ -65,7 +65,10 @@ void Screenshot::selectPoint() {
     for (const TradeOffPoint& point : bench.plots.tradeOff().points) {
         if (point.onFront) front.push_back(&point);
     }
-    if (!front.empty()) bench.selection.selectTrial(front[front.size() / 2]->trialId);
+    if (front.empty()) return;
+    // As a click on the point does it.
+    const TradeOffPoint& point = *front[front.size() / 2];
+    bench.selection.selectTrials({point.members.begin(), point.members.end()}, point.trialId);
 }
 
 void Screenshot::take() {
