@@ -38,6 +38,7 @@ std::vector<std::filesystem::path> artifactFiles(const std::vector<std::string>&
 std::vector<std::string> filesBehind(const std::vector<std::string>& paths,
                                      const std::vector<std::filesystem::path>& artifacts) {
     std::vector<std::string> files;
+    files.reserve(artifacts.size());
     for (const std::filesystem::path& artifact : artifacts)
         files.push_back(artifact.string());
     for (const std::string& path : paths) {

@@ -178,9 +178,10 @@ private:
         }
         Json books = Json::array();
         for (const Codebook& book : tensor.codebooks()) {
-            const std::string place = "codebooks/" + book.name;
-            books.push_back(place);
-            sink.write(name + "/" + place, {static_cast<Index>(book.counts.size()), book.dim},
+            books.push_back("codebooks/" + book.name);
+            std::string place = name;
+            place.append("/codebooks/").append(book.name);
+            sink.write(place, {static_cast<Index>(book.counts.size()), book.dim},
                        NumberType::Float32, std::as_bytes(std::span(book.codewords)));
         }
         if (shape->rotation.rows() > 0) {

@@ -63,13 +63,13 @@ JobQueue::~JobQueue() {
     m_entries.clear();
 }
 
-JobId JobQueue::add(JobOptions options, QObject* receiver, ErasedWork work) {
+JobId JobQueue::add(const JobOptions& options, QObject* receiver, ErasedWork work) {
     cancelSlot(options.slot);
     const JobId id = ++m_lastId;
     auto entry = std::make_unique<Entry>();
     entry->info.id = id;
     entry->info.title = options.title;
-    entry->options = std::move(options);
+    entry->options = options;
     entry->receiver = receiver;
     entry->hasReceiver = receiver != nullptr;
     entry->work = std::move(work);

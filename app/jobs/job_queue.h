@@ -45,10 +45,10 @@ public:
     /// thread. `work` reports trouble by throwing Error, and cancellation by throwing Cancelled. It
     /// is kept for retry(), so it may be called again and owns or shares what it uses.
     template <typename Work, typename Deliver>
-    JobId start(JobOptions options, QObject* receiver, Work work, Deliver deliver);
+    JobId start(const JobOptions& options, QObject* receiver, Work work, Deliver deliver);
     /// For work without a result.
     template <typename Work>
-    JobId start(JobOptions options, QObject* receiver, Work work);
+    JobId start(const JobOptions& options, QObject* receiver, Work work);
 
     std::vector<JobInfo> jobs() const;  ///< Oldest first.
     std::optional<JobInfo> job(JobId id) const;
@@ -82,7 +82,7 @@ private:
     /// Returns what to do on the UI thread with the result.
     using ErasedWork = std::function<std::function<void()>(JobContext&)>;
 
-    JobId add(JobOptions options, QObject* receiver, ErasedWork work);
+    JobId add(const JobOptions& options, QObject* receiver, ErasedWork work);
     Entry* find(JobId id) const;
     void cancelSlot(const QString& slot);
     void startWaiting();
@@ -102,9 +102,9 @@ private:
 };
 
 template <typename Work, typename Deliver>
-JobId JobQueue::start(JobOptions options, QObject* receiver, Work work, Deliver deliver) {
+JobId JobQueue::start(const JobOptions& options, QObject* receiver, Work work, Deliver deliver) {
     using Result = std::invoke_result_t<Work&, JobContext&>;
-    return add(std::move(options), receiver,
+    return add(options, receiver,
                [work = std::move(work), deliver = std::move(deliver)](
                    JobContext& context) mutable -> std::function<void()> {
                    if constexpr (std::is_void_v<Result>) {
@@ -118,8 +118,8 @@ JobId JobQueue::start(JobOptions options, QObject* receiver, Work work, Deliver 
 }
 
 template <typename Work>
-JobId JobQueue::start(JobOptions options, QObject* receiver, Work work) {
-    return start(std::move(options), receiver, std::move(work), [] {});
+JobId JobQueue::start(const JobOptions& options, QObject* receiver, Work work) {
+    return start(options, receiver, std::move(work), [] {});
 }
 
 }  // namespace quantscope
