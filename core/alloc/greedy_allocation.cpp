@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 
 namespace quantscope {
 
@@ -34,9 +35,12 @@ std::vector<std::size_t> lowerHull(const RateDistortionCurve& curve) {
 /// Settings on the hulls, moved one step at a time.
 class HullWalk {
 public:
-    explicit HullWalk(std::span<const RateDistortionCurve> curves) : m_curves(curves) {
-        for (const RateDistortionCurve& curve : curves)
+    HullWalk(std::span<const RateDistortionCurve> curves, const std::stop_token& stop)
+        : m_curves(curves), m_stop(stop) {
+        for (const RateDistortionCurve& curve : curves) {
+            checkNowAndThen();
             m_hulls.push_back(lowerHull(curve));
+        }
         m_at.assign(curves.size(), 0);
         for (const RateDistortionCurve& curve : curves)
             m_bits += curve.front().bits;
@@ -60,6 +64,7 @@ public:
         for (std::size_t j = 0; j < m_at.size(); ++j)
             offer(j);
         while (m_bits > budget) {
+            checkNowAndThen();
             const std::size_t j = cheapest.top().second;
             cheapest.pop();
             --m_at[j];
@@ -81,6 +86,7 @@ public:
         for (std::size_t j = 0; j < m_at.size(); ++j)
             offer(j);
         while (!best.empty()) {
+            checkNowAndThen();
             const std::size_t j = best.top().second;
             best.pop();
             const std::uint64_t more = point(j, m_at[j] + 1).bits - point(j, m_at[j]).bits;
@@ -93,6 +99,7 @@ public:
     // After a start that was not balanced, bits still lie where they gain less than elsewhere.
     void exchangeWithin(std::uint64_t budget) {
         for (;;) {
+            throwIfStopped(m_stop);
             std::optional<std::size_t> down;
             std::optional<std::size_t> up;
             for (std::size_t j = 0; j < m_at.size(); ++j) {
@@ -123,6 +130,11 @@ public:
     }
 
 private:
+    // Steps are too short to ask at each.
+    void checkNowAndThen() {
+        constexpr std::uint32_t steps = 4096;
+        if (++m_steps % steps == 0) throwIfStopped(m_stop);
+    }
     const RatePoint& point(std::size_t j, std::size_t at) const {
         return m_curves[j][m_hulls[j][at]];
     }
@@ -141,6 +153,8 @@ private:
     std::vector<std::vector<std::size_t>> m_hulls;
     std::vector<std::size_t> m_at;  ///< Position on the hull of each part.
     std::uint64_t m_bits = 0;
+    const std::stop_token& m_stop;
+    std::uint32_t m_steps = 0;
 };
 
 Allocation summed(std::span<const RateDistortionCurve> curves, std::vector<std::size_t> choices) {
@@ -154,8 +168,9 @@ Allocation summed(std::span<const RateDistortionCurve> curves, std::vector<std::
 
 // Off the hulls there may be settings that fit into the last few bits.
 void spendTheRest(std::span<const RateDistortionCurve> curves, std::uint64_t budget,
-                  Allocation& allocation) {
+                  const std::stop_token& stop, Allocation& allocation) {
     for (;;) {
+        throwIfStopped(stop);
         double bestGain = 0.0;
         std::size_t bestPart = 0;
         std::size_t bestChoice = 0;
@@ -180,8 +195,8 @@ void spendTheRest(std::span<const RateDistortionCurve> curves, std::uint64_t bud
 }  // namespace
 
 Allocation allocateGreedily(std::span<const RateDistortionCurve> curves, std::uint64_t budget,
-                            std::span<const std::size_t> start) {
-    HullWalk walk(curves);
+                            std::span<const std::size_t> start, const std::stop_token& stop) {
+    HullWalk walk(curves, stop);
     if (walk.bits() > budget) {
         throw Error("The budget of " + std::to_string(budget) +
                         " bits is too small: even the cheapest settings need " +
@@ -193,7 +208,7 @@ Allocation allocateGreedily(std::span<const RateDistortionCurve> curves, std::ui
     walk.raiseWithin(budget);
     walk.exchangeWithin(budget);
     Allocation allocation = summed(curves, walk.choices());
-    spendTheRest(curves, budget, allocation);
+    spendTheRest(curves, budget, stop, allocation);
     return allocation;
 }
 

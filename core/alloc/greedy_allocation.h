@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace quantscope {
@@ -28,8 +29,10 @@ struct Allocation {
 /// the lower convex hulls of the curves where that costs the least loss per bit until the budget is
 /// met, then up where it gains the most, exchanges a step down for a step up while that helps, and
 /// at last spends what is left on whatever still fits. With convex curves of equal steps the result
-/// is the optimum (Fox 1966). Throws Error when even the cheapest settings exceed the budget.
+/// is the optimum (Fox 1966). Throws Error when even the cheapest settings exceed the budget, or
+/// Cancelled.
 Allocation allocateGreedily(std::span<const RateDistortionCurve> curves, std::uint64_t budget,
-                            std::span<const std::size_t> start = {});
+                            std::span<const std::size_t> start = {},
+                            const std::stop_token& stop = {});
 
 }  // namespace quantscope

@@ -2,7 +2,6 @@
 #include "plugins/gptq/error_feedback.h"
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <numeric>
 
@@ -10,6 +9,7 @@
 #include "core/base/parallel.h"
 #include "core/kernels/product.h"
 #include "core/quant/column_blocks.h"
+#include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
 
 namespace quantscope::gptq {
@@ -317,7 +317,7 @@ FeedbackResult roundWithFeedback(const TensorSource& weights, const Hessian& hes
     const Index pieces = (rows + piece - 1) / piece;
     // Pieces evenly spread over the rows are measured.
     const Index stride = std::max<Index>(1, pieces * piece / sampledRows);
-    std::atomic<Index> done = 0;
+    ProgressCounter progress(context, static_cast<double>(rows), "rounding with feedback");
     FeedbackResult zero;
     zero.columnLosses.resize(static_cast<std::size_t>(factor.size));
     FeedbackResult total = parallelReduce(
@@ -334,9 +334,7 @@ FeedbackResult roundWithFeedback(const TensorSource& weights, const Hessian& hes
             if (options.descentPasses > 0) result.descentGain = part.descend();
             if (measured) result.sampledLoss = result.loss - result.descentGain;
             part.commit();
-            const Index finished = done += end - begin;
-            context.progress(static_cast<double>(finished) / static_cast<double>(rows),
-                             "rounding with feedback");
+            progress.add(static_cast<double>(end - begin));
             return result;
         },
         [](FeedbackResult& sum, const FeedbackResult& part) {

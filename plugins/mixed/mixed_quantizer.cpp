@@ -6,6 +6,7 @@
 
 #include "core/alloc/closed_form.h"
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "plugins/mixed/column_losses.h"
 #include "plugins/mixed/mixed_grid.h"
@@ -52,9 +53,12 @@ std::size_t optionBelow(const std::vector<int>& options, double bits) {
 
 /// Curves loss = c x 4^-bits, and where the closed form would start.
 std::vector<RateDistortionCurve> modelCurves(const PartLosses& parts,
-                                             const std::vector<int>& options) {
+                                             const std::vector<int>& options,
+                                             const std::stop_token& stop) {
+    constexpr std::size_t partsPerCheck = 4096;
     std::vector<RateDistortionCurve> curves;
     for (std::size_t j = 0; j < parts.sizes.size(); ++j) {
+        if (j % partsPerCheck == 0) throwIfStopped(stop);
         RateDistortionCurve& curve = curves.emplace_back();
         for (const int bits : options) {
             curve.push_back({static_cast<std::uint64_t>(parts.sizes[j] * bits),
@@ -268,12 +272,12 @@ BitMap MixedQuantizer::allocate(const TensorSource& weights, const SideInformati
                     : waterFillingBits(parts, m_settings.bits, options.front(), options.back());
         for (const double bits : ideal)
             start.push_back(optionBelow(options, bits));
-        curves = modelCurves(parts, options);
+        curves = modelCurves(parts, options, context.stop());
     }
     // A budget like 2.3 x 10 is meant to hold 23 bits although the product is 22.999...
     const auto budget =
         static_cast<std::uint64_t>(std::floor(m_settings.bits * static_cast<double>(cols) + 1e-9));
-    const Allocation allocation = allocateGreedily(curves, budget, start);
+    const Allocation allocation = allocateGreedily(curves, budget, start, context.stop());
     std::vector<int> bits;
     for (const std::size_t choice : allocation.choices)
         bits.push_back(options[choice]);

@@ -42,7 +42,7 @@ Matrix uniform(Index rows, Index cols, float largest) {
 Matrix rowsOfAllMagnitudes() {
     const Matrix base = gaussian(usualRows, usualCols);
     return filled(usualRows, usualCols, [&](Index r, Index c) {
-        return std::ldexp(base(r, c), static_cast<int>(r) - 150);
+        return std::ldexp(base(r, c), static_cast<int>(r * 270 / usualRows) - 150);
     });
 }
 
