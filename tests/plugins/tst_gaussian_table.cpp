@@ -23,6 +23,7 @@
 #include "plugins/scalar/scalar_method.h"
 #include "plugins/trellis/trellis_method.h"
 #include "tests/plugins/method_bench.h"
+#include "tests/plugins/slowness.h"
 
 using namespace quantscope;
 using test::decoded;
@@ -67,6 +68,10 @@ class TestGaussianTable : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void initTestCase() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
+    }
+
     void entropyCodedSteps_data() {
         QTest::addColumn<double>("bits");
         QTest::addColumn<double>("mse");
