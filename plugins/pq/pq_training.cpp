@@ -200,8 +200,7 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
                                part.withoutObjectives());
         const double dropped =
             layout.cols < sample.cols ? energyPerRow(sample) - energyPerRow(rows.view()) : 0.0;
-        result.objectives.push_back(dropped + replaceByCodewords(books, layout, rows.span(), stop));
-        rotating.objective(result.objectives.back());
+        rotating.objective(dropped + replaceByCodewords(books, layout, rows.span(), stop));
         result.rotation = nearestRotation(sample, rows.view(), result.rotation.view(), stop);
     }
     rotationFormat.round(result.rotation.span());

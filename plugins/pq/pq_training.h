@@ -16,9 +16,6 @@ struct PqTraining {
     /// cols x sliced columns, with orthonormal columns but for rounding: rows times this are what
     /// is cut into slices. Empty without a rotation.
     Matrix rotation;
-    /// With a trained rotation: mean squared error per vector of the sample before each new
-    /// rotation.
-    std::vector<double> objectives;
 };
 
 /// Trains codebooks, and the rotation if one is asked for, on the rows of `sample`. The rotation
