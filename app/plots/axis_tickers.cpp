@@ -138,4 +138,12 @@ QString BarTicker::getTickLabel(double tick, const QLocale& /*locale*/, QChar /*
     return m_names.value(static_cast<int>(std::lround(tick)));
 }
 
+void nameBars(QCPAxis* axis, const QStringList& names, double room) {
+    const QFontMetricsF metrics(axis->tickLabelFont());
+    QStringList shown;
+    for (const QString& name : names)
+        shown.append(metrics.elidedText(name, Qt::ElideMiddle, room));
+    axis->setTicker(QSharedPointer<BarTicker>::create(axis, shown));
+}
+
 }  // namespace quantscope

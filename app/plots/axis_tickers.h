@@ -65,4 +65,8 @@ private:
     QStringList m_names;
 };
 
+/// Names the bars of a vertical axis with a BarTicker; names wider than `room` pixels lose their
+/// middle, which says least.
+void nameBars(QCPAxis* axis, const QStringList& names, double room);
+
 }  // namespace quantscope

@@ -112,14 +112,12 @@ void PlanPlot::rebuild() {
     setKey(std::move(key));
 }
 
-// Labels take less than half of the width; the middle of a long one says least.
+// Names take less than half of the width.
 void PlanPlot::addLabels() {
-    const QFontMetricsF metrics(yAxis->tickLabelFont());
-    const double room = 0.4 * viewport().width();
-    QStringList labels;
+    QStringList names;
     for (const PlanBar& shown : m_data->bars)
-        labels.append(metrics.elidedText(shown.label, Qt::ElideMiddle, room));
-    yAxis->setTicker(QSharedPointer<BarTicker>::create(yAxis, labels));
+        names.append(shown.label);
+    nameBars(yAxis, names, 0.4 * viewport().width());
 }
 
 void PlanPlot::prepareFigure() {

@@ -123,15 +123,12 @@ void RateBarsPlot::rebuild() {
     setKey(std::move(key));
 }
 
-// Labels take less than half of the width; the middle of a long one says least.
+// Names take less than half of the width.
 void RateBarsPlot::addLabels() {
-    const QFontMetricsF metrics(yAxis->tickLabelFont());
-    const double room = 0.45 * viewport().width();
-    QStringList labels;
-    for (const RateBar& bar : m_data->bars) {
-        labels.append(metrics.elidedText(bar.label, Qt::ElideMiddle, room));
-    }
-    yAxis->setTicker(QSharedPointer<BarTicker>::create(yAxis, labels));
+    QStringList names;
+    for (const RateBar& bar : m_data->bars)
+        names.append(bar.label);
+    nameBars(yAxis, names, 0.45 * viewport().width());
 }
 
 void RateBarsPlot::prepareFigure() {
