@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/kmeans.h"
+#include "core/base/squared_norm.h"
 
 #include <Eigen/Cholesky>
 #include <algorithm>
@@ -169,12 +170,8 @@ private:
             [&](Index begin, Index end) {
                 Totals part;
                 for (Index row = begin; row < end; ++row) {
-                    double squaredNorm = 0.0;
-                    for (const float value : m_x.row(row)) {
-                        squaredNorm += static_cast<double>(value) * static_cast<double>(value);
-                    }
                     part.mass += weight(row);
-                    part.energy += weight(row) * squaredNorm;
+                    part.energy += weight(row) * squaredNorm(m_x.row(row));
                 }
                 return part;
             },

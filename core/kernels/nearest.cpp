@@ -18,6 +18,7 @@
 #include <hwy/highway.h>
 
 #include "core/kernels/nearest_inl.h"
+#include "core/kernels/nearest_pairs_inl.h"
 
 #ifndef QUANTSCOPE_NEAREST_ONCE
 #define QUANTSCOPE_NEAREST_ONCE
@@ -28,55 +29,15 @@ namespace {
 // Up to this dimension distances are sums of (x - c)^2.
 constexpr Index directDim = 2;
 
-// The best pairs so far, best first, by (distance, row, codeword).
-class BestPairs {
-public:
-    explicit BestPairs(std::span<CodewordMatch> matches) : m_matches(matches) {
-        // What stays when distances are NaN is valid nevertheless.
-        std::ranges::fill(matches, CodewordMatch{std::numeric_limits<float>::infinity(), 0, 0});
-    }
-
-    std::size_t wanted() const { return m_matches.size(); }
-
-    // No pair above this can enter.
-    float limit() const {
-        return m_size < m_matches.size() ? std::numeric_limits<float>::infinity()
-                                         : m_matches.back().squaredDistance;
-    }
-
-    void insert(const CodewordMatch& match) {
-        if (m_size < m_matches.size()) {
-            ++m_size;
-        } else if (!comesBefore(match, m_matches.back())) {
-            return;
-        }
-        std::size_t place = m_size - 1;
-        for (; place > 0 && comesBefore(match, m_matches[place - 1]); --place) {
-            m_matches[place] = m_matches[place - 1];
-        }
-        m_matches[place] = match;
-    }
-
-private:
-    static bool comesBefore(const CodewordMatch& a, const CodewordMatch& b) {
-        if (a.squaredDistance != b.squaredDistance) return a.squaredDistance < b.squaredDistance;
-        return a.row != b.row ? a.row < b.row : a.codeword < b.codeword;
-    }
-
-    std::span<CodewordMatch> m_matches;
-    std::size_t m_size = 0;
-};
-
 // Codewords whose distances are kept at once, before the best are chosen.
 constexpr std::size_t segmentCodewords = 256;
 
 // The distances of some rows from a segment of codewords, and what chooses among them.
 struct PairScratch {
-    float* packed;          // rows x dim, minus offset.
-    float* squaredNorms;    // Of the packed rows.
-    float* distances;       // rows x codewords of the segment.
-    float* lowest;          // Of a group, by lane and turn: see distanceLimit.
-    std::uint32_t* places;  // Of candidates among the distances of a group.
+    float* packed;        // rows x dim, minus offset.
+    float* squaredNorms;  // Of the packed rows.
+    float* distances;     // rows x codewords of the segment.
+    PairCandidates candidates;
 };
 
 }  // namespace
@@ -87,41 +48,6 @@ struct PairScratch {
 HWY_BEFORE_NAMESPACE();
 namespace quantscope::HWY_NAMESPACE {
 namespace {
-
-// For pairs lanes are codewords: a beam has few rows. Register blocks of `pairRows` rows x
-// `pairVectors` vectors of codewords.
-constexpr std::size_t pairRows = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
-constexpr std::size_t pairVectors = 2;
-constexpr std::size_t pairCodewords = pairVectors * laneCount;
-static_assert(panelRows % pairCodewords == 0);
-
-// What `Rows` rows and one block of codewords rank by.
-template <std::size_t Rows, bool Direct>
-struct PairBlock {
-    Floats sums[Rows][pairVectors];
-
-    HWY_INLINE void compute(const SearchSpace& space, std::size_t codeword,
-                            const float* HWY_RESTRICT rows) {
-        const FloatTag tag;
-        const float* HWY_RESTRICT codewords = codewordsAt(space, codeword);
-        const float* HWY_RESTRICT bias = biasAt(space, codeword);
-        for (std::size_t b = 0; b < pairVectors; ++b) {
-            const Floats start = hn::Load(tag, bias + b * laneCount);
-            for (std::size_t r = 0; r < Rows; ++r)
-                sums[r][b] = start;
-        }
-        for (std::size_t j = 0; j < space.dim; ++j, codewords += panelRows) {
-            Floats c[pairVectors];
-            for (std::size_t b = 0; b < pairVectors; ++b)
-                c[b] = hn::Load(tag, codewords + b * laneCount);
-            for (std::size_t r = 0; r < Rows; ++r) {
-                const Floats x = hn::Set(tag, rows[r * space.dim + j]);
-                for (std::size_t b = 0; b < pairVectors; ++b)
-                    sums[r][b] = addComponent<Direct>(x, c[b], sums[r][b]);
-            }
-        }
-    }
-};
 
 template <std::size_t Rows, bool Direct>
 HWY_INLINE void distancesOfRows(const SearchSpace& space, std::size_t begin, std::size_t end,
@@ -140,101 +66,6 @@ HWY_INLINE void distancesOfRows(const SearchSpace& space, std::size_t begin, std
             }
         }
     }
-}
-
-// The lowest of every `step`-th vector of distances, lane by lane. Not Min, because what is not a
-// number must not enter.
-HWY_INLINE Floats lowestOfLanes(const float* HWY_RESTRICT distances, std::size_t vectors,
-                                std::size_t first, std::size_t step) {
-    const FloatTag tag;
-    constexpr std::size_t chains = 4;  // As many as hide the latency of a comparison.
-    Floats lowest[chains];
-    for (Floats& chain : lowest)
-        chain = hn::Set(tag, std::numeric_limits<float>::infinity());
-    const auto lower = [&](std::size_t vector, Floats& chain) {
-        const Floats value = hn::LoadU(tag, distances + vector * laneCount);
-        chain = hn::IfThenElse(hn::Lt(value, chain), value, chain);
-    };
-    std::size_t vector = first;
-    for (; vector + (chains - 1) * step < vectors; vector += chains * step) {
-        for (std::size_t i = 0; i < chains; ++i)
-            lower(vector + i * step, lowest[i]);
-    }
-    for (; vector < vectors; vector += step)
-        lower(vector, lowest[0]);
-    return hn::Min(hn::Min(lowest[0], lowest[1]), hn::Min(lowest[2], lowest[3]));
-}
-
-// A distance that at least `wanted` of some vectors of distances do not exceed, if there are so
-// many: the vectors are dealt out to a few vectors of minima, so that these are distances of
-// different pairs.
-HWY_INLINE float distanceLimit(const float* HWY_RESTRICT distances, std::size_t vectors,
-                               std::size_t wanted, float* HWY_RESTRICT lowest) {
-    const FloatTag tag;
-    const std::size_t turns = (2 * wanted + laneCount - 1) / laneCount;
-    for (std::size_t turn = 0; turn < turns; ++turn) {
-        hn::StoreU(lowestOfLanes(distances, vectors, turn, turns), tag, lowest + turn * laneCount);
-    }
-    std::nth_element(lowest, lowest + (wanted - 1), lowest + turns * laneCount);
-    return lowest[wanted - 1];
-}
-
-// Enters the best pairs of a group of rows and `width` codewords from `begin` on.
-HWY_INLINE void enterPairs(const SearchSpace& space, std::size_t begin, std::size_t width,
-                           const float* HWY_RESTRICT distances, std::size_t rows,
-                           const PairScratch& scratch, BestPairs& best) {
-    const FloatTag tag;
-    const CodeTag codeTag;
-    const std::size_t vectors = rows * width / laneCount;
-    const float bound =
-        std::min(best.limit(), distanceLimit(distances, vectors, best.wanted(), scratch.lowest));
-    const Floats limit = hn::Set(tag, bound);
-    std::size_t found = 0;
-    for (std::size_t place = 0; place < vectors * laneCount; place += laneCount) {
-        const auto near = hn::Le(hn::LoadU(tag, distances + place), limit);
-        if (HWY_LIKELY(hn::AllFalse(tag, near))) continue;
-        const Codes places = hn::Iota(codeTag, static_cast<std::uint32_t>(place));
-        found += hn::CompressStore(places, hn::RebindMask(codeTag, near), codeTag,
-                                   scratch.places + found);
-    }
-    for (std::size_t i = 0; i < found; ++i) {
-        const std::size_t place = scratch.places[i];
-        const std::size_t codeword = begin + place % width;
-        if (codeword >= space.count || !(distances[place] <= best.limit())) continue;
-        best.insert({distances[place], static_cast<std::uint32_t>(place / width),
-                     static_cast<std::uint32_t>(codeword)});
-    }
-}
-
-// Copies rows minus offset side by side, so that the kernel reads them from one place.
-HWY_INLINE void packRows(const SearchSpace& space, const MatrixView& x, Index first,
-                         std::size_t rows, float* HWY_RESTRICT packed) {
-    const FloatTag tag;
-    for (std::size_t r = 0; r < rows; ++r, packed += space.dim) {
-        const float* HWY_RESTRICT row = x.data + (first + static_cast<Index>(r)) * x.stride;
-        std::size_t j = 0;
-        for (; j + laneCount <= space.dim; j += laneCount) {
-            hn::StoreU(hn::Sub(hn::LoadU(tag, row + j), hn::LoadU(tag, space.offset + j)), tag,
-                       packed + j);
-        }
-        for (; j < space.dim; ++j)
-            packed[j] = row[j] - space.offset[j];
-    }
-}
-
-HWY_INLINE float squaredDistance(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
-                                 std::size_t dim) {
-    const FloatTag tag;
-    Floats sums = hn::Zero(tag);
-    std::size_t j = 0;
-    for (; j + laneCount <= dim; j += laneCount) {
-        const Floats difference = hn::Sub(hn::LoadU(tag, a + j), hn::LoadU(tag, b + j));
-        sums = hn::MulAdd(difference, difference, sums);
-    }
-    float sum = hn::GetLane(hn::SumOfLanes(tag, sums));
-    for (; j < dim; ++j)
-        sum += (a[j] - b[j]) * (a[j] - b[j]);
-    return sum;
 }
 
 template <bool Direct>
@@ -276,9 +107,8 @@ void searchPackedPairs(const SearchSpace& space, std::size_t rows, std::size_t g
         for (; row < rows; ++row)
             distancesOfRows<1, Direct>(space, begin, end, row, scratch);
         for (std::size_t group = 0; group < rows / groupRows; ++group) {
-            enterPairs(space, begin, end - begin,
-                       scratch.distances + group * groupRows * (end - begin), groupRows, scratch,
-                       best[group]);
+            enterPairs(scratch.distances + group * groupRows * (end - begin), groupRows,
+                       end - begin, {begin, space.count}, scratch.candidates, best[group]);
         }
     }
 }
@@ -287,7 +117,7 @@ void searchPackedPairs(const SearchSpace& space, std::size_t rows, std::size_t g
 void searchPairsTarget(const SearchSpace& space, const MatrixView& x, std::size_t groupRows,
                        const PairScratch& scratch, BestPairs* best) {
     const auto rows = static_cast<std::size_t>(x.rows);
-    packRows(space, x, 0, rows, scratch.packed);
+    packRows(x, space.offset, scratch.packed);
     for (std::size_t r = 0; r < rows; ++r) {
         scratch.squaredNorms[r] =
             squaredDistance(x.data + static_cast<Index>(r) * x.stride, space.offset, space.dim);
@@ -396,18 +226,13 @@ void CodewordPanels::nearestPairs(MatrixView x, Index groupRows,
     const std::size_t each = best.size() / groupCount;
     if (each == 0) return;
     const auto rows = static_cast<std::size_t>(std::min(groupsAtOnce * groupRows, x.rows));
-    // As many minima as any instruction set needs for `each` pairs.
-    const std::size_t minima = 2 * each + static_cast<std::size_t>(panelWidth);
-    const std::size_t distances = rows * segmentCodewords;
-    std::vector<float> floats(rows * static_cast<std::size_t>(dim()) + rows + distances + minima);
-    std::vector<std::uint32_t> places(static_cast<std::size_t>(groupRows) * segmentCodewords +
-                                      static_cast<std::size_t>(panelWidth));
+    CandidateSpace space(each, static_cast<std::size_t>(groupRows) * segmentCodewords);
+    std::vector<float> floats(rows * (static_cast<std::size_t>(dim()) + 1 + segmentCodewords));
     PairScratch scratch{};
     scratch.packed = floats.data();
     scratch.squaredNorms = scratch.packed + rows * static_cast<std::size_t>(dim());
     scratch.distances = scratch.squaredNorms + rows;
-    scratch.lowest = scratch.distances + distances;
-    scratch.places = places.data();
+    scratch.candidates = space.candidates();
     for (std::size_t first = 0; first < groupCount; first += groupsAtOnce) {
         const std::size_t count = std::min<std::size_t>(groupsAtOnce, groupCount - first);
         std::vector<BestPairs> pairs;

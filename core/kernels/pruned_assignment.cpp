@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/pruned_assignment.h"
+#include "core/base/squared_norm.h"
 
 #include <algorithm>
 #include <array>
@@ -240,10 +241,7 @@ Index chunkCount(Index rows) {
 }
 
 double length(std::span<const float> values) {
-    double sum = 0.0;
-    for (const float value : values)
-        sum += static_cast<double>(value) * static_cast<double>(value);
-    return std::sqrt(sum);
+    return std::sqrt(squaredNorm(values));
 }
 
 Rounding roundingFor(const SearchSpace& space) {

@@ -101,13 +101,4 @@ Index beamWidth(std::span<const CodewordPanels> stages, Index stage, Index beam)
     return width;
 }
 
-void searchResidualCodes(std::span<const CodewordPanels> stages, Index beam, MatrixView x,
-                         std::span<std::uint32_t> codes) {
-    ResidualBeam search(x);
-    for (const CodewordPanels& stage : stages) {
-        search.extend(stage, &stage == &stages.back() ? 1 : beam);
-    }
-    search.bestCodes(codes);
-}
-
 }  // namespace quantscope

@@ -34,9 +34,9 @@ public:
     std::span<const std::uint32_t> sequences() const { return m_sequences; }
     /// Rows x stages() codes: the best sequence of each row.
     void bestCodes(std::span<std::uint32_t> codes) const;
-    /// What the best sequence of a row leaves of it.
-    std::span<const float> bestResidual(Index row) const {
-        return m_residuals.view().row(row * m_width);
+    /// What a sequence of a row leaves of it; the best one has rank 0.
+    std::span<const float> residual(Index row, Index rank) const {
+        return m_residuals.view().row(row * m_width + rank);
     }
 
 private:
@@ -51,9 +51,5 @@ private:
 
 /// Width of the beam after `stage` stages with these codebooks, at most `beam`.
 Index beamWidth(std::span<const CodewordPanels> stages, Index stage, Index beam);
-
-/// The codes (rows x stages.size()) that a beam search of width `beam` finds for the rows of `x`.
-void searchResidualCodes(std::span<const CodewordPanels> stages, Index beam, MatrixView x,
-                         std::span<std::uint32_t> codes);
 
 }  // namespace quantscope

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/residual_training.h"
+#include "core/base/squared_norm.h"
 
 #include <algorithm>
 #include <cassert>
@@ -8,7 +9,9 @@
 #include "core/base/parallel.h"
 #include "core/kernels/codebook_refit.h"
 #include "core/kernels/kmeans.h"
+#include "core/kernels/progressive_kmeans.h"
 #include "core/kernels/residual_beam.h"
+#include "core/kernels/residual_search.h"
 
 namespace quantscope {
 namespace {
@@ -20,20 +23,30 @@ double product(Index a, Index b, Index c) {
     return static_cast<double>(a) * static_cast<double>(b) * static_cast<double>(c);
 }
 
+// Residuals look like noise, which progressive k-means is for; the vectors themselves have
+// clusters.
+bool isProgressive(std::size_t stage, Index dim) {
+    return stage > 0 && dim >= leastProgressiveDim && dim <= mostProgressiveDim;
+}
+
+KMeansParameters kMeansOf(const ResidualParameters& parameters, std::size_t stage) {
+    return {.count = parameters.codewords[stage], .iterations = parameters.iterations};
+}
+
 double stageWork(const ResidualParameters& parameters, std::size_t stage, Index rows, Index dim) {
+    if (isProgressive(stage, dim))
+        return progressiveKMeansWork(kMeansOf(parameters, stage), rows, dim);
     return product(rows, parameters.codewords[stage], dim) *
            (parameters.iterations + seedingIterations);
 }
 
-// Width of the beam before each stage.
-std::vector<Index> beamWidths(const ResidualParameters& parameters) {
-    std::vector<Index> widths;
-    Index width = 1;
-    for (const Index codewords : parameters.codewords) {
-        widths.push_back(width);
-        width = std::min(parameters.beam, width * codewords);
-    }
-    return widths;
+// Which sequences a stage's codebook is trained to go on from. All of them, where a codebook is
+// fine enough (a bit per component) that the best sequence often comes from another one of the
+// stage before, and where rows are many enough that codewords are not wasted on them; the error of
+// 8-vectors at 4 bits falls by a tenth (tests/bench/RESULTS.md). Else the best.
+bool learnsFromAllSequences(Index codewords, Index rows, Index dim) {
+    constexpr Index rowsPerCodeword = 39;
+    return dim < 32 && codewords >= Index{1} << dim && rows >= rowsPerCodeword * codewords;
 }
 
 // The sequences of codes of all rows, block by block.
@@ -45,12 +58,13 @@ public:
             std::ranges::copy(x.row(row), m_residuals.span().row(row).begin());
     }
 
-    // What the best sequences leave.
+    // What a sequence leaves of each row.
     MatrixView residuals() const { return m_residuals.view(); }
 
-    // Appends a code of the last of `stages`; the others made the sequences so far. Returns the
-    // mean squared norm of what the best sequences leave.
-    double extend(std::span<const CodewordPanels> stages) {
+    // Appends a code of the last of `stages`; the others made the sequences so far. residuals() are
+    // then those of the best sequences, or of the best, the second, ... in turn. Returns the mean
+    // squared norm of what the best leave.
+    double extend(std::span<const CodewordPanels> stages, bool inTurn) {
         const auto before = static_cast<Index>(stages.size()) - 1;
         const Index oldLength = beamWidth(stages, before, m_beam) * before;
         const Index length = beamWidth(stages, before + 1, m_beam) * (before + 1);
@@ -66,7 +80,7 @@ public:
                                                              part(m_sequences, oldLength));
             search.extend(stages.back(), m_beam);
             std::ranges::copy(search.sequences(), part(sequences, length).begin());
-            return keepResiduals(search, begin, end);
+            return keepResiduals(search, begin, end, inTurn);
         });
         m_sequences = std::move(sequences);
         return energy / static_cast<double>(m_x.rows);
@@ -75,15 +89,15 @@ public:
     // Searches all sequences anew, and keeps the best of each row.
     double search(std::span<const CodewordPanels> stages) {
         const auto length = static_cast<Index>(stages.size());
+        const ResidualSearch search(stages, m_beam, m_stop);
         m_sequences.resize(static_cast<std::size_t>(m_x.rows * length));
         const double energy = overBlocks(stages.back(), [&](Index begin, Index end) {
-            ResidualBeam search(m_x.middleRows(begin, end - begin));
-            for (const CodewordPanels& stage : stages)
-                search.extend(stage, &stage == &stages.back() ? 1 : m_beam);
-            search.bestCodes(std::span(m_sequences)
-                                 .subspan(static_cast<std::size_t>(begin * length),
-                                          static_cast<std::size_t>((end - begin) * length)));
-            return keepResiduals(search, begin, end);
+            const MatrixView rows = m_x.middleRows(begin, end - begin);
+            const auto codes = std::span(m_sequences)
+                                   .subspan(static_cast<std::size_t>(begin * length),
+                                            static_cast<std::size_t>((end - begin) * length));
+            search.search(rows, codes);
+            return keepResiduals(ResidualBeam(rows, stages, codes), begin, end, false);
         });
         return energy / static_cast<double>(m_x.rows);
     }
@@ -112,13 +126,13 @@ private:
                               [](double& total, double part) { total += part; });
     }
 
-    double keepResiduals(const ResidualBeam& search, Index begin, Index end) {
+    double keepResiduals(const ResidualBeam& search, Index begin, Index end, bool inTurn) {
         double energy = 0.0;
         for (Index row = begin; row < end; ++row) {
-            const std::span<const float> residual = search.bestResidual(row - begin);
-            std::ranges::copy(residual, m_residuals.span().row(row).begin());
-            for (const float value : residual)
-                energy += static_cast<double>(value) * static_cast<double>(value);
+            const Index rank = inTurn ? row % search.width() : 0;
+            std::ranges::copy(search.residual(row - begin, rank),
+                              m_residuals.span().row(row).begin());
+            energy += squaredNorm(search.residual(row - begin, 0));
         }
         return energy;
     }
@@ -137,10 +151,8 @@ double meanSquare(MatrixView x, const std::stop_token& stop) {
         x.rows, rowsAtOnce, stop, 0.0,
         [&](Index begin, Index end) {
             double part = 0.0;
-            for (Index row = begin; row < end; ++row) {
-                for (const float value : x.row(row))
-                    part += static_cast<double>(value) * static_cast<double>(value);
-            }
+            for (Index row = begin; row < end; ++row)
+                part += squaredNorm(x.row(row));
             return part;
         },
         [](double& total, double part) { total += part; });
@@ -188,11 +200,7 @@ void refit(MatrixView x, int rounds, const CodewordFormat& format, SampleBeam& b
 }  // namespace
 
 double residualSearchWork(const ResidualParameters& parameters, Index dim) {
-    const std::vector<Index> widths = beamWidths(parameters);
-    double work = 0.0;
-    for (std::size_t stage = 0; stage < widths.size(); ++stage)
-        work += product(widths[stage], parameters.codewords[stage], dim);
-    return work;
+    return ResidualSearch::work(parameters.codewords, parameters.beam, dim);
 }
 
 double residualTrainingWork(const ResidualParameters& parameters, Index rows, Index dim) {
@@ -226,14 +234,18 @@ ResidualCodebooks trainResidualCodebooks(MatrixView x, const ResidualParameters&
         const RunContext named =
             part.withProgress(
                     [&](double fraction, std::string_view) { part.progress(fraction, phase); })
-                .withSeries("stage " + std::to_string(stage + 1), objective * share);
-        KMeansResult result = kMeans(
-            beam.residuals(),
-            {.count = parameters.codewords[stage], .iterations = parameters.iterations}, named);
+                .withSeries("stage " + std::to_string(stage + 1),
+                            meanSquare(beam.residuals(), context.stop()) * share);
+        const KMeansParameters own = kMeansOf(parameters, stage);
+        KMeansResult result = isProgressive(stage, x.cols)
+                                  ? progressiveKMeans(beam.residuals(), own, named)
+                                  : kMeans(beam.residuals(), own, named);
         format.round(result.centroids.span());
         trained.stages.emplace_back(result.centroids.view(), context.stop());
         trained.stageObjectives.push_back(std::move(result.objectives));
-        objective = beam.extend(trained.stages);
+        const bool inTurn = stage + 1 < stages &&
+                            learnsFromAllSequences(parameters.codewords[stage + 1], x.rows, x.cols);
+        objective = beam.extend(trained.stages, inTurn);
         done += ownWork + searchWork / static_cast<double>(stages);
     }
     trained.objectives.push_back(objective);

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "core/base/parallel.h"
+#include "core/base/squared_norm.h"
 #include "core/kernels/codebook_refit.h"
-#include "core/kernels/residual_beam.h"
 
 namespace quantscope::additive {
 namespace {
@@ -76,9 +76,7 @@ double squaredError(std::span<const float> x, std::span<const MatrixView> books,
         std::ranges::transform(rest, book.row(static_cast<Index>(*codes++)), rest.begin(),
                                std::minus());
     }
-    return std::transform_reduce(rest.begin(), rest.end(), 0.0, std::plus(), [](float value) {
-        return static_cast<double>(value) * static_cast<double>(value);
-    });
+    return squaredNorm(rest);
 }
 
 // The codes of the training vectors.
@@ -190,16 +188,19 @@ void addNoise(std::vector<Matrix>& books, double level,
 AdditiveCodebooks::AdditiveCodebooks(std::vector<CodewordPanels> books,
                                      const AdditiveParameters& parameters,
                                      const std::stop_token& stop)
-    : m_parameters(parameters), m_books(std::move(books)), m_search(viewsOf(m_books), stop) {}
+    : m_parameters(parameters),
+      m_books(std::move(books)),
+      m_start(m_books, parameters.start.beam, stop),
+      m_search(viewsOf(m_books), stop) {}
 
 void AdditiveCodebooks::encode(MatrixView x, std::span<std::uint32_t> codes) const {
-    searchResidualCodes(m_books, m_parameters.start.beam, x, codes);
+    m_start.search(x, codes);
     m_search.improve(x, codes, m_parameters.search);
 }
 
 void AdditiveCodebooks::update(MatrixView x, std::span<std::uint32_t> codes) const {
     std::vector<std::uint32_t> found(codes.size());
-    searchResidualCodes(m_books, m_parameters.start.beam, x, found);
+    m_start.search(x, found);
     m_search.improve(x, codes, 0);
     std::vector<float> rest;
     const std::vector<MatrixView> views = viewsOf(m_books);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/kernels/additive_search.h"
+#include "core/kernels/residual_search.h"
 #include "core/kernels/residual_training.h"
 
 namespace quantscope::additive {
@@ -33,6 +34,7 @@ public:
 private:
     AdditiveParameters m_parameters;
     std::vector<CodewordPanels> m_books;
+    ResidualSearch m_start;  // Finds the codes that m_search improves.
     AdditiveSearch m_search;
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/base/parallel.h"
+#include "core/base/squared_norm.h"
 #include "core/kernels/kmeans.h"
 #include "core/kernels/rotation.h"
 #include "core/quant/progress_counter.h"
@@ -29,10 +30,8 @@ Matrix sliceOf(const SliceLayout& layout, MatrixView sample, Index slice) {
 
 double energyPerRow(MatrixView x) {
     double energy = 0.0;
-    for (Index row = 0; row < x.rows; ++row) {
-        for (const float value : x.row(row))
-            energy += static_cast<double>(value) * static_cast<double>(value);
-    }
+    for (Index row = 0; row < x.rows; ++row)
+        energy += squaredNorm(x.row(row));
     return energy / static_cast<double>(x.rows);
 }
 

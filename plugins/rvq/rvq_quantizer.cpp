@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/rvq/rvq_quantizer.h"
 
-#include "core/kernels/residual_beam.h"
+#include "core/base/squared_norm.h"
+#include "core/kernels/residual_search.h"
 #include "core/quant/codeword_format.h"
 #include "core/quant/training_sample.h"
 #include "core/quant/vector_encoding.h"
@@ -26,22 +27,16 @@ void addResidualEnergies(std::span<const CodewordPanels> stages, const RowVector
                          Index firstVector, MatrixView vectors,
                          std::span<const std::uint32_t> codes, std::span<double> sums) {
     std::vector<float> residual;
-    const auto energy = [&] {
-        double sum = 0.0;
-        for (const float value : residual)
-            sum += static_cast<double>(value) * static_cast<double>(value);
-        return sum;
-    };
     auto code = codes.begin();
     for (Index row = 0; row < vectors.rows; ++row) {
         const Index length = layout.length(firstVector + row);
         residual.assign(vectors.row(row).begin(), vectors.row(row).begin() + length);
-        sums[0] += energy();
+        sums[0] += squaredNorm(residual);
         for (std::size_t stage = 0; stage < stages.size(); ++stage) {
             const auto codeword = stages[stage].codewords().row(static_cast<Index>(*code++));
             std::transform(residual.begin(), residual.end(), codeword.begin(), residual.begin(),
                            std::minus());
-            sums[stage + 1] += energy();
+            sums[stage + 1] += squaredNorm(residual);
         }
     }
 }
@@ -83,16 +78,15 @@ EncodedTensor RvqQuantizer::quantize(const TensorSource& weights, const SideInfo
                                        context.part(0.0, trained, 1));
     }
     const PhaseTimer timer(seconds.encode);
+    const ResidualSearch search(books.stages, m_settings.beam, context.stop());
     const VectorEncoding encoding{
         .layout = layout,
         .exponent = exponent,
         .codesPerVector = m_settings.books,
         .bits = m_settings.bits,
         .multiplyAddsPerVector = residualSearchWork(m_settings.training(), layout.dim),
-        .encode =
-            [&](MatrixView vectors, std::span<std::uint32_t> codes) {
-                searchResidualCodes(books.stages, m_settings.beam, vectors, codes);
-            },
+        .encode = [&](MatrixView vectors,
+                      std::span<std::uint32_t> codes) { search.search(vectors, codes); },
         .measure =
             [&](Index firstVector, MatrixView vectors, std::span<const std::uint32_t> codes,
                 std::span<double> sums) {

@@ -80,8 +80,8 @@ private Q_SLOTS:
         const QuantizedTensor tensor = bench().quantize(method.toStdString(), x);
         const double reached = nmse(x.view(), decoded(tensor).view());
         QVERIFY2(reached <= 1.02 * relativeMse, qPrintable(QString::number(reached)));
-        // Refitting gains up to a fifth; much more would be too good to be true.
-        QVERIFY2(reached >= 0.75 * relativeMse, qPrintable(QString::number(reached)));
+        // Refitting and progressive k-means gain up to 30 %; more would be too good to be true.
+        QVERIFY2(reached >= 0.68 * relativeMse, qPrintable(QString::number(reached)));
         const Matrix queries = test::searchedVectors(*opened, "test", angular);
         const std::vector<std::int64_t> neighbors = opened->readIntegers("neighbors");
         const Recall recall =
