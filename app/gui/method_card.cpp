@@ -11,6 +11,7 @@
 #include <QToolButton>
 
 #include "app/forms/parameter_form.h"
+#include "app/gui/code_picture_view.h"
 #include "app/gui/family_icon.h"
 #include "app/gui/qt_text.h"
 #include "app/gui/themed_icon.h"
@@ -28,6 +29,7 @@ MethodCard::MethodCard(MethodListModel& methods, const MethodRegistry& registry,
       m_count(new QLabel(this)),
       m_summary(new QLabel(this)),
       m_error(new QLabel(this)),
+      m_picture(new CodePictureView(this)),
       m_form(new ParameterForm(registry, this)) {
     m_arrow->setAutoRaise(true);
     m_arrow->setFocusPolicy(Qt::NoFocus);
@@ -65,6 +67,7 @@ MethodCard::MethodCard(MethodListModel& methods, const MethodRegistry& registry,
     body->setSpacing(4);
     body->addWidget(m_summary);
     body->addWidget(m_error);
+    body->addWidget(m_picture);
     body->addWidget(m_form);
     grid->addLayout(body, 1, 1, 1, 3);
 
@@ -78,6 +81,7 @@ MethodCard::MethodCard(MethodListModel& methods, const MethodRegistry& registry,
     auto* menu = new QMenu(m_menuButton);
     m_menuButton->setMenu(menu);
     connect(menu, &QMenu::aboutToShow, this, &MethodCard::fillMenu);
+    m_picture->hide();
     m_form->hide();
 }
 
@@ -115,6 +119,7 @@ void MethodCard::showForm() {
     // A method whose plugin is missing has no schema, so there is nothing to make a form from.
     const bool shown = m_expanded && m_registry.contains(method.method.id);
     if (shown) m_form->setMethod(method);
+    m_picture->setVisible(shown);
     m_form->setVisible(shown);
 }
 

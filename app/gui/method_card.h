@@ -8,6 +8,7 @@ class QToolButton;
 
 namespace quantscope {
 
+class CodePictureView;
 class MethodListModel;
 class MethodRegistry;
 class ParameterForm;
@@ -27,6 +28,7 @@ public:
     void setExpanded(bool expanded);
     bool isExpanded() const { return m_expanded; }
     bool hasProblems() const;
+    CodePictureView& picture() { return *m_picture; }
     QToolButton* header() const { return m_header; }
 
 Q_SIGNALS:
@@ -54,6 +56,7 @@ private:
     QLabel* m_summary;
     QString m_text;
     QLabel* m_error;
+    CodePictureView* m_picture;
     ParameterForm* m_form;
 };
 

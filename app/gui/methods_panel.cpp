@@ -11,6 +11,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/gui/code_picture_view.h"
 #include "app/gui/empty_state.h"
 #include "app/gui/family_icon.h"
 #include "app/gui/method_card.h"
@@ -115,6 +116,15 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
             });
     connect(&bench.plan, &PlanPreview::changed, this, &MethodsPanel::showPlan);
     connect(&bench.run, &RunController::runningChanged, this, &MethodsPanel::showPlan);
+    connect(&bench.document, &ExperimentDocument::specChanged, this,
+            &MethodsPanel::schedulePicture);
+    connect(&bench.data, &DataLoader::stateChanged, this, &MethodsPanel::schedulePicture);
+    connect(&bench.selection, &TrialSelection::currentTensorChanged, this,
+            &MethodsPanel::schedulePicture);
+    connect(&bench.formPreview, &LivePreview::ready, this, &MethodsPanel::showPicture);
+    connect(&bench.formPreview, &LivePreview::failed, this, [this](const Message& message) {
+        if (m_current >= 0) currentCard().picture().setReason(message.why);
+    });
     if (bench.methods.rowCount() > 0) insertCards(0, bench.methods.rowCount() - 1);
     followCount();
     showPlan();
@@ -266,6 +276,60 @@ void MethodsPanel::setCurrentMethod(int row) {
     QMetaObject::invokeMethod(
         card, [this, card] { m_scroll->ensureWidgetVisible(card, 0, 0); }, Qt::QueuedConnection);
     if (changed) Q_EMIT currentMethodChanged(row);
+    schedulePicture();
+}
+
+MethodCard& MethodsPanel::currentCard() const {
+    return *m_cards[static_cast<std::size_t>(m_current)];
+}
+
+void MethodsPanel::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    schedulePicture();
+}
+
+void MethodsPanel::schedulePicture() {
+    // One edit arrives as several signals; one picture is enough.
+    if (m_pictureScheduled) return;
+    m_pictureScheduled = true;
+    QMetaObject::invokeMethod(this, &MethodsPanel::requestPicture, Qt::QueuedConnection);
+}
+
+void MethodsPanel::requestPicture() {
+    m_pictureScheduled = false;
+    if (!isVisible() || m_current < 0 || !currentCard().isExpanded()) return;
+    PreviewRequest request;
+    const TensorInfo* tensor = m_bench.tensors.tensor(m_bench.selection.currentTensor());
+    if (m_bench.data.state() == DataLoader::State::Open && tensor && tensor->quantizable) {
+        request.file = m_bench.data.file();
+        request.hessians = m_bench.data.hessians();
+        request.tensor = tensor->name;
+    }
+    request.data = m_bench.document.spec().data;
+    request.seed = m_bench.document.spec().seed;
+    try {
+        const std::vector<MethodSpec> settings = m_bench.methods.method(m_current).expand();
+        m_pictureSettings = static_cast<int>(settings.size());
+        request.method = m_bench.registry.resolve(settings.front());
+    } catch (const Error& error) {
+        m_bench.formPreview.cancel();
+        currentCard().picture().setReason(qtText(error.what()));
+        return;
+    }
+    currentCard().picture().setStale(true);
+    m_bench.formPreview.request(request);
+}
+
+void MethodsPanel::showPicture(const PreviewResult& result) {
+    if (m_current < 0) return;
+    CodePictureView& picture = currentCard().picture();
+    if (!result.refusal.isEmpty()) return picture.setReason(result.refusal);
+    CodePicture drawn = result.picture;
+    if (result.tensor.isEmpty()) drawn.caption += tr("; normal values");
+    if (m_pictureSettings > 1) drawn.caption += tr("; first of %1 settings").arg(m_pictureSettings);
+    picture.setPicture(drawn,
+                       m_bench.methods.index(m_current).data(MethodListModel::IdRole).toString(),
+                       result.tensor.isEmpty() ? tr("Standard normal values") : result.tensor);
 }
 
 void MethodsPanel::toggle(MethodCard* card) {

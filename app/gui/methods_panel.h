@@ -16,6 +16,7 @@ namespace quantscope {
 
 class ContentOrEmpty;
 class MethodCard;
+struct PreviewResult;
 class Workbench;
 
 /// The methods of the experiment with their forms, what a run would take, and the button that
@@ -41,8 +42,14 @@ Q_SIGNALS:
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
+    MethodCard& currentCard() const;  ///< Only with a current method.
+    void schedulePicture();
+    /// Asks for the picture of the method whose form is open.
+    void requestPicture();
+    void showPicture(const PreviewResult& result);
     void makeAddMenu();
     void makeRemarks();
     void insertCards(int first, int last);
@@ -71,6 +78,8 @@ private:
     QPushButton* m_cancelButton;
     QString m_typedInMenu;
     int m_current = -1;
+    bool m_pictureScheduled = false;
+    int m_pictureSettings = 0;  ///< Of the method whose picture was asked for.
 };
 
 }  // namespace quantscope

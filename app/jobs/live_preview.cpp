@@ -9,6 +9,7 @@
 #include "app/models/error_map_builder.h"
 #include "app/models/plot_builders.h"
 #include "core/base/error.h"
+#include "core/base/random.h"
 #include "core/quant/decoded_source.h"
 #include "core/quant/method_label.h"
 #include "core/run/trial_runner.h"
@@ -36,16 +37,31 @@ SelectedTensor selectTensor(const PreviewRequest& request) {
     return *found;
 }
 
-// The trial that quantizes the sampled rows.
-Trial sampleTrial(const PreviewRequest& request, const SelectedTensor& tensor,
+// What a request without a file is about.
+constexpr Index normalRows = 1024;
+constexpr Index normalCols = 256;
+
+Matrix normalSample(Index rows) {
+    Matrix sample(rows, normalCols);
+    Random random(1);
+    for (float& value : std::span(sample.data(), static_cast<std::size_t>(sample.view().size())))
+        value = static_cast<float>(random.normal());
+    return sample;
+}
+
+// The trial that quantizes the sampled rows of a tensor; of normal values without one.
+Trial sampleTrial(const PreviewRequest& request, const std::optional<SelectedTensor>& tensor,
                   const MethodRegistry& registry, Index rows, Index cols) {
     Trial trial;
     trial.tensor = request.tensor;
-    trial.fold = tensor.fold;
-    trial.shape = tensor.info->shape;
+    trial.shape = {rows, cols};
+    if (tensor) {
+        trial.fold = tensor->fold;
+        trial.shape = tensor->info->shape;
+        trial.normalized = tensor->normalized;
+    }
     trial.rows = rows;
     trial.cols = cols;
-    trial.normalized = tensor.normalized;
     trial.method = registry.resolve(request.method);
     trial.methodText = labelOf(request.method, registry).toText();
     trial.seed = request.seed;
@@ -68,6 +84,7 @@ void fillPictures(PreviewResult& result, const TrialRecord& record, const Matrix
     }
     result.levels.note = result.note;
     result.utilization = buildUtilization(record);
+    result.picture = buildCodePicture(rows.view(), tensor, result.levels, stop);
     result.errorMap = buildErrorMap(source, tensor, trialTitle(record), errorMapCells, stop);
     // The rows are evenly spaced over the tensor.
     result.errorMap.tensorRows = static_cast<double>(result.totalRows);
@@ -76,9 +93,10 @@ void fillPictures(PreviewResult& result, const TrialRecord& record, const Matrix
 PreviewResult computePreview(const PreviewRequest& request, const MethodRegistry& registry,
                              RowSampleCache& cache, const std::stop_token& stop) {
     const auto start = std::chrono::steady_clock::now();
-    const SelectedTensor tensor = selectTensor(request);
-    const Index totalRows = tensor.fold.rows(tensor.info->shape);
-    const Index cols = tensor.fold.cols(tensor.info->shape);
+    const std::optional<SelectedTensor> tensor =
+        request.file ? std::optional(selectTensor(request)) : std::nullopt;
+    const Index totalRows = tensor ? tensor->fold.rows(tensor->info->shape) : normalRows;
+    const Index cols = tensor ? tensor->fold.cols(tensor->info->shape) : normalCols;
     const auto quantizer = registry.quantizer(request.method);
     const SideInformation side = cache.side(request.hessians, request.tensor, cols);
 
@@ -107,7 +125,8 @@ PreviewResult computePreview(const PreviewRequest& request, const MethodRegistry
             "The sample is too small for this method: the run will show a larger error.");
     }
     result.note = sampleNote(result.sampleRows, totalRows);
-    const auto rows = cache.rows(request.file, tensor, result.sampleRows, stop);
+    const auto rows = tensor ? cache.rows(request.file, *tensor, result.sampleRows, stop)
+                             : std::make_shared<const Matrix>(normalSample(result.sampleRows));
     TrialInputs inputs;
     inputs.source = std::make_shared<const ViewSource>(rows->view());
     inputs.side = side;

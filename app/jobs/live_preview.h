@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "app/jobs/latest_worker.h"
+#include "app/models/code_picture.h"
 #include "app/models/plot_data.h"
 #include "core/io/tensor_file.h"
 #include "core/quant/method.h"
@@ -20,7 +21,7 @@ class RowSampleCache;
 
 /// One method with fixed parameters on one tensor, to be answered at once.
 struct PreviewRequest {
-    std::shared_ptr<const TensorFile> file;
+    std::shared_ptr<const TensorFile> file;       ///< Null for a matrix of standard normal values.
     std::shared_ptr<const HessianFile> hessians;  ///< May be null.
     DataSpec data;  ///< For the folding and normalization of the tensor.
     std::string tensor;
@@ -36,6 +37,7 @@ struct PreviewResult {
     LevelsData levels;
     ErrorMapData errorMap;
     UtilizationData utilization;
+    CodePicture picture;
     std::optional<double> nmse;
     std::optional<double> sqnrDb;
     RateLedger rate;  ///< Of the whole tensor, from preflight.

@@ -19,6 +19,7 @@ Workbench::Workbench(PluginSet pluginSet, std::filesystem::path prober, QSetting
       plan(&document, &data, &registry, &results, &pace),
       run(&document, &data, &jobs, &results, &registry),
       preview(&registry),
+      formPreview(&registry),
       plots({&results, &selection, &tensors, &data, &run, &jobs, &registry}),
       allocation(&results, &run) {
     filteredTensors.setSourceModel(&tensors);

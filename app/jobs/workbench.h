@@ -59,7 +59,8 @@ public:
     StatisticsLoader statistics;
     PlanPreview plan;
     RunController run;
-    LivePreview preview;
+    LivePreview preview;      ///< Of what Explore shows.
+    LivePreview formPreview;  ///< Of the method whose form is open, for the picture in it.
     PlotFeed plots;
     PlanFeed allocation;
 };

@@ -3,6 +3,7 @@
 #include <QLineEdit>
 
 #include "app/forms/sweep_spin_box.h"
+#include "app/gui/code_picture_view.h"
 #include "app/gui/methods_panel.h"
 #include "app/gui/window_actions.h"
 #include "core/base/text.h"
@@ -20,6 +21,9 @@ private Q_SLOTS:
     void everyNumberShows();
     void undoingBelongsToTheFieldWhileItIsTypedInto();
     void undoingKeepsTheMethodAndTheTensor();
+    void formsHavePictures_data();
+    void formsHavePictures();
+    void picturesFollowTheSettings();
 
 private:
     QLineEdit* field(const QString& id) const;
@@ -120,6 +124,38 @@ void TestWindowForms::undoingKeepsTheMethodAndTheTensor() {
     m_fixture->press(QStringLiteral("Ctrl+Z"));
     QCOMPARE(m_fixture->bench->methods.rowCount(), 2);
     QCOMPARE(m_fixture->bench->selection.currentTensor(), tensor);
+}
+
+void TestWindowForms::formsHavePictures_data() {
+    QTest::addColumn<QString>("method");
+    QTest::addColumn<bool>("points");
+    for (const char* id : {"scalar", "format", "kquant", "mixed", "trellis"})
+        QTest::newRow(id) << QString::fromLatin1(id) << false;
+    for (const char* id : {"kmeans", "pq", "rvq", "additive", "e8", "pvq", "hadamard"})
+        QTest::newRow(id) << QString::fromLatin1(id) << true;
+}
+
+void TestWindowForms::formsHavePictures() {
+    QFETCH(QString, method);
+    QFETCH(bool, points);
+    QVERIFY(m_fixture->addMethod(method));
+    auto* picture = m_fixture->visible<CodePictureView>(QStringLiteral("codePicture"));
+    QVERIFY(picture);
+    QTRY_VERIFY_WITH_TIMEOUT(picture->picture().kind != CodePicture::Kind::None, 20'000);
+    QCOMPARE(picture->picture().kind == CodePicture::Kind::Points, points);
+    QVERIFY(!picture->accessibleDescription().isEmpty());
+}
+
+void TestWindowForms::picturesFollowTheSettings() {
+    QVERIFY(m_fixture->addMethod(QStringLiteral("scalar")));
+    auto* picture = m_fixture->visible<CodePictureView>(QStringLiteral("codePicture"));
+    QTRY_COMPARE(picture->picture().levels.levels.size(), std::size_t{16});
+    QVERIFY(m_fixture->typeParameter(QStringLiteral("bits"), QStringLiteral("6")));
+    QTRY_COMPARE(picture->picture().levels.levels.size(), std::size_t{64});
+    // Of a sweep the first setting is drawn, and the words say so.
+    QVERIFY(m_fixture->typeParameter(QStringLiteral("bits"), QStringLiteral("2..5")));
+    QTRY_COMPARE(picture->picture().levels.levels.size(), std::size_t{4});
+    QTRY_VERIFY(picture->accessibleDescription().contains(QStringLiteral("first of 4 settings")));
 }
 
 QTEST_MAIN(TestWindowForms)
