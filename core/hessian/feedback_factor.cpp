@@ -2,8 +2,11 @@
 #include "core/hessian/feedback_factor.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <memory>
 #include <numeric>
+#include <span>
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
@@ -34,10 +37,10 @@ std::vector<Index> orderOf(const Hessian& hessian, ColumnOrder order) {
 
 // H' with rows and columns in the order of the steps, last step first: its lower Cholesky factor is
 // then the upper factor that is wanted, turned around. Only the lower triangle is filled.
-std::vector<double> reversed(const Hessian& hessian, const FeedbackFactor& factor, double added,
-                             const std::stop_token& stop) {
+std::unique_ptr<double[]> reversed(const Hessian& hessian, const FeedbackFactor& factor,
+                                   double added, const std::stop_token& stop) {
     const Index n = factor.size;
-    std::vector<double> a(static_cast<std::size_t>(n * n));
+    auto a = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(n * n));
     parallelFor(n, tile, stop, [&](Index begin, Index end) {
         for (Index i = begin; i < end; ++i) {
             const Index row = factor.order[static_cast<std::size_t>(n - 1 - i)];
@@ -54,25 +57,33 @@ std::vector<double> reversed(const Hessian& hessian, const FeedbackFactor& facto
     return a;
 }
 
-void readFactor(const std::vector<double>& lower, FeedbackFactor& factor,
+void readFactor(std::span<const double> lower, FeedbackFactor& factor,
                 const std::stop_token& stop) {
     const Index n = factor.size;
     factor.coefficients.assign(static_cast<std::size_t>(n * n), 0.0F);
     factor.pivots.resize(static_cast<std::size_t>(n));
+    std::vector<double> perRoot(static_cast<std::size_t>(n));
     for (Index j = 0; j < n; ++j) {
         const double root = lower[static_cast<std::size_t>((n - 1 - j) * (n + 1))];
         factor.pivots[static_cast<std::size_t>(j)] = root * root;
+        perRoot[static_cast<std::size_t>(j)] = 1.0 / root;
     }
-    // A transposition, in tiles that stay in the cache.
+    // A transposition, tile by tile: written row by row, it would miss the cache at every value.
     parallelFor(n, tile, stop, [&](Index begin, Index end) {
+        std::array<float, tile * tile> turned;
         for (Index first = 0; first < end; first += tile) {
-            for (Index k = first; k < std::min(first + tile, end); ++k) {
+            const Index last = std::min(first + tile, end);
+            for (Index k = first; k < last; ++k) {
                 const double* row = lower.data() + (n - 1 - k) * n;
-                for (Index j = std::max(begin, k + 1); j < end; ++j) {
-                    const double root = lower[static_cast<std::size_t>((n - 1 - j) * (n + 1))];
-                    factor.coefficients[static_cast<std::size_t>(j * n + k)] =
-                        static_cast<float>(row[n - 1 - j] / root);
+                for (Index j = begin; j < end; ++j) {
+                    const double value = j > k ? row[n - 1 - j] : 0.0;
+                    turned[static_cast<std::size_t>((j - begin) * tile + k - first)] =
+                        static_cast<float>(value * perRoot[static_cast<std::size_t>(j)]);
                 }
+            }
+            for (Index j = begin; j < end; ++j) {
+                std::copy_n(turned.begin() + (j - begin) * tile, last - first,
+                            factor.coefficients.begin() + j * n + first);
             }
         }
     });
@@ -107,7 +118,9 @@ FeedbackFactor factorForFeedback(const Hessian& hessian, ColumnOrder order, doub
     }
     for (factor.damping = damping; factor.damping <= mostDamping;
          factor.damping = std::max(leastDamping, 10.0 * factor.damping)) {
-        std::vector<double> a = reversed(hessian, factor, factor.damping * mean, stop);
+        const std::unique_ptr<double[]> storage =
+            reversed(hessian, factor, factor.damping * mean, stop);
+        const std::span<double> a(storage.get(), static_cast<std::size_t>(n * n));
         factor.trace = 0.0;
         for (Index i = 0; i < n; ++i)
             factor.trace += a[static_cast<std::size_t>(i * (n + 1))];

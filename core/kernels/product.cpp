@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <vector>
+#include <memory>
 
 #include "core/kernels/simd_targets.h"
 
@@ -34,22 +34,47 @@ constexpr Index panelColumns = blockVectors* static_cast<Index>(hn::MaxLanes(Tag
 // Columns first .. of rows k .. of B, row after row; missing columns are zero.
 template <typename T>
 void packPanel(const StridedView<T>& b, Index firstRow, Index rows, Index firstCol, Index cols,
-               T* panel) {
+               T* HWY_RESTRICT panel) {
     constexpr Index width = panelColumns<T>;
-    for (Index k = 0; k < rows; ++k) {
-        const T* source = b.data + (firstRow + k) * b.rowStride + firstCol * b.colStride;
-        T* row = panel + k * width;
-        for (Index j = 0; j < cols; ++j)
-            row[j] = source[j * b.colStride];
-        std::fill(row + cols, row + width, T{0});
+    const T* source = b.data + firstRow * b.rowStride + firstCol * b.colStride;
+    if (b.colStride == 1) {
+        for (Index k = 0; k < rows; ++k, source += b.rowStride, panel += width) {
+            std::copy_n(source, cols, panel);
+            std::fill(panel + cols, panel + width, T{0});
+        }
+        return;
+    }
+    // Column by column, because their terms mostly lie side by side.
+    if (cols < width) std::fill_n(panel, rows * width, T{0});
+    for (Index j = 0; j < cols; ++j, source += b.colStride) {
+        for (Index k = 0; k < rows; ++k)
+            panel[k * width + j] = source[k * b.rowStride];
+    }
+}
+
+// Terms first .. of the rows of A side by side: a block of rows is then read from few places.
+template <typename T>
+void packTerms(const StridedView<T>& a, Index firstTerm, Index depth, T* HWY_RESTRICT packed) {
+    const T* source = a.data + firstTerm * a.colStride;
+    if (a.colStride == 1) {
+        for (Index r = 0; r < a.rows; ++r)
+            std::copy_n(source + r * a.rowStride, depth, packed + r * depth);
+        return;
+    }
+    constexpr Index rowsAtOnce = 8;
+    for (Index first = 0; first < a.rows; first += rowsAtOnce) {
+        const Index end = std::min(first + rowsAtOnce, a.rows);
+        for (Index k = 0; k < depth; ++k) {
+            for (Index r = first; r < end; ++r)
+                packed[r * depth + k] = source[k * a.colStride + r * a.rowStride];
+        }
     }
 }
 
 // Rows x panel of C, over `depth` terms.
 template <typename T, Index Rows>
-HWY_INLINE void addBlock(T alpha, const T* HWY_RESTRICT a, Index rowStride, Index colStride,
-                         const T* HWY_RESTRICT panel, Index depth, T* HWY_RESTRICT c, Index cStride,
-                         Index cols) {
+HWY_INLINE void addBlock(T alpha, const T* HWY_RESTRICT a, const T* HWY_RESTRICT panel, Index depth,
+                         T* HWY_RESTRICT c, Index cStride, Index cols) {
     const Tag<T> tag;
     using Values = hn::Vec<Tag<T>>;
     constexpr auto lanes = static_cast<Index>(hn::MaxLanes(Tag<T>()));
@@ -58,12 +83,12 @@ HWY_INLINE void addBlock(T alpha, const T* HWY_RESTRICT a, Index rowStride, Inde
         for (Index v = 0; v < blockVectors; ++v)
             sums[r][v] = hn::Zero(tag);
     }
-    for (Index k = 0; k < depth; ++k, panel += panelColumns<T>, a += colStride) {
+    for (Index k = 0; k < depth; ++k, panel += panelColumns<T>, ++a) {
         Values b[blockVectors];
         for (Index v = 0; v < blockVectors; ++v)
             b[v] = hn::LoadU(tag, panel + v * lanes);
         for (Index r = 0; r < Rows; ++r) {
-            const Values x = hn::Set(tag, a[r * rowStride]);
+            const Values x = hn::Set(tag, a[r * depth]);
             for (Index v = 0; v < blockVectors; ++v)
                 sums[r][v] = hn::MulAdd(x, b[v], sums[r][v]);
         }
@@ -83,18 +108,18 @@ HWY_INLINE void addBlock(T alpha, const T* HWY_RESTRICT a, Index rowStride, Inde
     }
 }
 
+// All packed rows x panel of C.
 template <typename T>
-void addPanel(T alpha, const StridedView<T>& a, Index firstTerm, Index depth, const T* panel, T* c,
+void addPanel(T alpha, const T* packed, Index rows, const T* panel, Index depth, T* c,
               Index cStride, Index cols) {
-    const T* rows = a.data + firstTerm * a.colStride;
     const auto add = [&]<Index Rows>(Index first) {
-        addBlock<T, Rows>(alpha, rows + first * a.rowStride, a.rowStride, a.colStride, panel, depth,
-                          c + first * cStride, cStride, cols);
+        addBlock<T, Rows>(alpha, packed + first * depth, panel, depth, c + first * cStride, cStride,
+                          cols);
     };
     Index r = 0;
-    for (; r + blockRows <= a.rows; r += blockRows)
+    for (; r + blockRows <= rows; r += blockRows)
         add.template operator()<blockRows>(r);
-    switch (a.rows - r) {
+    switch (rows - r) {
         case 5:
             return add.template operator()<5>(r);
         case 4:
@@ -113,12 +138,16 @@ void addPanel(T alpha, const StridedView<T>& a, Index firstTerm, Index depth, co
 template <typename T>
 void addProductOf(T alpha, const StridedView<T>& a, const StridedView<T>& b, T* c, Index cStride) {
     alignas(64) T panel[runLength * panelColumns<T>];
-    for (Index firstCol = 0; firstCol < b.cols; firstCol += panelColumns<T>) {
-        const Index cols = std::min(panelColumns<T>, b.cols - firstCol);
-        for (Index k = 0; k < b.rows; k += runLength) {
-            const Index depth = std::min(runLength, b.rows - k);
+    const Index longest = std::min(runLength, b.rows);
+    const auto packed =
+        std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(a.rows * longest));
+    for (Index k = 0; k < b.rows; k += runLength) {
+        const Index depth = std::min(runLength, b.rows - k);
+        packTerms(a, k, depth, packed.get());
+        for (Index firstCol = 0; firstCol < b.cols; firstCol += panelColumns<T>) {
+            const Index cols = std::min(panelColumns<T>, b.cols - firstCol);
             packPanel(b, k, depth, firstCol, cols, panel);
-            addPanel(alpha, a, k, depth, panel, c + firstCol, cStride, cols);
+            addPanel(alpha, packed.get(), a.rows, panel, depth, c + firstCol, cStride, cols);
         }
     }
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/squared_norm.h"
 #include "core/kernels/product.h"
 #include "core/quant/column_blocks.h"
 #include "core/quant/progress_counter.h"
@@ -20,7 +21,7 @@ namespace {
 constexpr Index blockColumns = 128;
 constexpr Index stripColumns = 24;
 // Rows of which the loss of rounding to nearest is measured as well.
-constexpr Index sampledRows = 256;
+constexpr Index sampledRows = 128;
 
 // Rows that one thread works on: enough to use the factor well, few enough for the cache, and
 // whole codes.
@@ -46,19 +47,6 @@ struct Task {
 void addScaled(float factor, std::span<const float> x, std::span<float> y) {
     for (std::size_t i = 0; i < x.size(); ++i)
         y[i] += factor * x[i];
-}
-
-double squaredNorm(std::span<const float> x) {
-    constexpr std::size_t lanes = 8;
-    std::array<double, lanes> sums{};
-    std::size_t i = 0;
-    for (; i + lanes <= x.size(); i += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            sums[lane] += static_cast<double>(x[i + lane]) * static_cast<double>(x[i + lane]);
-    }
-    for (; i < x.size(); ++i)
-        sums[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-    return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 /// One piece of rows; matrices have the channels as rows, in the order of the steps.

@@ -49,12 +49,16 @@ public:
     }
 
     void commit() override {
+        constexpr Index tile = 32;
         const Index cols = m_encoder.layout().cols();
         std::vector<std::uint32_t> codes(m_codes.size());
-        for (Index c = 0; c < cols; ++c) {
+        for (Index first = 0; first < cols; first += tile) {
+            const Index end = std::min(first + tile, cols);
             for (Index r = 0; r < m_count; ++r) {
-                codes[static_cast<std::size_t>(r * cols + c)] =
-                    m_codes[static_cast<std::size_t>(c * m_count + r)];
+                for (Index c = first; c < end; ++c) {
+                    codes[static_cast<std::size_t>(r * cols + c)] =
+                        m_codes[static_cast<std::size_t>(c * m_count + r)];
+                }
             }
         }
         m_encoder.storeRows(m_firstRow, codes);
