@@ -144,6 +144,12 @@ private:
 
     Figure utilization() const {
         Figure figure;
+        RecordList drawable = drawableRecords(m_request.figure, m_request.records, m_store);
+        if (const std::optional<UtilizationData> compared = compareUtilization(drawable)) {
+            figure.plot = plotOf<UtilizationPlot>(*compared);
+            figure.drawn = std::move(drawable);
+            return figure;
+        }
         const RecordPointer record = oneTrial(figure, "no codebook", "a codebook");
         figure.plot = plotOf<UtilizationPlot>(buildUtilization(*record));
         return figure;

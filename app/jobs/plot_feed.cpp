@@ -22,25 +22,29 @@ namespace {
 constexpr int throttleMs = 33;  // 30 Hz.
 constexpr int errorMapCells = 256;
 
-// What the selection is to be compared with: several trials with one another, a single one with
-// the others on its tensor.
 // In an order that does not depend on which trial ended first.
-RecordList comparedRecords(RecordList records, const QSet<QString>& trials) {
+RecordList selectedRecords(RecordList records, const QSet<QString>& trials) {
     std::ranges::stable_sort(records, [](const RecordPointer& a, const RecordPointer& b) {
         return a->methodText == b->methodText ? naturalLess(a->tensor, b->tensor)
                                               : naturalLess(a->methodText, b->methodText);
     });
-    RecordList selected;
-    for (const RecordPointer& record : records) {
-        if (trials.contains(QString::fromStdString(record->trialId))) selected.push_back(record);
-    }
+    std::erase_if(records, [&](const RecordPointer& record) {
+        return !trials.contains(QString::fromStdString(record->trialId));
+    });
+    return records;
+}
+
+// What the selection is to be compared with: several trials with one another, a single one with
+// the others on its tensor.
+RecordList comparedRecords(const RecordList& records, const QSet<QString>& trials) {
+    RecordList selected = selectedRecords(records, trials);
     if (selected.size() > 1) return selected;
-    if (selected.empty()) return records;
-    RecordList sameTensor;
+    QSet<QString> others;
     for (const RecordPointer& record : records) {
-        if (record->tensor == selected.front()->tensor) sameTensor.push_back(record);
+        if (selected.empty() || record->tensor == selected.front()->tensor)
+            others.insert(QString::fromStdString(record->trialId));
     }
-    return sameTensor;
+    return selectedRecords(records, others);
 }
 
 PlotFeed::Decoded decodedOf(const TrialRecord& record, const TensorFile& file,
@@ -83,6 +87,7 @@ PlotFeed::PlotFeed(const Sources& sources, QObject* parent) : QObject(parent), m
     connect(sources.results, &ResultSet::changed, this, &PlotFeed::reduceTrial);
     connect(sources.selection, &TrialSelection::currentTrialChanged, this, &PlotFeed::reduceTrial);
     connect(sources.selection, &TrialSelection::currentTensorChanged, this, &PlotFeed::reduceTrial);
+    connect(sources.selection, &TrialSelection::trialsChanged, this, &PlotFeed::reduceTrial);
     // What could not be read of another file, or of none, may be read now.
     connect(sources.data, &DataLoader::opened, this, [this] {
         forgetDecoded();
@@ -146,10 +151,13 @@ void PlotFeed::reduceTrial() {
     // Asking the model makes it fetch what is not there yet; then this is called again.
     const auto statistics = index.data(TensorTreeModel::StatisticsRole).value<StatisticsPointer>();
     m_trialWorker.submit(
-        [record, statistics, tensor](const std::stop_token& /*stop*/) -> Pictures {
+        [record, statistics, tensor,
+         selected = selectedRecords(m_sources.results->records(), selection.trials())](
+            const std::stop_token& /*stop*/) -> Pictures {
             Pictures pictures;
             if (record) {
-                pictures.utilization = buildUtilization(*record);
+                pictures.utilization =
+                    compareUtilization(selected).value_or(buildUtilization(*record));
                 pictures.training = buildTraining(*record);
             }
             // The statistics are of the file's rows; a trial on rows of unit length saw others, and

@@ -63,7 +63,8 @@ Q_SIGNALS:
     void tradeOffChanged(const quantscope::TradeOffData& data);
     /// Of the selected trials; of all on its tensor when one is selected; of all when none is.
     void rateBarsChanged(const quantscope::RateBarsData& data);
-    /// Of the current trial; empty data when there is none.
+    /// Of the selected trials, when they are few and of one tensor, else of the current one; empty
+    /// data when there is none.
     void utilizationChanged(const quantscope::UtilizationData& data);
     /// Of a trial that trains now, if that is wanted; otherwise of the current trial.
     void trainingChanged(const quantscope::TrainingData& data);

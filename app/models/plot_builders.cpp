@@ -58,6 +58,30 @@ std::set<std::string> tensorsWithResult(const RecordList& records) {
     return tensors;
 }
 
+// Each text without the settings that all of them have; whole where methods differ, or settings
+// are of nested methods.
+QStringList differences(const QStringList& texts) {
+    std::vector<QStringList> settings;
+    for (const QString& text : texts) {
+        const qsizetype colon = text.indexOf(QLatin1Char(':'));
+        const bool comparable = colon > 0 && text.left(colon) == texts.front().left(colon) &&
+                                !text.contains(QLatin1Char('('));
+        if (!comparable) return texts;
+        settings.push_back(text.mid(colon + 1).split(QLatin1Char(',')));
+    }
+    QStringList names;
+    for (const QStringList& own : settings) {
+        QStringList different;
+        for (const QString& setting : own) {
+            const bool shared = std::ranges::all_of(
+                settings, [&](const QStringList& other) { return other.contains(setting); });
+            if (!shared) different << setting;
+        }
+        names << different.join(QLatin1Char(','));
+    }
+    return names.contains(QString()) ? texts : names;
+}
+
 }  // namespace
 
 UtilizationData buildUtilization(const TrialRecord& record) {
@@ -65,6 +89,25 @@ UtilizationData buildUtilization(const TrialRecord& record) {
     data.title = trialTitle(record);
     for (const Codebook& codebook : record.codebooks) {
         data.codebooks.push_back(utilizationSeries(codebook));
+    }
+    return data;
+}
+
+std::optional<UtilizationData> compareUtilization(const RecordList& records) {
+    if (records.size() < 2 || records.size() > mostUtilizationTrials) return std::nullopt;
+    QStringList texts;
+    for (const RecordPointer& record : records) {
+        if (record->tensor != records.front()->tensor) return std::nullopt;
+        texts << QString::fromStdString(record->methodText);
+    }
+    const QStringList names = differences(texts);
+    UtilizationData data;
+    data.title = QString::fromStdString(records.front()->tensor);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        for (UtilizationSeries& series : buildUtilization(*records[i]).codebooks) {
+            series.name = names[static_cast<qsizetype>(i)] + QStringLiteral(": ") + series.name;
+            data.codebooks.push_back(std::move(series));
+        }
     }
     return data;
 }

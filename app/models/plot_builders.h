@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
+
 #include "app/models/plot_data.h"
 #include "app/models/result_set.h"
 #include "core/tensor/statistics.h"
@@ -13,6 +15,13 @@ namespace quantscope {
 
 /// Usage of every codebook of a trial, most used codeword first. Empty for a failed trial.
 UtilizationData buildUtilization(const TrialRecord& record);
+
+/// Up to so many trials of one tensor are compared by the use of their codebooks.
+inline constexpr std::size_t mostUtilizationTrials = 6;
+/// Usage of the codebooks of several trials on one tensor, named by what tells the trials apart
+/// ("revive=none: codebook"); nothing when they are more than may be compared, or of several
+/// tensors.
+std::optional<UtilizationData> compareUtilization(const RecordList& records);
 
 /// Curves of the training of a trial, in the order of its record. Empty where nothing is trained.
 TrainingData buildTraining(const TrialRecord& record);

@@ -19,6 +19,9 @@ namespace {
 
 using Group = std::vector<const TrialRecord*>;
 
+// Of SQNR on the bound: 20 log10(2).
+constexpr double decibelsPerBit = 6.020599913279624;
+
 std::vector<const TrialRecord*> shownRecords(const RecordList& records,
                                              const TradeOffOptions& options, int& failed) {
     std::vector<const TrialRecord*> shown;
@@ -136,19 +139,31 @@ TradeOffLine lineThrough(const QString& name, std::vector<const TradeOffPoint*> 
     return line;
 }
 
-std::vector<bool> frontOf(const std::vector<const TradeOffPoint*>& points, Better better) {
+// Figures that compare with a bound at the same rate say nothing of two points at different rates;
+// these are compared by the SQNR they stand for, up to a factor.
+bool isRelativeToBound(const MetricInfo& metric) {
+    return metric.id == "gaussian_gap_db" || metric.id == "shannon_percent";
+}
+
+double comparedValue(const TradeOffPoint& point, const MetricInfo& metric) {
+    if (metric.id == "gaussian_gap_db") return decibelsPerBit * point.bitsPerWeight - point.value;
+    return metric.id == "shannon_percent" ? point.value * point.bitsPerWeight : point.value;
+}
+
+std::vector<bool> frontOf(const std::vector<const TradeOffPoint*>& points,
+                          const MetricInfo& metric) {
     std::vector<double> bits;
     std::vector<double> values;
     for (const TradeOffPoint* point : points) {
         bits.push_back(point->bitsPerWeight);
-        values.push_back(point->value);
+        values.push_back(comparedValue(*point, metric));
     }
-    return paretoFront(bits, values, better);
+    return paretoFront(bits, values, isRelativeToBound(metric) ? Better::Higher : metric.better);
 }
 
 std::vector<const TradeOffPoint*> onFront(const std::vector<const TradeOffPoint*>& points,
-                                          Better better) {
-    const std::vector<bool> front = frontOf(points, better);
+                                          const MetricInfo& metric) {
+    const std::vector<bool> front = frontOf(points, metric);
     std::vector<const TradeOffPoint*> chosen;
     for (std::size_t i = 0; i < points.size(); ++i) {
         if (front[i]) chosen.push_back(points[i]);
@@ -176,13 +191,13 @@ void addFronts(TradeOffData& data) {
     const std::map<std::string, std::string> labels = distinctNames(tensorsOf(data));
     for (const auto& [tensor, points] : groups) {
         const std::vector<const TradeOffPoint*> all(points.begin(), points.end());
-        const std::vector<bool> front = frontOf(all, data.metric.better);
+        const std::vector<bool> front = frontOf(all, data.metric);
         for (std::size_t i = 0; i < points.size(); ++i)
             points[i]->onFront = front[i];
         const QString name = groups.size() == 1
                                  ? QStringLiteral("Pareto front")
                                  : QString::fromStdString(labels.at(tensor.toStdString()));
-        data.fronts.push_back(lineThrough(name, onFront(all, data.metric.better)));
+        data.fronts.push_back(lineThrough(name, onFront(all, data.metric)));
     }
 }
 
@@ -198,7 +213,7 @@ void addGaussianBound(TradeOffData& data) {
         const double bits = mostBits * i / steps;
         bound.bitsPerWeight.push_back(bits);
         bound.values.push_back(data.metric.id == "nmse" ? std::pow(4.0, -bits)
-                                                        : 20.0 * std::log10(2.0) * bits);
+                                                        : decibelsPerBit * bits);
     }
     data.bounds.push_back(std::move(bound));
 }
@@ -230,7 +245,7 @@ void addBaselines(TradeOffData& data, const Group& records) {
             if (isUniformScalar(method)) baselines[baselineName(method)].push_back(point);
         }
         for (const auto& [name, members] : baselines) {
-            data.baselines.push_back(lineThrough(name, onFront(members, data.metric.better)));
+            data.baselines.push_back(lineThrough(name, onFront(members, data.metric)));
         }
     }
 }

@@ -2,6 +2,7 @@
 // Plot data from records whose figures are known.
 #include <QtTest>
 
+#include <array>
 #include <cmath>
 
 #include "app/models/distinct_names.h"
@@ -44,6 +45,58 @@ class TestPlotBuilders : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    // A point of lower rate is always nearer to the bound here; nevertheless both are on the front,
+    // and the third, with the rate of the second and more error, is not.
+    void frontsOfDistancesToTheBoundAreThoseOfErrors_data() {
+        QTest::addColumn<QString>("metric");
+        for (const char* id : {"sqnr_db", "gaussian_gap_db", "shannon_percent"})
+            QTest::newRow(id) << QString::fromLatin1(id);
+    }
+    void frontsOfDistancesToTheBoundAreThoseOfErrors() {
+        QFETCH(QString, metric);
+        std::vector<TrialRecord> trials = {record("a", "one", 10, 10, 0),
+                                           record("a", "two", 10, 40, 0),
+                                           record("a", "three", 10, 40, 0)};
+        const std::array<double, 3> gaps{1.0, 4.0, 6.0};
+        for (std::size_t i = 0; i < 3; ++i) {
+            const double bound = 20.0 * std::log10(2.0) * trials[i].bitsPerWeight();
+            trials[i].metrics.gaussianGapDb = gaps[i];
+            trials[i].metrics.sqnrDb = bound - gaps[i];
+            trials[i].metrics.shannonPercent = 100.0 * (bound - gaps[i]) / bound;
+        }
+        const TradeOffData data = buildTradeOff(recordList(trials), {metric, {}, false});
+        QCOMPARE(data.points.size(), std::size_t{3});
+        for (const TradeOffPoint& point : data.points)
+            QCOMPARE(point.onFront, point.method != QStringLiteral("three"));
+    }
+
+    void useOfCodebooksIsComparedByWhatDiffers() {
+        const auto trial = [](const std::string& tensor, const std::string& method) {
+            TrialRecord made = record(tensor, method, 10, 20, 0);
+            made.codebooks = {{"codebook", 1, {3, 1, 0}, {}}};
+            return made;
+        };
+        const auto names = [](const std::vector<TrialRecord>& trials) {
+            QStringList result;
+            const auto data = compareUtilization(recordList(trials));
+            if (!data) return result;
+            for (const UtilizationSeries& series : data->codebooks)
+                result << series.name;
+            return result;
+        };
+        QCOMPARE(names({trial("a", "kmeans:bits=8,revive=none"),
+                        trial("a", "kmeans:bits=8,revive=rare")}),
+                 QStringList({"revive=none: codebook", "revive=rare: codebook"}));
+        QCOMPARE(names({trial("a", "kmeans:bits=8"), trial("a", "kmeans:bits=8,revive=rare")}),
+                 QStringList({"kmeans:bits=8: codebook", "kmeans:bits=8,revive=rare: codebook"}));
+        QCOMPARE(names({trial("a", "rvq:bits=8"), trial("a", "pq:bits=8")}),
+                 QStringList({"rvq:bits=8: codebook", "pq:bits=8: codebook"}));
+        QCOMPARE(names({trial("a", "rvq"), trial("b", "rvq")}), QStringList());
+        QCOMPARE(names({trial("a", "rvq")}), QStringList());
+        QCOMPARE(names(std::vector<TrialRecord>(mostUtilizationTrials + 1, trial("a", "rvq"))),
+                 QStringList());
+    }
+
     void namesWithoutWhatTheyShare_data() {
         QTest::addColumn<QStringList>("names");
         QTest::addColumn<QStringList>("labels");
