@@ -80,7 +80,7 @@ PreviewResult computePreview(const PreviewRequest& request, const MethodRegistry
     const Index totalRows = tensor.fold.rows(tensor.info->shape);
     const Index cols = tensor.fold.cols(tensor.info->shape);
     const auto quantizer = registry.quantizer(request.method);
-    const SideInformation side = cache.side(request.hessians, request.tensor, cols);
+    const SideInformation side = cache.side(request.side, request.tensor, cols);
 
     PreviewResult result;
     result.tensor = QString::fromStdString(request.tensor);

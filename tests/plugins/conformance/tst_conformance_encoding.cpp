@@ -229,8 +229,10 @@ private Q_SLOTS:
         const std::optional<CodeShape> shape = tensor.codeShape();
         if (!shape) return;
         const std::vector<Codebook> books = tensor.codebooks();
-        const Index perRow = shape->vectorsPerRow * shape->codesPerVector;
-        QVERIFY(books.size() == 1 || static_cast<Index>(books.size()) == shape->codesPerVector);
+        const Index perVector = shape->codesPerVector();
+        const Index perRow = shape->vectorsPerRow * perVector;
+        QVERIFY(books.size() == 1 || static_cast<Index>(books.size()) == perVector);
+        QCOMPARE(perVector % shape->parts, Index{0});
         std::vector<std::uint32_t> codes(static_cast<std::size_t>(tensor.rows() * perRow));
         tensor.codes(0, codes);
         std::vector<std::uint32_t> later(static_cast<std::size_t>(perRow));
@@ -242,18 +244,19 @@ private Q_SLOTS:
             std::vector<double> coded;
             for (Index vector = 0; vector < shape->vectorsPerRow; ++vector) {
                 std::vector<double> sum;
-                for (Index i = 0; i < shape->codesPerVector; ++i) {
-                    const auto at =
-                        static_cast<std::size_t>(row * perRow + vector * shape->codesPerVector + i);
+                for (Index i = 0; i < perVector; ++i) {
+                    const auto at = static_cast<std::size_t>(row * perRow + vector * perVector + i);
                     const Codebook& book =
                         books.size() == 1 ? books.front() : books[static_cast<std::size_t>(i)];
-                    QVERIFY(codes[at] < std::uint64_t{1} << shape->bits);
+                    QVERIFY(codes[at] < std::uint64_t{1}
+                                            << shape->bits[static_cast<std::size_t>(i)]);
                     const auto first =
                         book.codewords.begin() + static_cast<Index>(codes[at]) * book.dim;
-                    if (shape->combine == CodeShape::Combine::Concatenation || sum.empty()) {
+                    if (i % (perVector / shape->parts) == 0) {
                         sum.insert(sum.end(), first, first + book.dim);
                     } else {
-                        std::transform(sum.begin(), sum.end(), first, sum.begin(), std::plus());
+                        std::transform(sum.end() - book.dim, sum.end(), first, sum.end() - book.dim,
+                                       std::plus());
                     }
                 }
                 coded.insert(coded.end(), sum.begin(), sum.end());
