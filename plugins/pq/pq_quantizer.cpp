@@ -163,6 +163,12 @@ Preflight PqQuantizer::preflight(Index rows, Index cols, const SideInformation& 
         result.warnings = trainingWarnings(demand);
     }
     if (!result.refusal.empty()) return result;
+    const int most = m_settings.mostSliceBits(m_settings.trainedRows(rows));
+    if (m_settings.byVariance && most == m_settings.bits) {
+        result.warnings.push_back("All slices get " + std::to_string(most) +
+                                  " bits: more for some would take more training rows, or the most "
+                                  "bits that are dealt, 12. Fewer bits leave room.");
+    }
     result.rate = rateOf(m_settings, rows, cols, layout);
     result.rateIsExact = !m_settings.byVariance;
     result.workingBytes = workingBytes(m_settings, rows, cols);

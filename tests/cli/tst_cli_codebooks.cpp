@@ -83,6 +83,25 @@ private Q_SLOTS:
         }
     }
 
+    // Several of one size in one dataset, by the name of the tensor.
+    void stackedCodebooksAreTaken() {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("stack.h5");
+        {
+            TensorWriter writer(file.toStdString(), true);
+            std::vector<float> books;
+            for (int i = 0; i < 2 * 8 * 4; ++i)
+                books.push_back(0.02F * static_cast<float>(i * 37 % 17 - 8));
+            writer.writeArray("codebooks/" + keyProj.toStdString(), {2, 8, 4}, NumberType::Float32,
+                              std::as_bytes(std::span(books)));
+            writer.finish();
+        }
+        const Json trials = runCliWell(quantize(keyProj, "rvq:stages=2,bits=3,dim=4,start=given") +
+                                       QStringList{"--codebooks", file})
+                                .json();
+        QVERIFY(nmse(trials) < 0.5);
+    }
+
     void errorsNameTheFile() {
         const test::CliResult none =
             test::runCli(quantize(keyProj, "scalar") + QStringList{"--codebooks", "nowhere.h5"});

@@ -398,6 +398,17 @@ private Q_SLOTS:
         QCOMPARE(sliceBits(tensor.encoded()), std::vector<int>(4, 5));
     }
 
+    // Where there are not rows enough for wider codes, that is said.
+    void equalBitsForWantOfRowsAreTold() {
+        const Preflight few = pqBench().preflight("pq:m=4,bits=6,allocation=variance", 3000, 8);
+        QCOMPARE(few.warnings.size(), std::size_t{1});
+        QVERIFY2(few.warnings.front().starts_with("All slices get 6 bits"),
+                 few.warnings.front().c_str());
+        QVERIFY(!few.rateIsExact);
+        QVERIFY(
+            pqBench().preflight("pq:m=4,bits=6,allocation=variance", 30000, 8).warnings.empty());
+    }
+
     void damagedWidthsAreRefused() {
         const EncodedTensor whole =
             pqBench()
