@@ -144,7 +144,8 @@ void WindowActions::fill(QMenuBar& bar, const QList<QAction*>& panels) {
          exportResults, exportExperiment, separator, discardRecovered, separator, quit});
     addMenu(bar, tr("&Edit"),
             {undo, redo, separator, addMethod, useHessians, removeHessians, useCodebooks,
-             removeCodebooks, tensorDetails, separator, copyCommand, useSettings, showInExplore, copyTable, separator, find});
+             removeCodebooks, tensorDetails, separator, copyCommand, useSettings, showInExplore,
+             copyTable, separator, find});
     QMenu* view = addMenu(
         bar, tr("&View"),
         {explore, compare, allocate, separator, toggleTable, filterTensors, nextPane, separator});

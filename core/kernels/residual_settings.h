@@ -20,11 +20,11 @@ struct ResidualSettings {
     /// A vector is cut into so many equal parts, with as many of the codebooks each, one part after
     /// the other; all parts have codebooks of the same sizes.
     Index parts = 1;
-    Index dim = 8;                       ///< Length of the vectors; 0 for whole rows.
-    Index beam = 5;                      ///< Sequences of codes kept per vector.
-    int iterations = 25;                 ///< Of k-means, for each codebook.
-    Index train = 131072;                ///< Vectors to train on at most; 0 for all.
-    bool half = true;                    ///< Codewords are binary16, else binary32.
+    Index dim = 8;         ///< Length of the vectors; 0 for whole rows.
+    Index beam = 5;        ///< Sequences of codes kept per vector.
+    int iterations = 25;   ///< Of k-means, for each codebook.
+    Index train = 131072;  ///< Vectors to train on at most; 0 for all.
+    bool half = true;      ///< Codewords are binary16, else binary32.
     bool seeded = true;    ///< Codebooks come from k-means, for which there must be vectors enough.
     std::string bitsParameter = "bits";  ///< By which the widths were chosen.
 
