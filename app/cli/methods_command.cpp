@@ -37,6 +37,9 @@ std::string allowedValues(const ParameterSpec& parameter) {
         text = "at least " + formatNumber(*parameter.minimum);
     }
     if (!parameter.unit.empty()) text += " " + parameter.unit;
+    if (parameter.type == ParameterType::IntegerList) {
+        text += ", up to " + std::to_string(parameter.longest) + " numbers with +";
+    }
     return text;
 }
 
@@ -44,8 +47,10 @@ std::string defaultText(const ParameterSpec& parameter) {
     if (parameter.type == ParameterType::Method) {
         return MethodSpec::fromJson(parameter.defaultValue).toText();
     }
-    return parameter.defaultValue.is_string() ? parameter.defaultValue.get<std::string>()
-                                              : parameter.defaultValue.dump();
+    if (parameter.defaultValue.is_string() && parameter.defaultValue != "") {
+        return parameter.defaultValue.get<std::string>();
+    }
+    return parameter.defaultValue.dump();
 }
 
 void print(const Method& method, std::ostream& out) {
@@ -68,9 +73,10 @@ std::string cell(std::string text) {
 std::string nameWithCondition(const ParameterSpec& parameter) {
     std::string condition;
     for (const EnabledIf& other : parameter.enabledIf) {
-        condition += (condition.empty() ? "" : ", ") + other.parameter + " = ";
+        condition += (condition.empty() ? "" : ", ") + other.parameter;
         for (const std::string& value : other.values) {
-            condition += (value == other.values.front() ? "" : " or ") + value;
+            condition += value == other.values.front() ? " = " : " or ";
+            condition += value.empty() ? "\"\"" : value;
         }
     }
     return "`" + parameter.id + "`" + (condition.empty() ? "" : " (" + condition + ")");

@@ -44,6 +44,8 @@ public:
                         "Scale rows to unit length: auto (searched rows of angular files), never, "
                         "rows");
         app->add_option("--hessians", m_hessians, "HDF5 file with Hessians or activations");
+        app->add_option("--codebooks", m_codebooks,
+                        "HDF5 file with codebooks that methods with start=given begin with");
         declareSeed(*app, m_seed, "Seed of all random choices (default 0)");
         app->add_flag("--follow-external-links", m_data.followExternalLinks,
                       "Open the other files that links point to");
@@ -63,6 +65,7 @@ public:
             spec.data.folds.push_back(parseFold(fold));
         spec.data.normalize = parseNormalize(m_normalize);
         spec.hessians = m_hessians;
+        spec.codebooks = m_codebooks;
         for (const std::string& method : m_methods)
             spec.methods.push_back(SweptMethod::parse(method));
         spec.seed = m_seed;
@@ -92,6 +95,7 @@ private:
     std::vector<std::string> m_folds;
     std::string m_normalize = normalizeText(Normalize::Automatic);
     std::string m_hessians;
+    std::string m_codebooks;
     std::uint64_t m_seed = 0;
     bool m_matricesOnly = false;
 };

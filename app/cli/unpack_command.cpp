@@ -96,6 +96,11 @@ void writeCodes(ArraySink& sink, const std::string& name, const Shape& shape, Nu
     sink.write(name, shape, type, std::as_bytes(std::span(all)));
 }
 
+std::string combination(const CodeShape& shape) {
+    if (shape.parts == 1) return "sum";
+    return shape.parts == shape.codesPerVector() ? "concatenation" : "concatenation of sums";
+}
+
 class UnpackCommand final : public Command {
 public:
     CLI::App* declare(CLI::App& program) override {
@@ -165,11 +170,13 @@ private:
                         "of every method.");
         }
         const std::string& name = artifact.tensorName;
-        const Shape extent{tensor.rows(), shape->vectorsPerRow, shape->codesPerVector};
+        const Shape extent{tensor.rows(), shape->vectorsPerRow, shape->codesPerVector()};
+        const int widest = std::ranges::max(shape->bits);
+        const bool isEqual = std::ranges::min(shape->bits) == widest;
         const std::string codes = name + "/codes";
-        if (shape->bits <= 8) {
+        if (widest <= 8) {
             writeCodes<std::uint8_t>(sink, codes, extent, NumberType::UInt8, tensor, context.stop);
-        } else if (shape->bits <= 16) {
+        } else if (widest <= 16) {
             writeCodes<std::uint16_t>(sink, codes, extent, NumberType::UInt16, tensor,
                                       context.stop);
         } else {
@@ -199,8 +206,9 @@ private:
                    {"rows", tensor.rows()},
                    {"columns", tensor.cols()},
                    {"axes", {"row", "vector", "code"}},
-                   {"bits", shape->bits},
-                   {"combine", shape->combine == CodeShape::Combine::Sum ? "sum" : "concatenation"},
+                   {"bits", isEqual ? Json(widest) : Json(shape->bits)},
+                   {"combine", combination(*shape)},
+                   {"parts", shape->parts},
                    {"codebooks", std::move(books)},
                    {"rotated", shape->rotation.rows() > 0},
                    {"normalized", normalized}};

@@ -3,6 +3,7 @@
 
 #include "app/forms/boolean_editor.h"
 #include "app/forms/choice_editor.h"
+#include "app/forms/list_editor.h"
 #include "app/forms/method_editor.h"
 #include "app/forms/number_editor.h"
 #include "core/base/text.h"
@@ -36,6 +37,10 @@ QString sweepSentence(const ParameterSpec& spec) {
             return QStringLiteral("Choose the last entry or type a list to try several values.");
         case ParameterType::Boolean:
             return QStringLiteral("Right-click to try both values.");
+        case ParameterType::IntegerList:
+            return QStringLiteral(
+                "Type numbers with plus signs, 8+6+4; several such lists, 8+6, 8+4, are tried one "
+                "after the other.");
         case ParameterType::Method:
             return {};
     }
@@ -56,6 +61,8 @@ ParameterEditor* makeParameterEditor(const ParameterSpec& spec, const MethodRegi
             return new ChoiceEditor(spec, registry, parent);
         case ParameterType::Method:
             return new MethodEditor(spec, registry, parent);
+        case ParameterType::IntegerList:
+            return new ListEditor(spec, registry, parent);
     }
     return nullptr;
 }

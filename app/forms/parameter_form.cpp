@@ -30,7 +30,7 @@ QString conditionText(const EnabledIf& condition, const std::vector<ParameterFie
                                          [](const ParameterField& field) { return field.spec.id; });
     if (other != fields.end()) label = QString::fromStdString(other->spec.label).toLower();
     for (const std::string& value : condition.values) {
-        QString words = QString::fromStdString(value);
+        QString words = value.empty() ? QObject::tr("empty") : QString::fromStdString(value);
         if (other != fields.end()) {
             const auto choice =
                 std::ranges::find(other->spec.choices, value, &ParameterChoice::value);

@@ -217,7 +217,7 @@ PreviewRequest ExploreView::makeRequest(const std::string& tensor) {
     listSettings(m_bench.methods.method(m_row));
     PreviewRequest request;
     request.file = m_bench.data.file();
-    request.hessians = m_bench.data.hessians();
+    request.side = m_bench.data.side();
     request.data = m_bench.document.spec().data;
     request.tensor = tensor;
     request.method = m_bench.registry.resolve(

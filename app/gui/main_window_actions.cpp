@@ -64,6 +64,8 @@ void MainWindow::connectActions() {
     connect(a.addMethod, &QAction::triggered, m_methods->addAction(), &QAction::trigger);
     connect(a.useHessians, &QAction::triggered, m_workspace, &Workspace::chooseHessians);
     connect(a.removeHessians, &QAction::triggered, m_workspace, &Workspace::removeHessians);
+    connect(a.useCodebooks, &QAction::triggered, m_workspace, &Workspace::chooseCodebooks);
+    connect(a.removeCodebooks, &QAction::triggered, m_workspace, &Workspace::removeCodebooks);
     connect(a.tensorDetails, &QAction::triggered, this,
             [this] { showTensor(m_bench.selection.currentTensor()); });
     connect(a.copyCommand, &QAction::triggered, m_selected, &SelectedPanel::copyCommandLine);
@@ -133,6 +135,7 @@ void MainWindow::followRunnable() {
     m_actions->copyTable->setEnabled(m_bench.results.count() > 0);
     m_actions->exportResults->setEnabled(m_bench.results.count() > 0);
     m_actions->removeHessians->setEnabled(!m_bench.document.spec().hessians.empty());
+    m_actions->removeCodebooks->setEnabled(!m_bench.document.spec().codebooks.empty());
     m_actions->tensorDetails->setEnabled(
         m_bench.tensors.tensor(m_bench.selection.currentTensor()) != nullptr);
 }

@@ -302,7 +302,7 @@ void MethodsPanel::requestPicture() {
     const TensorInfo* tensor = m_bench.tensors.tensor(m_bench.selection.currentTensor());
     if (m_bench.data.state() == DataLoader::State::Open && tensor && tensor->quantizable) {
         request.file = m_bench.data.file();
-        request.hessians = m_bench.data.hessians();
+        request.side = m_bench.data.side();
         request.tensor = tensor->name;
     }
     request.data = m_bench.document.spec().data;

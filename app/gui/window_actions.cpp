@@ -54,6 +54,9 @@ WindowActions::WindowActions(QUndoStack& stack, QWidget* owner) : QObject(owner)
     useHessians = add(tr("Use &Hessians..."), {}, {},
                       tr("Weight errors by a file of Hessians, one per tensor"));
     removeHessians = add(tr("Remove Hessians"), {}, {}, tr("Go on without Hessians"));
+    useCodebooks = add(tr("Use &codebooks..."), {}, {},
+                       tr("Let methods with a given start begin with the codebooks of a file"));
+    removeCodebooks = add(tr("Remove codebooks"), {}, {}, tr("Go on without given codebooks"));
     tensorDetails = add(tr("&Folding and statistics..."), QStringLiteral("fold"), key("Ctrl+I"),
                         tr("How the current tensor is folded, and what its values are like"));
     copyCommand = add(tr("Copy as &CLI command"), QStringLiteral("terminal"), key("Ctrl+Shift+C"),
@@ -140,8 +143,9 @@ void WindowActions::fill(QMenuBar& bar, const QList<QAction*>& panels) {
         {open, recentMenu->menuAction(), openRun, separator, save, saveAs, separator, exportFigure,
          exportResults, exportExperiment, separator, discardRecovered, separator, quit});
     addMenu(bar, tr("&Edit"),
-            {undo, redo, separator, addMethod, useHessians, removeHessians, tensorDetails,
-             separator, copyCommand, useSettings, showInExplore, copyTable, separator, find});
+            {undo, redo, separator, addMethod, useHessians, removeHessians, useCodebooks,
+             removeCodebooks, tensorDetails, separator, copyCommand, useSettings, showInExplore,
+             copyTable, separator, find});
     QMenu* view = addMenu(
         bar, tr("&View"),
         {explore, compare, allocate, separator, toggleTable, filterTensors, nextPane, separator});

@@ -41,6 +41,8 @@ public:
     QAction* addMethod;
     QAction* useHessians;
     QAction* removeHessians;
+    QAction* useCodebooks;
+    QAction* removeCodebooks;
     QAction* tensorDetails;
     QAction* copyCommand;
     QAction* useSettings;

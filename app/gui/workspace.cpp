@@ -297,6 +297,21 @@ void Workspace::removeHessians() {
     m_bench.document.edit(tr("remove Hessians"), spec);
 }
 
+void Workspace::chooseCodebooks() {
+    const QString path = QFileDialog::getOpenFileName(
+        m_window, tr("Open codebooks"), toText(m_bench.document.spec().data.file.parent_path()));
+    if (path.isEmpty()) return;
+    ExperimentSpec spec = m_bench.document.spec();
+    spec.codebooks = toPath(path);
+    m_bench.document.edit(tr("use codebooks"), spec);
+}
+
+void Workspace::removeCodebooks() {
+    ExperimentSpec spec = m_bench.document.spec();
+    spec.codebooks.clear();
+    m_bench.document.edit(tr("remove codebooks"), spec);
+}
+
 Session Workspace::snapshot() const {
     Session session;
     session.spec = m_bench.document.spec();

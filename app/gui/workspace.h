@@ -53,6 +53,8 @@ public Q_SLOTS:
     void exportExperiment();
     void chooseHessians();
     void removeHessians();
+    void chooseCodebooks();
+    void removeCodebooks();
     /// Offers what a crashed program left behind.
     void offerRecovery();
     void recoverNewest();

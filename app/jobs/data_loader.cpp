@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "app/models/experiment_document.h"
-#include "core/hessian/hessian_file.h"
 
 namespace quantscope {
 
@@ -39,7 +38,7 @@ DataLoader::DataLoader(ExperimentDocument* document, JobQueue* jobs, std::filesy
 
 void DataLoader::followDocument() {
     const ExperimentSpec& spec = m_document->spec();
-    Wanted wanted{spec.data.file, spec.hessians, spec.data.followExternalLinks};
+    Wanted wanted{spec.data.file, spec.hessians, spec.codebooks, spec.data.followExternalLinks};
     if (wanted == m_wanted) return;
     const bool sameFile =
         wanted.path == m_wanted.path && wanted.followExternalLinks == m_wanted.followExternalLinks;
@@ -62,7 +61,7 @@ void DataLoader::open(bool keepFile) {
         if (wanted != m_wanted) return;
         m_error = message;
         m_file = nullptr;
-        m_hessians = nullptr;
+        m_side = {};
         setState(State::Failed);
     };
     setState(State::Opening);
@@ -70,14 +69,18 @@ void DataLoader::open(bool keepFile) {
     using Fingerprint = std::pair<QString, QString>;  // With the problem.
     const auto work = [this, how, wanted = m_wanted,
                        file = keepFile ? m_file : nullptr](JobContext& context) -> Fingerprint {
-        Opened opened{file, nullptr};
+        Opened opened{file, {}};
         context.progress(0.0, "listing tensors");
         if (!opened.file) {
             opened.file = closedInBackground<TensorFile>(TensorFile::open(wanted.path, how));
         }
         if (!wanted.hessianPath.empty()) {
-            opened.hessians =
+            opened.side.hessians =
                 closedInBackground<HessianFile>(HessianFile::open(wanted.hessianPath, how));
+        }
+        if (!wanted.codebookPath.empty()) {
+            opened.side.codebooks =
+                closedInBackground<CodebookFile>(CodebookFile::open(wanted.codebookPath, how));
         }
         context.deliver([this, opened, wanted] {
             if (wanted == m_wanted) take(opened);
@@ -115,7 +118,7 @@ void DataLoader::jobEnded(JobState state) {
 
 void DataLoader::close() {
     const bool wasOpen = std::exchange(m_file, nullptr) != nullptr;
-    m_hessians = nullptr;
+    m_side = {};
     m_fingerprint.clear();
     m_fingerprintProblem.clear();
     setState(State::Closed);
@@ -124,7 +127,7 @@ void DataLoader::close() {
 
 void DataLoader::take(const Opened& opened) {
     const bool otherFile = std::exchange(m_file, opened.file) != opened.file;
-    m_hessians = opened.hessians;
+    m_side = opened.side;
     if (otherFile) m_fingerprint.clear();
     m_fingerprintProblem.clear();
     m_error = {};

@@ -7,11 +7,11 @@
 
 #include "app/jobs/job_queue.h"
 #include "core/io/tensor_file.h"
+#include "core/run/side_files.h"
 
 namespace quantscope {
 
 class ExperimentDocument;
-class HessianFile;
 
 /// Keeps the files open that the document's spec names: opens them in a job when the spec changes
 /// (undo included) and probes them in a process of their own first.
@@ -27,8 +27,7 @@ public:
     State state() const { return m_state; }
     /// Null unless open. The last owner may be any thread: closing happens in the background.
     std::shared_ptr<const TensorFile> file() const { return m_file; }
-    /// Null without side information.
-    std::shared_ptr<const HessianFile> hessians() const { return m_hessians; }
+    const SideFiles& side() const { return m_side; }
     /// Of the data file; empty until it has been computed in the background.
     const QString& fingerprint() const { return m_fingerprint; }
     /// Why it could not be computed, which keeps the file from being quantized; empty otherwise.
@@ -50,13 +49,14 @@ Q_SIGNALS:
 private:
     struct Opened {
         std::shared_ptr<const TensorFile> file;
-        std::shared_ptr<const HessianFile> hessians;
+        SideFiles side;
     };
 
     /// What a job opens; its results count while the document still names the same.
     struct Wanted {
         std::filesystem::path path;
         std::filesystem::path hessianPath;
+        std::filesystem::path codebookPath;
         bool followExternalLinks = false;
 
         bool operator==(const Wanted&) const = default;
@@ -77,7 +77,7 @@ private:
     JobId m_job = 0;
     State m_state = State::Closed;
     std::shared_ptr<const TensorFile> m_file;
-    std::shared_ptr<const HessianFile> m_hessians;
+    SideFiles m_side;
     QString m_fingerprint;
     QString m_fingerprintProblem;
     Message m_error;

@@ -98,7 +98,7 @@ PreviewResult computePreview(const PreviewRequest& request, const MethodRegistry
     const Index totalRows = tensor ? tensor->fold.rows(tensor->info->shape) : normalRows;
     const Index cols = tensor ? tensor->fold.cols(tensor->info->shape) : normalCols;
     const auto quantizer = registry.quantizer(request.method);
-    const SideInformation side = cache.side(request.hessians, request.tensor, cols);
+    const SideInformation side = cache.side(request.side, request.tensor, cols);
 
     PreviewResult result;
     result.tensor = QString::fromStdString(request.tensor);

@@ -13,16 +13,16 @@
 #include "core/io/tensor_file.h"
 #include "core/quant/method.h"
 #include "core/run/experiment_spec.h"
+#include "core/run/side_files.h"
 
 namespace quantscope {
 
-class HessianFile;
 class RowSampleCache;
 
 /// One method with fixed parameters on one tensor, to be answered at once.
 struct PreviewRequest {
-    std::shared_ptr<const TensorFile> file;       ///< Null for a matrix of standard normal values.
-    std::shared_ptr<const HessianFile> hessians;  ///< May be null.
+    std::shared_ptr<const TensorFile> file;  ///< Null for a matrix of standard normal values.
+    SideFiles side;
     DataSpec data;  ///< For the folding and normalization of the tensor.
     std::string tensor;
     MethodSpec method;

@@ -169,11 +169,9 @@ void PlanPreview::compute() {
     if (m_data->fingerprint().isEmpty()) return;
     using Planned = std::pair<std::shared_ptr<const Plan>, PlanSummary>;
     m_worker.submit(
-        [spec, file, hessians = m_data->hessians(), registry = m_registry,
-         records = m_results->records(),
+        [spec, file, side = m_data->side(), registry = m_registry, records = m_results->records(),
          pace = m_pace->pace()](const std::stop_token& stop) -> Planned {
-            auto plan =
-                std::make_shared<const Plan>(makePlan(spec, *registry, file, hessians, stop));
+            auto plan = std::make_shared<const Plan>(makePlan(spec, *registry, file, side, stop));
             PlanSummary summary = summarize(*plan);
             followRecorded(summary, *plan, records, pace);
             return {std::move(plan), std::move(summary)};

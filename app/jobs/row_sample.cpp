@@ -98,12 +98,14 @@ Matrix sampleTensor(const TensorFile& file, const SelectedTensor& tensor, Index 
     return sample;
 }
 
-SideInformation RowSampleCache::side(const std::shared_ptr<const HessianFile>& hessians,
-                                     const std::string& tensor, Index cols) {
-    if (!hessians) return {};
-    if (m_hessians.lock() != hessians || m_sideTensor != tensor || m_sideCols != cols) {
-        m_side = sideInformation(hessians.get(), tensor, cols);
-        m_hessians = hessians;
+SideInformation RowSampleCache::side(const SideFiles& files, const std::string& tensor,
+                                     Index cols) {
+    if (files == SideFiles{}) return {};
+    if (m_hessians.lock() != files.hessians || m_codebooks.lock() != files.codebooks ||
+        m_sideTensor != tensor || m_sideCols != cols) {
+        m_side = sideInformation(files, tensor, cols);
+        m_hessians = files.hessians;
+        m_codebooks = files.codebooks;
         m_sideTensor = tensor;
         m_sideCols = cols;
     }

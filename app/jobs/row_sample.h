@@ -5,9 +5,9 @@
 #include <stop_token>
 #include <string>
 
-#include "core/hessian/hessian_file.h"
 #include "core/io/tensor_file.h"
 #include "core/quant/quantizer.h"
+#include "core/run/side_files.h"
 #include "core/run/tensor_selection.h"
 
 namespace quantscope {
@@ -29,8 +29,7 @@ Matrix sampleTensor(const TensorFile& file, const SelectedTensor& tensor, Index 
 /// one thread.
 class RowSampleCache {
 public:
-    SideInformation side(const std::shared_ptr<const HessianFile>& hessians,
-                         const std::string& tensor, Index cols);
+    SideInformation side(const SideFiles& files, const std::string& tensor, Index cols);
     std::shared_ptr<const Matrix> rows(const std::shared_ptr<const TensorFile>& file,
                                        const SelectedTensor& tensor, Index count,
                                        const std::stop_token& stop);
@@ -46,6 +45,7 @@ private:
     RowsKey m_rowsKey;
     std::shared_ptr<const Matrix> m_rows;
     std::weak_ptr<const HessianFile> m_hessians;
+    std::weak_ptr<const CodebookFile> m_codebooks;
     std::string m_sideTensor;
     Index m_sideCols = 0;
     SideInformation m_side;

@@ -32,7 +32,7 @@ struct RunController::Request {
     quint64 generation = 0;
     ExperimentSpec spec;
     std::shared_ptr<const TensorFile> file;  // Null: to be opened.
-    std::shared_ptr<const HessianFile> hessians;
+    SideFiles side;
     std::filesystem::path prober;
     std::filesystem::path folder;  // Empty: below runsFolder.
     std::filesystem::path runsFolder;
@@ -171,10 +171,11 @@ void RunController::launch(const ExperimentSpec& spec, const std::filesystem::pa
     const ExperimentSpec& open = m_document->spec();
     const bool filesOpen = m_data->state() == DataLoader::State::Open &&
                            open.data.file == spec.data.file && open.hessians == spec.hessians &&
+                           open.codebooks == spec.codebooks &&
                            open.data.followExternalLinks == spec.data.followExternalLinks;
     if (filesOpen) {
         request.file = m_data->file();
-        request.hessians = m_data->hessians();
+        request.side = m_data->side();
     }
     request.prober = m_data->prober();
     request.folder = folder;
@@ -209,9 +210,9 @@ void RunController::launch(const ExperimentSpec& spec, const std::filesystem::pa
 RunController::Ended RunController::run(const Request& request, JobContext& context) {
     context.progress(0.0, "planning");
     const Plan plan =
-        request.file ? makePlan(request.spec, *request.registry, request.file, request.hessians,
-                                context.stop())
-                     : makePlan(request.spec, *request.registry, {request.prober, context.stop()});
+        request.file
+            ? makePlan(request.spec, *request.registry, request.file, request.side, context.stop())
+            : makePlan(request.spec, *request.registry, {request.prober, context.stop()});
     const std::filesystem::path folder =
         request.folder.empty() ? request.runsFolder / plan.run.runId : request.folder;
     const std::unique_ptr<ResultStore> store =

@@ -51,6 +51,7 @@ QString cliCommand(const TrialRecord& record, const ExperimentSpec& spec,
     option(QStringLiteral("--tensor"), tensor);
     option(QStringLiteral("--method"), QString::fromStdString(record.methodText));
     if (!spec.hessians.empty()) option(QStringLiteral("--hessians"), fromPath(spec.hessians));
+    if (!spec.codebooks.empty()) option(QStringLiteral("--codebooks"), fromPath(spec.codebooks));
     if (hasOwnFold(spec.data, record.tensor)) {
         option(QStringLiteral("--fold"),
                tensor + QLatin1Char('=') + QString::fromStdString(record.fold.toText()));

@@ -11,7 +11,10 @@ void ExperimentDocument::setSpec(const ExperimentSpec& spec) {
     const bool otherFile = before.data.file != spec.data.file ||
                            before.data.followExternalLinks != spec.data.followExternalLinks;
     if (otherFile) Q_EMIT dataFileChanged();
-    if (before.data != spec.data || before.hessians != spec.hessians) Q_EMIT dataChanged();
+    if (before.data != spec.data || before.hessians != spec.hessians ||
+        before.codebooks != spec.codebooks) {
+        Q_EMIT dataChanged();
+    }
     if (before.methods != spec.methods) Q_EMIT methodsChanged();
     Q_EMIT specChanged();
     announceModified();

@@ -44,7 +44,7 @@ public:
 Q_SIGNALS:
     void edited(const quantscope::SpecEdit& edit);
     void specChanged();      ///< Anything changed; comes after the finer signals.
-    void dataChanged();      ///< spec().data or spec().hessians.
+    void dataChanged();      ///< spec().data, spec().hessians or spec().codebooks.
     void dataFileChanged();  ///< spec().data.file or followExternalLinks: open it anew.
     void methodsChanged();
     void modifiedChanged(bool modified);

@@ -86,6 +86,11 @@ QString notUnderstood(const ParameterSpec& spec, const QString& text) {
                        "\"%1\" is not understood. Write a method such as scalar:bits=4, or a list "
                        "such as [(scalar:bits=4), pq].")
                 .arg(text);
+        case ParameterType::IntegerList:
+            return QStringLiteral(
+                       "\"%1\" is not understood. Write numbers with plus signs such as 8+6+4, or "
+                       "several such lists: 8+6, 8+4.")
+                .arg(text);
         case ParameterType::Boolean:
         case ParameterType::Choice:
             break;
@@ -140,6 +145,8 @@ ParsedParameter parseParameter(const ParameterSpec& spec, const QString& text,
 }
 
 QString parameterText(const ParameterSpec& spec, const Json& value) {
+    // An empty field, not an empty text in quotes.
+    if (spec.type == ParameterType::IntegerList && value == "") return {};
     const std::string line = MethodSpec{"method", Json{{spec.id, value}}}.toText();
     QString text = QString::fromStdString(line.substr(line.find('=') + 1));
     if (spec.type == ParameterType::Method && text.startsWith(QLatin1Char('('))) {

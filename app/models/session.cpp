@@ -149,6 +149,7 @@ Json sessionToJson(const Session& session, const std::filesystem::path& folder) 
     ExperimentSpec spec = session.spec;
     spec.data.file = portablePath(folder, spec.data.file);
     spec.hessians = portablePath(folder, spec.hessians);
+    spec.codebooks = portablePath(folder, spec.codebooks);
     Json json{{"schema", Session::currentSchema},
               {"program", std::string(programVersion())},
               {"experiment", spec.toJson()}};
@@ -173,6 +174,7 @@ LoadedSession sessionFromJson(const Json& json, const std::filesystem::path& fol
     session.spec = salvage.experiment(json["experiment"]);
     session.spec.data.file = resolvedPath(folder, session.spec.data.file);
     session.spec.hessians = resolvedPath(folder, session.spec.hessians);
+    session.spec.codebooks = resolvedPath(folder, session.spec.codebooks);
     session.dataFingerprint = salvage.text(json, "data_fingerprint");
     session.runFolder = resolvedPath(folder, utf8(salvage.text(json, "run_folder")));
     const Json selection = json.value("selection", Json::object());

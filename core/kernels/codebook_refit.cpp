@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "core/base/parallel.h"
+#include "core/kernels/scaled_search.h"
 
 namespace quantscope {
 namespace {
@@ -16,21 +17,40 @@ using Doubles = std::vector<double>;
 class SumOfCodewords {
 public:
     SumOfCodewords(std::span<const std::uint32_t> codes, std::span<const Matrix> codebooks,
-                   Index rows, const std::stop_token& stop)
-        : m_codes(codes), m_rows(rows), m_dim(codebooks.front().cols()), m_stop(stop) {
+                   Index rows, const RowScales& scales, const std::stop_token& stop)
+        : m_codes(codes),
+          m_rows(rows),
+          m_dim(codebooks.front().cols()),
+          m_scales(scales),
+          m_stop(stop) {
         for (const Matrix& codebook : codebooks) {
             m_first.push_back(m_codewords);
             m_codewords += codebook.rows();
         }
-        m_counts.resize(static_cast<std::size_t>(m_codewords));
+        const bool isScaled = scales.scales != nullptr;
+        m_masses.resize(static_cast<std::size_t>(isScaled ? m_codewords * m_dim : m_codewords));
         for (Index row = 0; row < rows; ++row) {
-            forCodewords(
-                row, [&](Index codeword) { m_counts[static_cast<std::size_t>(codeword)] += 1.0; });
+            if (row % rowsPerCheck == 0) throwIfStopped(stop);
+            const float* const scale = scaleOf(row);
+            forCodewords(row, [&](Index codeword) {
+                if (scale == nullptr) {
+                    m_masses[static_cast<std::size_t>(codeword)] += 1.0;
+                    return;
+                }
+                double* const masses = m_masses.data() + codeword * m_dim;
+                for (Index j = 0; j < m_dim; ++j)
+                    masses[j] += static_cast<double>(scale[j]) * static_cast<double>(scale[j]);
+            });
         }
     }
 
     Index codewords() const { return m_codewords; }
-    double count(Index codeword) const { return m_counts[static_cast<std::size_t>(codeword)]; }
+    // For a component of a codeword, the sum of the squared scales of its rows: their number
+    // without scales.
+    double mass(Index codeword, Index component) const {
+        return m_masses[static_cast<std::size_t>(
+            m_scales.scales != nullptr ? codeword * m_dim + component : codeword)];
+    }
 
     // to = from - sum of the codewords of each row; returns |to|^2. `from` may be `to`.
     double subtractSums(const Matrix& codewords, MatrixView from, MatrixSpan to) const {
@@ -41,10 +61,16 @@ public:
                 for (Index row = begin; row < end; ++row) {
                     float* const target = to.row(row).data();
                     if (from.data != to.data) std::ranges::copy(from.row(row), target);
+                    const float* const scale = scaleOf(row);
                     forCodewords(row, [&](Index codeword) {
                         const float* const values = codewords.data() + codeword * m_dim;
-                        for (Index j = 0; j < m_dim; ++j)
-                            target[j] -= values[j];
+                        if (scale != nullptr) {
+                            for (Index j = 0; j < m_dim; ++j)
+                                target[j] -= scale[j] * values[j];
+                        } else {
+                            for (Index j = 0; j < m_dim; ++j)
+                                target[j] -= values[j];
+                        }
                     });
                     for (Index j = 0; j < m_dim; ++j)
                         energy += static_cast<double>(target[j]) * static_cast<double>(target[j]);
@@ -74,7 +100,7 @@ public:
             [](double& total, double part) { total += part; });
     }
 
-    // The transposed map: for every codeword the sum of its rows.
+    // The transposed map: for every codeword the (scaled) sum of its rows.
     Doubles sumRows(MatrixView rows) const {
         const Doubles none(static_cast<std::size_t>(m_codewords * m_dim));
         return parallelReduce(
@@ -84,10 +110,16 @@ public:
                 for (Index row = begin; row < end; ++row) {
                     if (row % rowsPerCheck == 0 && m_stop.stop_requested()) break;
                     const float* const from = rows.row(row).data();
+                    const float* const scale = scaleOf(row);
                     forCodewords(row, [&](Index codeword) {
                         double* const to = sums.data() + codeword * m_dim;
-                        for (Index j = 0; j < m_dim; ++j)
-                            to[j] += static_cast<double>(from[j]);
+                        if (scale != nullptr) {
+                            for (Index j = 0; j < m_dim; ++j)
+                                to[j] += static_cast<double>(scale[j] * from[j]);
+                        } else {
+                            for (Index j = 0; j < m_dim; ++j)
+                                to[j] += static_cast<double>(from[j]);
+                        }
                     });
                 }
                 return sums;
@@ -99,6 +131,11 @@ public:
 
 private:
     static constexpr Index rowsPerCheck = 1024;
+
+    const float* scaleOf(Index row) const {
+        if (m_scales.scales == nullptr) return nullptr;
+        return m_scales.scales->of(m_scales.numbers[static_cast<std::size_t>(row)]).data();
+    }
 
     template <typename Visit>
     void forCodewords(Index row, const Visit& visit) const {
@@ -123,10 +160,11 @@ private:
     std::span<const std::uint32_t> m_codes;
     Index m_rows;
     Index m_dim;
+    RowScales m_scales;
     const std::stop_token& m_stop;
     std::vector<Index> m_first;  // codeword of each codebook
     Index m_codewords = 0;
-    Doubles m_counts;
+    Doubles m_masses;  // of codewords, or of their components
 };
 
 Matrix stacked(std::span<const Matrix> codebooks, Index codewords) {
@@ -137,15 +175,15 @@ Matrix stacked(std::span<const Matrix> codebooks, Index codewords) {
     return all;
 }
 
-// Divides the sums of each codeword by its count; returns the product of both: what a step along
+// Divides the sums of each codeword by their masses; returns the product of both: what a step along
 // the quotient lowers the error by, to first order.
 double precondition(const SumOfCodewords& map, const Doubles& sums, Index dim, Doubles& quotient) {
     double product = 0.0;
     for (Index codeword = 0; codeword < map.codewords(); ++codeword) {
-        const double count = map.count(codeword);
         for (Index j = 0; j < dim; ++j) {
             const auto i = static_cast<std::size_t>(codeword * dim + j);
-            quotient[i] = count > 0.0 ? sums[i] / count : 0.0;
+            const double mass = map.mass(codeword, j);
+            quotient[i] = mass > 0.0 ? sums[i] / mass : 0.0;
             product += quotient[i] * sums[i];
         }
     }
@@ -163,12 +201,12 @@ void negated(const Doubles& from, Matrix& to) {
 // problems", 1996, section 7.4.1), all columns as one system.
 std::vector<double> refitCodebooks(MatrixView x, std::span<const std::uint32_t> codes,
                                    std::span<Matrix> codebooks, const RefitParameters& parameters,
-                                   const std::stop_token& stop) {
+                                   const std::stop_token& stop, const RowScales& scales) {
     assert(!codebooks.empty() && x.rows > 0);
     assert(codes.size() == static_cast<std::size_t>(x.rows) * codebooks.size());
     const Index dim = x.cols;
     const auto rows = static_cast<double>(x.rows);
-    const SumOfCodewords map(codes, codebooks, x.rows, stop);
+    const SumOfCodewords map(codes, codebooks, x.rows, scales, stop);
     Matrix residuals(x.rows, dim);
     Matrix image(x.rows, dim);
     Matrix minusDirection = stacked(codebooks, map.codewords());

@@ -10,6 +10,14 @@
 
 namespace quantscope {
 
+struct BlockScales;
+
+/// Which scales (core/kernels/scaled_search.h) the rows have: those of the vectors `numbers`.
+struct RowScales {
+    const BlockScales* scales = nullptr;  ///< Null for none.
+    std::span<const Index> numbers = {};  ///< One for each row.
+};
+
 struct RefitParameters {
     int iterations = 100;        ///< At most so many conjugate gradient steps.
     double relativeGain = 1e-6;  ///< Ends when a step lowers the objective by less than this share.
@@ -26,8 +34,11 @@ struct RefitParameters {
 /// Returns the objectives, mean |x - sum|^2 per row, before the first and after each step; they
 /// fall, but for rounding: about 1e-7 of themselves. Needs another 2 n * dim floats. Same bits at
 /// any thread count. Throws Cancelled.
+///
+/// With `scales` it lowers sum |x - s * sum_m c_m[code_m]|^2, component by component: the rows of
+/// `x` are scaled already, the codebooks are not.
 std::vector<double> refitCodebooks(MatrixView x, std::span<const std::uint32_t> codes,
                                    std::span<Matrix> codebooks, const RefitParameters& parameters,
-                                   const std::stop_token& stop);
+                                   const std::stop_token& stop, const RowScales& scales = {});
 
 }  // namespace quantscope

@@ -7,6 +7,7 @@
 #include <cassert>
 
 #include "core/base/parallel.h"
+#include "core/kernels/balanced_assignment.h"
 #include "core/kernels/cell_split.h"
 #include "core/kernels/cell_sums.h"
 #include "core/kernels/nearest.h"
@@ -53,6 +54,21 @@ public:
     // Gives every row to its nearest centroid.
     void assign() {
         m_assignment.assign(m_centroids.view(), m_codes, m_context.stop());
+        sumUp();
+    }
+
+    // Gives every centroid about equally many rows.
+    void assignBalanced(BalancedAssignment& balance) {
+        // Distances are like those of the last assignment; before the first, of the nearest ones.
+        if (!m_isAssigned) assign();
+        const double distance = objective();
+        if (!(distance > 0.0)) return assign();
+        balance.assign(m_x, m_centroids.view(), distance, m_codes, m_context.stop());
+        sumUp();
+    }
+
+    void sumUp() {
+        m_isAssigned = true;
         m_sums = sumCells(m_x, m_codes, m_weights, m_centroids.rows(), m_context.stop());
     }
 
@@ -192,6 +208,7 @@ private:
     CellSums m_sums;
     Eigen::MatrixXd m_first;  // The centroids at the start; only for linear updates.
     Eigen::MatrixXd m_map;    // Of the first centroids to the present ones.
+    bool m_isAssigned = false;
     double m_mass = 0.0;
     double m_energy = 0.0;  // sum of w |x|^2
 };
@@ -200,7 +217,7 @@ private:
 
 KMeansResult kMeans(MatrixView x, const KMeansParameters& parameters, const RunContext& context,
                     std::span<const float> weights, MatrixView start) {
-    assert(x.rows > 0 && x.cols > 0 && parameters.count > 0 && parameters.iterations > 0);
+    assert(x.rows > 0 && x.cols > 0 && parameters.count > 0 && parameters.iterations >= 0);
     assert(weights.empty() || static_cast<Index>(weights.size()) == x.rows);
     assert(start.data == nullptr || (start.rows == parameters.count && start.cols == x.cols));
     Matrix seeds;
@@ -209,9 +226,14 @@ KMeansResult kMeans(MatrixView x, const KMeansParameters& parameters, const RunC
         start = seeds.view();
     }
     Lloyd lloyd(x, weights, start, context);
+    BalancedAssignment balance(parameters.count);
     KMeansResult result;
     for (int iteration = 0; iteration < parameters.iterations; ++iteration) {
-        lloyd.assign();
+        if (parameters.assignment == Assignment::Balanced) {
+            lloyd.assignBalanced(balance);
+        } else {
+            lloyd.assign();
+        }
         const double objective = lloyd.objective();
         // While codewords are taken away the objective may rise, and falls again later.
         const bool early = parameters.revival == Revival::Rare &&

@@ -23,20 +23,27 @@ enum class CodebookUpdate {
     Linear,  ///< All together: the first codebook times the best matrix, C = C0 A.
 };
 
+/// Which rows a codeword gets while codebooks are trained.
+enum class Assignment {
+    Nearest,   ///< Those that it is nearest to.
+    Balanced,  ///< About equally many for each (BalancedAssignment); weights do not count there.
+};
+
 struct KMeansParameters {
     Index count = 256;    ///< k, the number of centroids.
-    int iterations = 25;  ///< At most so many assignments and updates (Lloyd 1982).
+    int iterations = 25;  ///< At most so many assignments and updates (Lloyd 1982); 0: the start.
     double relativeGain =
         1e-5;  ///< Ends when the objective falls by less than this share of itself.
     Revival revival = Revival::Empty;
     CodebookUpdate update = CodebookUpdate::Means;
+    Assignment assignment = Assignment::Nearest;
 };
 
 struct KMeansResult {
     Matrix centroids;  ///< count x dim; the means that followed from the last assignment.
     /// Mean squared distance (weighted, per unit of weight) of the rows from their centroids at
-    /// each assignment. Never rises, but for rounding (about 1e-15 of the mean square of the rows)
-    /// and when rare codewords are revived.
+    /// each assignment. Never rises, but for rounding (about 1e-15 of the mean square of the rows),
+    /// when rare codewords are revived, and with balanced assignments.
     std::vector<double> objectives;
     std::vector<std::uint64_t> counts;  ///< Rows per centroid at the last assignment.
     Index revived = 0;                  ///< How often a codeword was given new rows.

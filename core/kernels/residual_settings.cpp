@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/residual_settings.h"
 
+#include "core/kernels/residual_search.h"
 #include "core/quant/codeword_format.h"
 #include "core/quant/training_sample.h"
 
@@ -13,9 +14,14 @@ std::uint64_t workingBytes(const ResidualSettings& settings, const RowVectors& l
     // The sample, what is left of it, and the panels for seeding or the two copies for refitting;
     // the sequences of codes before and after a stage; codebooks in several forms.
     const Index sample = 4 * settings.trainedVectors(layout) * layout.dim;
-    const Index sequences = 2 * settings.trainedVectors(layout) * settings.beam * settings.books;
-    const Index codebooks = 16 * settings.books * settings.codewords() * layout.dim;
-    return blockBytes + static_cast<std::uint64_t>(sample + sequences + codebooks) * sizeof(float);
+    const Index sequences =
+        2 * settings.trainedVectors(layout) * settings.beam * (settings.books() / settings.parts);
+    const Index codebooks = 16 * settings.codewordsInAll() * (layout.dim / settings.parts);
+    const ResidualParameters training = settings.training(0);
+    const std::uint64_t products =
+        ResidualSearch::bytes(training.codewords, settings.beam, layout.dim / settings.parts);
+    return blockBytes + static_cast<std::uint64_t>(sample + sequences + codebooks) * sizeof(float) +
+           static_cast<std::uint64_t>(settings.parts) * products;
 }
 
 }  // namespace
@@ -23,8 +29,8 @@ std::uint64_t workingBytes(const ResidualSettings& settings, const RowVectors& l
 ResidualSettings ResidualSettings::from(const ParameterValues& values,
                                         const std::string& booksParameter) {
     ResidualSettings settings;
-    settings.books = values.integer(booksParameter);
-    settings.bits = static_cast<int>(values.integer("bits"));
+    settings.widths =
+        CodeWidths(values.integer(booksParameter), static_cast<int>(values.integer("bits")));
     settings.dim = values.integer("dim");
     settings.beam = values.integer("beam");
     settings.iterations = static_cast<int>(values.integer("iterations"));
@@ -34,8 +40,27 @@ ResidualSettings ResidualSettings::from(const ParameterValues& values,
 }
 
 ResidualParameters ResidualSettings::training(int refits) const {
-    return {std::vector<Index>(static_cast<std::size_t>(books), codewords()), beam, iterations,
-            refits};
+    std::vector<Index> sizes;
+    for (Index book = 0; book < books() / parts; ++book)
+        sizes.push_back(codewords(book));
+    return {std::move(sizes), beam, iterations, refits};
+}
+
+Index ResidualSettings::codewordsInAll() const {
+    Index sum = 0;
+    for (Index book = 0; book < books(); ++book)
+        sum += codewords(book);
+    return sum;
+}
+
+std::string ResidualSettings::refuseParts(const RowVectors& vectors) const {
+    if (vectors.dim % parts == 0) return {};
+    Index divisor = std::min(parts, vectors.dim);
+    while (vectors.dim % divisor != 0)
+        --divisor;
+    return "Vectors of " + std::to_string(vectors.dim) + " columns do not fall into " +
+           std::to_string(parts) + " equal groups. Choose groups=" + std::to_string(divisor) +
+           ", or another dim.";
 }
 
 Preflight ResidualSettings::preflight(Index rows, Index cols) const {
@@ -47,14 +72,19 @@ Preflight ResidualSettings::preflight(Index rows, Index cols) const {
     result.refusal = refuseVectorLength(dim, cols);
     if (!result.refusal.empty()) return result;
     const RowVectors vectors = layout(rows, cols);
-    const CodebookDemand demand{static_cast<int>(books), bits, vectors.count(),
-                                trainedVectors(vectors)};
-    result.refusal = refuseTraining(demand);
+    result.refusal = refuseParts(vectors);
     if (!result.refusal.empty()) return result;
-    result.warnings = trainingWarnings(demand);
+    const CodebookDemand demand{static_cast<int>(books()), widths.widest(),
+                                widths.isEqual(),          vectors.count(),
+                                trainedVectors(vectors),   bitsParameter};
+    if (seeded) {
+        result.refusal = refuseTraining(demand);
+        if (!result.refusal.empty()) return result;
+        result.warnings = trainingWarnings(demand);
+    }
     const std::string filling = fillingRemark(vectors);
     if (!filling.empty()) result.warnings.push_back(filling);
-    result.rate = SummedCodes::rate(vectors, books, bits, CodewordFormat::bitsPerComponent(half));
+    result.rate = SummedCodes::rate(vectors, widths, parts, CodewordFormat::bitsPerComponent(half));
     result.rate[RatePart::Codebooks] += CodewordFormat::exponentBits;
     result.workingBytes = workingBytes(*this, vectors);
     return result;
@@ -74,9 +104,11 @@ SummedCodes ResidualSettings::load(const EncodedTensor& encoded, const std::stri
     const RowVectors vectors = layout(encoded.rows, encoded.cols);
     const CodewordFormat format = CodewordFormat::load(encoded, half);
     std::vector<Matrix> codebooks;
-    for (Index book = 0; book < books; ++book)
-        codebooks.push_back(format.load(encoded.section(name(book)), codewords(), vectors.dim));
-    return {vectors, encoded.section(codes).bytes, bits, std::move(codebooks)};
+    for (Index book = 0; book < books(); ++book) {
+        codebooks.push_back(
+            format.load(encoded.section(name(book)), codewords(book), vectors.dim / parts));
+    }
+    return {vectors, encoded.section(codes).bytes, widths, parts, std::move(codebooks)};
 }
 
 }  // namespace quantscope

@@ -16,27 +16,39 @@ namespace quantscope {
 /// Parameters of methods that code the vectors of a tensor as sums of codewords and start from
 /// residual codebooks.
 struct ResidualSettings {
-    Index books = 4;       ///< Codebooks, each with a code per vector.
-    int bits = 8;          ///< Per code.
+    CodeWidths widths = {4, 8};  ///< Of the codes of a vector, one for each codebook.
+    /// A vector is cut into so many equal parts, with as many of the codebooks each, one part after
+    /// the other; all parts have codebooks of the same sizes.
+    Index parts = 1;
     Index dim = 8;         ///< Length of the vectors; 0 for whole rows.
     Index beam = 5;        ///< Sequences of codes kept per vector.
     int iterations = 25;   ///< Of k-means, for each codebook.
     Index train = 131072;  ///< Vectors to train on at most; 0 for all.
     bool half = true;      ///< Codewords are binary16, else binary32.
+    bool seeded = true;    ///< Codebooks come from k-means, for which there must be vectors enough.
+    std::string bitsParameter = "bits";  ///< By which the widths were chosen.
 
     /// Reads the parameters of training_sample.h, "beam", "precision", and the number of codebooks,
     /// whose name differs.
     static ResidualSettings from(const ParameterValues& values, const std::string& booksParameter);
 
-    Index codewords() const { return Index{1} << bits; }
+    Index books() const { return widths.codes(); }
+    Index codewords(Index book = 0) const {
+        return Index{1} << widths.bits()[static_cast<std::size_t>(book)];
+    }
+    Index codewordsInAll() const;
     RowVectors layout(Index rows, Index cols) const { return {rows, cols, dim > 0 ? dim : cols}; }
     Index trainedVectors(const RowVectors& layout) const {
         return train > 0 ? std::min(train, layout.count()) : layout.count();
     }
+    /// Of the codebooks of one part.
     ResidualParameters training(int refits) const;
 
     /// Judges a tensor; all of Preflight but the work.
     Preflight preflight(Index rows, Index cols) const;
+
+    /// Why vectors cannot be cut into the parts; empty if they can.
+    std::string refuseParts(const RowVectors& vectors) const;
 
     /// Names the section of a codebook.
     using SectionName = std::function<std::string(Index book)>;

@@ -19,25 +19,27 @@ struct Codebook {
     /// Codewords, counts.size() x dim, row-major; empty where a code has no fixed value (scaled
     /// grids).
     std::vector<float> codewords;
-    /// Of codebooks whose codewords are summed stage by stage: what is left of the vectors after
-    /// this stage, sum |x - sum so far|^2 over sum |x|^2, over all vectors of the tensor.
+    /// Of codebooks whose codewords are summed stage by stage: what is left of the vectors (of the
+    /// part of them that it codes) after this stage, sum |x - sum so far|^2 over sum |x|^2, over
+    /// all vectors of the tensor.
     std::optional<double> residualEnergy = {};
 };
 
 /// How the codes of a tensor refer to its codebooks, where codewords are all there is to the
 /// values: every row has vectorsPerRow vectors from left to right (what the last one has beyond the
-/// row is dropped), every vector codesPerVector codes. Code i is of codebook i, or of the only one.
+/// row is dropped), every vector one code for each entry of `bits`. Code i is of codebook i, or of
+/// the only one. A vector is made of `parts` one after the other, each of them the sum of the
+/// codewords of as many codes in a row: with 1 part it is the sum of all, and with as many parts as
+/// codes it is all of them side by side.
 struct CodeShape {
-    /// What a vector is made of: the sum of its codewords, or all of them one after the other.
-    enum class Combine { Sum, Concatenation };
-
     Index vectorsPerRow = 0;
-    Index codesPerVector = 0;
-    int bits = 0;  ///< Of a code.
-    Combine combine = Combine::Sum;
+    std::vector<int> bits;  ///< Widths of the codes of a vector.
+    Index parts = 1;        ///< Divides the number of codes.
     /// Where rows were rotated before they were coded, columns x coded columns with orthonormal
     /// columns: the values are the coded rows times its transpose. Otherwise empty.
     Matrix rotation = {};
+
+    Index codesPerVector() const { return static_cast<Index>(bits.size()); }
 };
 
 /// Health figures of a codebook. With p_k the share of codeword k and K the number of codewords:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "core/base/error.h"
 #include "core/base/finite_float.h"
@@ -57,6 +58,11 @@ ParameterSpec CodewordFormat::parameter() {
 
 bool CodewordFormat::isHalf(const ParameterValues& values) {
     return values.choice(precisionParameter) == "fp16";
+}
+
+double CodewordFormat::largest(bool half) {
+    return half ? static_cast<double>(largestHalf / halfFactor)
+                : static_cast<double>(std::numeric_limits<float>::max());
 }
 
 void CodewordFormat::round(MatrixSpan codewords) const {

@@ -27,6 +27,9 @@ public:
     int bitsPerComponent() const { return bitsPerComponent(m_half); }
     static int bitsPerComponent(bool half) { return half ? 16 : 32; }
 
+    /// The largest component that can be stored.
+    static double largest(bool half);
+
     /// Replaces codewords by the nearest ones that can be stored.
     void round(MatrixSpan codewords) const;
 

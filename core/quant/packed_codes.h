@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -33,6 +34,41 @@ public:
     /// Reads codes first .. first + out.size() - 1. Any position.
     static void unpack(std::span<const std::uint8_t> bytes, Index first, int width,
                        std::span<std::uint32_t> out);
+};
+
+/// The widths of the codes of one vector (0..32 bits each), which all vectors of a tensor share.
+/// Codes are packed vector by vector, without gaps, least significant bit first; with equal widths
+/// that is what PackedCodes does. At least one code.
+class CodeWidths {
+public:
+    CodeWidths(Index codes, int bits) : CodeWidths(std::vector<int>(asSize(codes), bits)) {}
+    explicit CodeWidths(std::vector<int> bits);
+
+    /// Codes of a vector.
+    Index codes() const { return static_cast<Index>(m_bits.size()); }
+    const std::vector<int>& bits() const { return m_bits; }
+    int widest() const { return std::ranges::max(m_bits); }
+    bool isEqual() const { return m_isEqual; }
+
+    std::uint64_t bitCount(Index vectors) const {
+        return static_cast<std::uint64_t>(vectors) * m_bitsPerVector;
+    }
+    std::uint64_t byteCount(Index vectors) const { return (bitCount(vectors) + 7) / 8; }
+
+    /// Writes codes, whole vectors, at vector `first` of `bytes`; bitCount(first) must be a
+    /// multiple of 8, and so must the end unless these are the last vectors.
+    void packAt(std::span<std::uint8_t> bytes, Index first,
+                std::span<const std::uint32_t> codes) const;
+    /// Reads the codes of whole vectors from vector `first` on. Any position.
+    void unpack(std::span<const std::uint8_t> bytes, Index first,
+                std::span<std::uint32_t> out) const;
+
+private:
+    static std::size_t asSize(Index count) { return static_cast<std::size_t>(count); }
+
+    std::vector<int> m_bits;
+    std::uint64_t m_bitsPerVector = 0;
+    bool m_isEqual = true;
 };
 
 }  // namespace quantscope

@@ -23,6 +23,8 @@ std::string typeName(ParameterType type) {
             return "choice";
         case ParameterType::Method:
             return "method";
+        case ParameterType::IntegerList:
+            return "integers";
     }
     return "";
 }
@@ -48,6 +50,10 @@ std::string allowedText(const ParameterSpec& spec) {
             }
             return "one of " + list;
         }
+        case ParameterType::IntegerList:
+            return "empty or up to " + std::to_string(spec.longest) + " whole numbers from " +
+                   formatNumber(*spec.minimum) + " to " + formatNumber(*spec.maximum) +
+                   " with plus signs, such as 8+6+4";
         case ParameterType::Integer:
         case ParameterType::Real:
             break;
@@ -121,6 +127,36 @@ Json checkMethod(const std::string& methodId, const ParameterSpec& spec, const J
     return MethodSpec::fromJson(given).toJson();
 }
 
+// The numbers of a list as it is written; nothing if it is not understood.
+std::optional<std::vector<std::int64_t>> listedIntegers(const Json& given) {
+    if (!given.is_string() && !given.is_number()) return std::nullopt;
+    const std::string text = valueText(given);
+    std::vector<std::int64_t> numbers;
+    if (text.empty()) return numbers;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find('+', begin), text.size());
+        if (!parseNumber(text.substr(begin, end - begin), numbers.emplace_back())) {
+            return std::nullopt;
+        }
+        begin = end + 1;
+    }
+    return numbers;
+}
+
+Json checkIntegerList(const std::string& methodId, const ParameterSpec& spec, const Json& given) {
+    const auto numbers = listedIntegers(given);
+    if (!numbers || static_cast<Index>(numbers->size()) > spec.longest) {
+        refuse(methodId, spec, given);
+    }
+    std::string text;
+    for (const std::int64_t number : *numbers) {
+        const auto value = static_cast<double>(number);
+        if (value < *spec.minimum || value > *spec.maximum) refuse(methodId, spec, given);
+        text += (text.empty() ? "" : "+") + std::to_string(number);
+    }
+    return numbers->size() == 1 ? Json(numbers->front()) : Json(text);
+}
+
 Json checkValue(const std::string& methodId, const ParameterSpec& spec, const Json& given) {
     switch (spec.type) {
         case ParameterType::Integer:
@@ -132,6 +168,8 @@ Json checkValue(const std::string& methodId, const ParameterSpec& spec, const Js
             return checkChoice(methodId, spec, given);
         case ParameterType::Method:
             return checkMethod(methodId, spec, given);
+        case ParameterType::IntegerList:
+            return checkIntegerList(methodId, spec, given);
     }
     return given;
 }
@@ -202,6 +240,22 @@ ParameterSpec methodParameter(ParameterText text, std::string defaultValue) {
     return makeParameter(std::move(text), ParameterType::Method, std::move(defaultValue));
 }
 
+ParameterSpec integerListParameter(ParameterText text, double minimum, double maximum,
+                                   Index longest) {
+    ParameterSpec spec =
+        bounded(makeParameter(std::move(text), ParameterType::IntegerList, std::string()), minimum,
+                maximum, std::nullopt);
+    spec.longest = longest;
+    return spec;
+}
+
+std::string EnabledIf::text() const {
+    std::string alternatives;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        alternatives += (i > 0 ? "|" : "") + (values[i].empty() ? "\"\"" : values[i]);
+    return parameter + "=" + alternatives;
+}
+
 ParameterSpec ParameterSpec::onlyWith(std::string parameter,
                                       std::vector<std::string> values) const {
     ParameterSpec spec = *this;
@@ -221,6 +275,7 @@ Json ParameterSpec::toJson() const {
     if (minimum) json["min"] = *minimum;
     if (maximum) json["max"] = *maximum;
     if (step) json["step"] = *step;
+    if (type == ParameterType::IntegerList) json["longest"] = longest;
     if (type == ParameterType::Choice) {
         json["choices"] = Json::array();
         for (const ParameterChoice& choice : choices) {
@@ -255,10 +310,7 @@ std::vector<std::string> ineffectiveParameters(const std::vector<ParameterSpec>&
         if (isEnabled(spec, parameters)) continue;
         std::string conditions;
         for (const EnabledIf& condition : spec.enabledIf) {
-            conditions += (conditions.empty() ? "" : " and ") + condition.parameter + "=";
-            for (std::size_t i = 0; i < condition.values.size(); ++i) {
-                conditions += (i > 0 ? "|" : "") + condition.values[i];
-            }
+            conditions += (conditions.empty() ? "" : " and ") + condition.text();
         }
         remarks.push_back(spec.id + "=" + valueText(*found) +
                           " has no effect here: it counts only with " + conditions + ".");
@@ -306,6 +358,13 @@ std::string ParameterValues::choice(const std::string& id) const {
     const Json& found = value(id);
     if (!found.is_string()) wrongType(id, found);
     return found.get<std::string>();
+}
+
+std::vector<int> ParameterValues::integers(const std::string& id) const {
+    const Json& found = value(id);
+    const auto numbers = listedIntegers(found);
+    if (!numbers) wrongType(id, found);
+    return {numbers->begin(), numbers->end()};
 }
 
 MethodSpec ParameterValues::method(const std::string& id) const {

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/base/matrix_view.h"
 #include "core/quant/method_spec.h"
 
 namespace quantscope {
 
 /// Kind of a parameter's value.
-enum class ParameterType { Integer, Real, Boolean, Choice, Method };
+enum class ParameterType { Integer, Real, Boolean, Choice, Method, IntegerList };
 
 /// One value of a Choice.
 struct ParameterChoice {
@@ -23,7 +24,11 @@ struct ParameterChoice {
 /// A parameter counts only while another one has one of these values.
 struct EnabledIf {
     std::string parameter;
-    std::vector<std::string> values;  ///< Compared with the value's text: "group", "true", "4".
+    /// Compared with the value's text: "group", "true", "4"; "" is an empty list.
+    std::vector<std::string> values;
+
+    /// "granularity=group|row".
+    std::string text() const;
 };
 
 /// One parameter of a method. The form in the window, the command line, validation and the manual
@@ -35,10 +40,11 @@ struct ParameterSpec {
     std::string unit;   ///< "bits", "channels"; empty for plain counts.
     ParameterType type = ParameterType::Integer;
     Json defaultValue;
-    std::optional<double> minimum;  ///< Integer and Real: inclusive.
+    std::optional<double> minimum;  ///< Integer, Real, and each number of a list: inclusive.
     std::optional<double> maximum;
     std::optional<double> step;            ///< Suggested increment for spin boxes and sliders.
     std::vector<ParameterChoice> choices;  ///< Choice only.
+    Index longest = 0;                     ///< IntegerList only: at most so many numbers.
     std::vector<EnabledIf> enabledIf;      ///< All must hold.
     bool advanced = false;                 ///< Folded away in forms until asked for.
 
@@ -67,6 +73,9 @@ ParameterSpec booleanParameter(ParameterText text, bool defaultValue);
 ParameterSpec choiceParameter(ParameterText text, std::string defaultValue,
                               std::vector<ParameterChoice> choices);
 ParameterSpec methodParameter(ParameterText text, std::string defaultValue);
+/// Whole numbers written with plus signs, "10+8+6"; empty unless given.
+ParameterSpec integerListParameter(ParameterText text, double minimum, double maximum,
+                                   Index longest);
 
 /// Whether `spec` counts under the values in `parameters` (resolved).
 bool isEnabled(const ParameterSpec& spec, const Json& parameters);
@@ -87,6 +96,7 @@ public:
     bool boolean(const std::string& id) const;
     std::string choice(const std::string& id) const;
     MethodSpec method(const std::string& id) const;
+    std::vector<int> integers(const std::string& id) const;  ///< Of an IntegerList.
 
 private:
     const Json& value(const std::string& id) const;
@@ -95,8 +105,9 @@ private:
 };
 
 /// Checks `given` (a JSON object) against a schema and fills in defaults, in schema order. Numbers
-/// may be given as text, and integers as 4.0; nested methods as text. Throws Error that names the
-/// parameter, the value and the allowed ones, with "did you mean" for misspelt names. Nested
+/// may be given as text, and integers as 4.0; nested methods as text. A list of integers becomes
+/// its text, but one number alone that number (arrays stand for sweeps). Throws Error that names
+/// the parameter, the value and the allowed ones, with "did you mean" for misspelt names. Nested
 /// methods are checked by the registry (MethodRegistry::resolve).
 Json resolveParameters(const std::string& methodId, const std::vector<ParameterSpec>& schema,
                        const Json& given);

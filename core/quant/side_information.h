@@ -27,10 +27,27 @@ struct Hessian {
     bool isFull() const { return describesFull || !full.empty(); }
 };
 
+/// Codebooks that were made before: what the codes of a tensor may start from, or use as they are.
+/// While an experiment is planned there is only a description: names and shapes, without values.
+struct GivenCodebooks {
+    struct Book {
+        std::string name;  ///< "stage 1"
+        Index count = 0;   ///< Codewords.
+        Index dim = 0;
+        std::vector<float> codewords;  ///< count x dim, row-major; empty in a description.
+    };
+
+    std::vector<Book> books;  ///< In the order of the codes of a vector.
+    std::string source;       ///< Where they came from: "codes.h5:/layer/codebooks".
+
+    bool hasValues() const { return !books.empty() && !books.front().codewords.empty(); }
+};
+
 /// What is known of a tensor besides its values. All optional. Quantizer::preflight may get
 /// descriptions; quantize always gets values.
 struct SideInformation {
     std::shared_ptr<const Hessian> hessian;
+    std::shared_ptr<const GivenCodebooks> codebooks = {};
 };
 
 }  // namespace quantscope

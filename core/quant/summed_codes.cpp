@@ -7,7 +7,6 @@
 #include "core/base/error.h"
 #include "core/base/finite_float.h"
 #include "core/base/parallel.h"
-#include "core/quant/packed_codes.h"
 
 namespace quantscope {
 namespace {
@@ -22,64 +21,76 @@ Error damaged(const std::string& what) {
 
 }  // namespace
 
-SummedCodes::SummedCodes(const RowVectors& layout, std::span<const std::uint8_t> codes, int bits,
-                         std::vector<Matrix> codebooks)
-    : m_layout(layout), m_codes(codes), m_bits(bits), m_codebooks(std::move(codebooks)) {
+SummedCodes::SummedCodes(const RowVectors& layout, std::span<const std::uint8_t> codes,
+                         CodeWidths widths, Index parts, std::vector<Matrix> codebooks)
+    : m_layout(layout),
+      m_codes(codes),
+      m_widths(std::move(widths)),
+      m_parts(parts),
+      m_codebooks(std::move(codebooks)) {
     constexpr Index largest = Index{1} << 50;
     if (layout.rows <= 0 || layout.cols <= 0 || layout.dim > layout.cols ||
-        layout.rows > largest / layout.cols) {
+        layout.rows > largest / layout.cols || layout.dim % parts != 0) {
         throw damaged("its shape is " + std::to_string(layout.rows) + " x " +
                       std::to_string(layout.cols));
     }
-    if (codes.size() != PackedCodes::byteCount(layout.count() * codesPerVector(), bits)) {
+    if (codes.size() != m_widths.byteCount(layout.count())) {
         throw damaged("its codes have " + std::to_string(codes.size()) + " bytes");
     }
 }
 
 void SummedCodes::codes(Index firstRow, std::span<std::uint32_t> out) const {
-    PackedCodes::unpack(m_codes, firstRow * m_layout.perRow() * codesPerVector(), m_bits, out);
+    m_widths.unpack(m_codes, firstRow * m_layout.perRow(), out);
 }
 
-void SummedCodes::decode(Index firstRow, MatrixSpan out, Index books) const {
-    const Index perRow = m_layout.perRow() * codesPerVector();
+void SummedCodes::decode(Index firstRow, MatrixSpan out, Index stages) const {
+    const Index perRow = m_layout.perRow() * m_widths.codes();
     const Index rowsAtOnce = std::max<Index>(1, codesAtOnce / perRow);
-    std::vector<std::uint32_t> codes;
+    std::vector<std::uint32_t> rowCodes;
     for (Index begin = 0; begin < out.rows; begin += rowsAtOnce) {
         const Index count = std::min(rowsAtOnce, out.rows - begin);
-        codes.resize(static_cast<std::size_t>(count * perRow));
-        PackedCodes::unpack(m_codes, (firstRow + begin) * perRow, m_bits, codes);
+        rowCodes.resize(static_cast<std::size_t>(count * perRow));
+        codes(firstRow + begin, rowCodes);
         for (Index i = 0; i < count; ++i) {
-            decodeRow(std::span(codes).subspan(static_cast<std::size_t>(i * perRow),
-                                               static_cast<std::size_t>(perRow)),
-                      books, out.row(begin + i));
+            decodeRow(std::span(rowCodes).subspan(static_cast<std::size_t>(i * perRow),
+                                                  static_cast<std::size_t>(perRow)),
+                      stages, out.row(begin + i));
         }
     }
 }
 
-void SummedCodes::decodeRow(std::span<const std::uint32_t> codes, Index books,
+void SummedCodes::decodeRow(std::span<const std::uint32_t> codes, Index stages,
                             std::span<float> row) const {
-    auto vectorCodes = codes.begin();
-    for (Index first = 0; first < m_layout.cols; first += m_layout.dim) {
-        const std::span<float> vector =
+    const Index dim = m_layout.dim / m_parts;
+    auto partCodes = codes.begin();
+    Index part = 0;
+    // Behind the last column a vector may have parts that are filled up altogether.
+    for (Index first = 0; first < m_layout.cols; first += dim) {
+        const std::span<float> values =
             row.subspan(static_cast<std::size_t>(first),
-                        static_cast<std::size_t>(std::min(m_layout.dim, m_layout.cols - first)));
-        std::ranges::fill(vector, 0.0F);
-        for (Index book = 0; book < books; ++book) {
-            const float* const codeword = m_codebooks[static_cast<std::size_t>(book)].data() +
-                                          static_cast<Index>(vectorCodes[book]) * m_layout.dim;
-            for (std::size_t j = 0; j < vector.size(); ++j)
-                vector[j] += codeword[j];
+                        static_cast<std::size_t>(std::min(dim, m_layout.cols - first)));
+        std::ranges::fill(values, 0.0F);
+        const auto book = static_cast<std::size_t>(part * this->stages());
+        for (Index stage = 0; stage < stages; ++stage) {
+            const Matrix& codebook = m_codebooks[book + static_cast<std::size_t>(stage)];
+            const float* const codeword =
+                codebook.data() + static_cast<Index>(partCodes[stage]) * dim;
+            for (std::size_t j = 0; j < values.size(); ++j)
+                values[j] += codeword[j];
         }
-        vectorCodes += codesPerVector();
+        partCodes += this->stages();
+        part = (part + 1) % m_parts;
         // Near the end of the range of float a sum may pass it.
-        for (float& value : vector)
+        for (float& value : values)
             value = toFiniteFloat(static_cast<double>(value));
     }
 }
 
 std::vector<std::vector<std::uint64_t>> SummedCodes::counts() const {
     using Counts = std::vector<std::vector<std::uint64_t>>;
-    const Counts none(m_codebooks.size(), std::vector<std::uint64_t>(std::size_t{1} << m_bits));
+    Counts none;
+    for (const int bits : m_widths.bits())
+        none.emplace_back(std::size_t{1} << bits);
     // Few chunks, because each keeps counts of its own.
     const Index vectors = m_layout.count();
     const Index grain = std::max<Index>(codesAtOnce, vectors / 8 + 1);
@@ -89,27 +100,28 @@ std::vector<std::vector<std::uint64_t>> SummedCodes::counts() const {
             Counts part = none;
             std::vector<std::uint32_t> codes(m_codebooks.size());
             for (Index vector = begin; vector < end; ++vector) {
-                PackedCodes::unpack(m_codes, vector * codesPerVector(), m_bits, codes);
-                for (std::size_t stage = 0; stage < codes.size(); ++stage)
-                    ++part[stage][codes[stage]];
+                m_widths.unpack(m_codes, vector, codes);
+                for (std::size_t book = 0; book < codes.size(); ++book)
+                    ++part[book][codes[book]];
             }
             return part;
         },
         [](Counts& total, const Counts& part) {
-            for (std::size_t stage = 0; stage < total.size(); ++stage)
-                std::ranges::transform(total[stage], part[stage], total[stage].begin(),
-                                       std::plus());
+            for (std::size_t book = 0; book < total.size(); ++book)
+                std::ranges::transform(total[book], part[book], total[book].begin(), std::plus());
         });
 }
 
-RateLedger SummedCodes::rate(const RowVectors& layout, Index codebooks, int bits,
+RateLedger SummedCodes::rate(const RowVectors& layout, const CodeWidths& widths, Index parts,
                              int bitsPerComponent) {
     RateLedger rate;
-    const std::uint64_t codeBits = PackedCodes::bitCount(layout.count() * codebooks, bits);
+    const std::uint64_t codeBits = widths.bitCount(layout.count());
     rate[RatePart::Codes] = codeBits;
     rate[RatePart::Padding] = (8 - codeBits % 8) % 8;
-    rate[RatePart::Codebooks] =
-        static_cast<std::uint64_t>(codebooks * (Index{1} << bits) * layout.dim * bitsPerComponent);
+    for (const int bits : widths.bits()) {
+        rate[RatePart::Codebooks] += static_cast<std::uint64_t>(
+            (Index{1} << bits) * (layout.dim / parts) * bitsPerComponent);
+    }
     return rate;
 }
 

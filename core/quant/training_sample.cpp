@@ -5,6 +5,7 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
 #include "core/base/parallel.h"
 #include "core/tensor/weight_reader.h"
@@ -61,9 +62,10 @@ private:
 };
 
 std::string codewordsText(const CodebookDemand& demand) {
-    const std::string owner = demand.codebooks == 1
-                                  ? "The codebook"
-                                  : "Each of " + std::to_string(demand.codebooks) + " codebooks";
+    const std::string owner =
+        demand.codebooks == 1 ? "The codebook"
+        : demand.areEqual     ? "Each of " + std::to_string(demand.codebooks) + " codebooks"
+                              : "The largest of " + std::to_string(demand.codebooks) + " codebooks";
     return owner + " has " + std::to_string(Index{1} << demand.bits) + " codewords";
 }
 
@@ -73,6 +75,13 @@ int bitsFor(Index vectors, Index each) {
 }
 
 }  // namespace
+
+std::vector<Index> TrainingSample::allNumbers() const {
+    if (!numbers.empty()) return numbers;
+    std::vector<Index> all(static_cast<std::size_t>(vectors.rows()));
+    std::iota(all.begin(), all.end(), Index{0});
+    return all;
+}
 
 ParameterSpec codeBitsParameter(std::string help, int most) {
     return integerParameter({"bits", "Bits per code", std::move(help), "bits"}, 8, 1, most);
@@ -88,8 +97,8 @@ ParameterSpec vectorLengthParameter() {
         8, 0, 65536);
 }
 
-ParameterSpec trainingIterationsParameter(std::string help) {
-    return integerParameter({"iterations", "Training iterations", std::move(help)}, 25, 1, 1000)
+ParameterSpec trainingIterationsParameter(std::string help, int least) {
+    return integerParameter({"iterations", "Training iterations", std::move(help)}, 25, least, 1000)
         .foldedAway();
 }
 
@@ -105,11 +114,11 @@ ParameterSpec trainingCountParameter(const std::string& items, const std::string
 TrainingSample drawTrainingSample(const TensorSource& weights, const RowVectors& layout,
                                   Index count, const RunContext& context) {
     assert(count > 0 && count <= layout.count());
-    const std::vector<Index> chosen = count < layout.count()
-                                          ? drawSorted(layout.count(), count, context.random(0))
-                                          : std::vector<Index>();
-    TrainingSample sample{Matrix(count, layout.dim), 0};
-    const Collector collector(layout, chosen, sample.vectors.span());
+    std::vector<Index> chosen = count < layout.count()
+                                    ? drawSorted(layout.count(), count, context.random(0))
+                                    : std::vector<Index>();
+    TrainingSample sample{Matrix(count, layout.dim), std::move(chosen), 0};
+    const Collector collector(layout, sample.numbers, sample.vectors.span());
     const WeightReader reader(weights, context.stop());
     const float largest = parallelReduce(
         weights.rows(), reader.rowsAtOnce(), context.stop(), 0.0F,
@@ -137,10 +146,11 @@ std::string refuseTraining(const CodebookDemand& demand) {
                                                     " training vectors. ");
     const int bits = bitsFor(demand.trainedOn, 1);
     if (demand.trainedOn < demand.vectors) {
-        return text + "Choose a larger train or bits <= " + std::to_string(bits) + ".";
+        return text + "Choose a larger train or " + demand.parameter +
+               " <= " + std::to_string(bits) + ".";
     }
     if (bits == 0) return text + "Choose a method that codes weights one by one, such as scalar.";
-    return text + "Choose bits <= " + std::to_string(bits) + ".";
+    return text + "Choose " + demand.parameter + " <= " + std::to_string(bits) + ".";
 }
 
 std::vector<std::string> trainingWarnings(const CodebookDemand& demand) {
@@ -157,7 +167,8 @@ std::vector<std::string> trainingWarnings(const CodebookDemand& demand) {
                 ? "train limits them to " + ofAll + ", drawn at random."
                 : "you have " + std::to_string(demand.vectors) + ".";
     const int bits = bitsFor(demand.trainedOn, vectorsPerCodeword);
-    if (bits > 0) text += " They are enough for bits <= " + std::to_string(bits) + ".";
+    if (bits > 0)
+        text += " They are enough for " + demand.parameter + " <= " + std::to_string(bits) + ".";
     return {text};
 }
 

@@ -126,6 +126,7 @@ public:
                 m_method.fit(m_values, matrix.view(), side, context.part(0.0, changed, 0));
             transform->apply(matrix.span(), stop);
             keepFinite(matrix.span());
+            changedSide.codebooks = side.codebooks;
             if (side.hessian) changedSide.hessian = transform->applyTo(side.hessian, stop);
             encoded.sections = transform->sections();
             remarks = transform->remarks();

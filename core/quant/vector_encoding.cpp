@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "core/base/parallel.h"
-#include "core/quant/packed_codes.h"
 #include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
 
@@ -37,21 +36,19 @@ EncodedVectors encodeVectors(const TensorSource& weights, const VectorEncoding& 
         std::ranges::transform(total, part, total.begin(), std::plus());
     };
     const RowVectors& layout = encoding.layout;
-    const Index codeCount = layout.count() * encoding.codesPerVector;
-    Section section{sectionName, RatePart::Codes, PackedCodes::bitCount(codeCount, encoding.bits),
-                    std::vector<std::uint8_t>(PackedCodes::byteCount(codeCount, encoding.bits))};
+    const CodeWidths& widths = encoding.widths;
+    Section section{sectionName, RatePart::Codes, widths.bitCount(layout.count()),
+                    std::vector<std::uint8_t>(widths.byteCount(layout.count()))};
     const WeightReader reader(weights, context.stop());
     const Index rowsAtOnce = (reader.rowsAtOnce() + granule - 1) / granule * granule;
     ProgressCounter progress(context, static_cast<double>(layout.count()), "encoding");
     const auto encodeBlock = [&](MatrixView rows, Index firstRow, Index begin, Index end) {
         Matrix vectors(end - begin, layout.dim);
         layout.cut(rows, begin, encoding.exponent, vectors.span());
-        std::vector<std::uint32_t> codes(
-            static_cast<std::size_t>(vectors.rows() * encoding.codesPerVector));
-        encoding.encode(vectors.view(), codes);
+        std::vector<std::uint32_t> codes(static_cast<std::size_t>(vectors.rows() * widths.codes()));
         const Index firstVector = firstRow * layout.perRow() + begin;
-        PackedCodes::packAt(section.bytes, firstVector * encoding.codesPerVector, codes,
-                            encoding.bits);
+        encoding.encode(firstVector, vectors.view(), codes);
+        widths.packAt(section.bytes, firstVector, codes);
         Sums sums(encoding.sumCount);
         if (encoding.measure) encoding.measure(firstVector, vectors.view(), codes, sums);
         progress.add(static_cast<double>(end - begin));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/quant/encoded_tensor.h"
+#include "core/quant/packed_codes.h"
 #include "core/quant/row_vectors.h"
 #include "core/quant/run_context.h"
 #include "core/tensor/tensor_source.h"
@@ -17,13 +18,13 @@ namespace quantscope {
 /// How the vectors of a tensor are turned into codes.
 struct VectorEncoding {
     RowVectors layout;
-    int exponent = 0;          ///< Vectors are handed out times 2^-exponent.
-    Index codesPerVector = 1;  ///< Each of `bits` bits.
-    int bits = 8;
+    int exponent = 0;                    ///< Vectors are handed out times 2^-exponent.
+    CodeWidths widths;                   ///< Of the codes of a vector.
     double multiplyAddsPerVector = 1.0;  ///< For the size of blocks.
-    /// Writes codesPerVector codes for every vector (a row of `vectors`), vector by vector. Called
-    /// from several threads at once.
-    std::function<void(MatrixView vectors, std::span<std::uint32_t> codes)> encode;
+    /// Writes the codes of every vector (a row of `vectors`, numbers firstVector ... of the
+    /// layout), vector by vector. Called from several threads at once.
+    std::function<void(Index firstVector, MatrixView vectors, std::span<std::uint32_t> codes)>
+        encode;
     /// Figures that are summed over the vectors (errors, for example): adds those of `vectors`,
     /// numbers firstVector ... of the layout, whose codes are `codes`, to `sums`. May be left
     /// empty.

@@ -90,6 +90,7 @@ Json ExperimentSpec::toJson() const {
     if (!title.empty()) json["title"] = title;
     json["data"] = dataToJson(data);
     if (!hessians.empty()) json["hessians"] = hessians.generic_string();
+    if (!codebooks.empty()) json["codebooks"] = codebooks.generic_string();
     json["methods"] = Json::array();
     for (const SweptMethod& swept : methods)
         json["methods"].push_back(swept.method.toJson());
@@ -106,14 +107,16 @@ ExperimentSpec ExperimentSpec::fromJson(const Json& json) {
                         "; this program reads version " + std::to_string(currentVersion) + ".",
                     json["version"] > currentVersion ? "Use a newer Quantscope." : "");
     }
-    const JsonFields fields(json, {},
-                            {"version", "title", "data", "hessians", "methods", "metrics", "seed"});
+    const JsonFields fields(
+        json, {},
+        {"version", "title", "data", "hessians", "codebooks", "methods", "metrics", "seed"});
     fields.required("version");
     fields.count("version", currentVersion);
     ExperimentSpec spec;
     spec.title = fields.text("title", {});
     spec.data = dataFromJson(fields.required("data"));
     spec.hessians = fields.text("hessians", {});
+    spec.codebooks = fields.text("codebooks", {});
     fields.required("methods");
     for (const Json& method : fields.list("methods")) {
         spec.methods.push_back({MethodSpec::fromJson(method)});
@@ -130,6 +133,7 @@ ExperimentSpec ExperimentSpec::load(const std::filesystem::path& path) {
         const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
         spec.data.file = resolvedPath(folder, spec.data.file);
         spec.hessians = resolvedPath(folder, spec.hessians);
+        spec.codebooks = resolvedPath(folder, spec.codebooks);
         return spec;
     } catch (const Error& error) {
         throw Error("The experiment '" + path.string() + "' cannot be used: " + error.what(),
@@ -142,6 +146,7 @@ void ExperimentSpec::save(const std::filesystem::path& path) const {
     ExperimentSpec spec = *this;
     spec.data.file = portablePath(folder, data.file);
     spec.hessians = portablePath(folder, hessians);
+    spec.codebooks = portablePath(folder, codebooks);
     writeTextFile(path, spec.toJson().dump(2) + "\n");
 }
 

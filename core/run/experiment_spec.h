@@ -48,7 +48,8 @@ struct ExperimentSpec {
 
     std::string title;
     DataSpec data;
-    std::filesystem::path hessians;  ///< Side information file; empty for none.
+    std::filesystem::path hessians;   ///< Side information file; empty for none.
+    std::filesystem::path codebooks;  ///< File with codebooks to start from; empty for none.
     std::vector<SweptMethod> methods;
     std::vector<std::string> metrics;  ///< Ids of MetricInfo; empty means all that apply.
     std::uint64_t seed = 0;

@@ -101,14 +101,16 @@ std::vector<PlannedMethod> planMethods(const ExperimentSpec& spec, const MethodR
 }
 
 std::string trialId(const Trial& trial, const std::string& methodVersion, const RunInfo& run) {
-    const Json identity{{"data", run.data.fingerprint},
-                        {"tensor", trial.tensor},
-                        {"fold", trial.fold.toText()},
-                        {"normalized", trial.normalized},
-                        {"method", trial.method.toJson()},
-                        {"method_version", methodVersion},
-                        {"hessian", trial.hasHessian ? run.hessians.fingerprint : std::string()},
-                        {"seed", trial.seed}};
+    Json identity{{"data", run.data.fingerprint},
+                  {"tensor", trial.tensor},
+                  {"fold", trial.fold.toText()},
+                  {"normalized", trial.normalized},
+                  {"method", trial.method.toJson()},
+                  {"method_version", methodVersion},
+                  {"hessian", trial.hasHessian ? run.hessians.fingerprint : std::string()},
+                  {"seed", trial.seed}};
+    // Named only where there are any, so that records from before codebooks could be given count.
+    if (trial.hasCodebooks) identity["codebooks"] = run.codebooks.fingerprint;
     return contentHash(identity.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -138,6 +140,7 @@ Trial planTrial(const SelectedTensor& tensor, const PlannedMethod& method,
     trial.cols = tensor.fold.cols(tensor.info->shape);
     trial.normalized = tensor.normalized;
     trial.hasHessian = side.hessian != nullptr;
+    trial.hasCodebooks = side.codebooks != nullptr;
     trial.isSearched = tensor.isSearched;
     trial.method = method.spec;
     trial.methodText = method.text;
@@ -155,13 +158,17 @@ std::filesystem::path absolutePath(const std::filesystem::path& path) {
     return path.empty() ? path : std::filesystem::absolute(path).lexically_normal();
 }
 
-RunInfo describeRun(const TensorFile& file, const HessianFile* hessians,
-                    const std::stop_token& stop) {
+RunInfo describeRun(const TensorFile& file, const SideFiles& side, const std::stop_token& stop) {
     RunInfo run;
     run.programVersion = programVersion();
     run.data = {absolutePath(file.path()).string(), file.fingerprint(stop)};
-    if (hessians != nullptr) {
-        run.hessians = {absolutePath(hessians->path()).string(), hessians->fingerprint(stop)};
+    if (side.hessians) {
+        run.hessians = {absolutePath(side.hessians->path()).string(),
+                        side.hessians->fingerprint(stop)};
+    }
+    if (side.codebooks) {
+        run.codebooks = {absolutePath(side.codebooks->path()).string(),
+                         side.codebooks->fingerprint(stop)};
     }
     const std::optional<SearchGroundTruth> truth = file.groundTruth();
     for (const TensorInfo& info : file.tensors()) {
@@ -184,17 +191,30 @@ void addTotals(Plan& plan) {
     }
 }
 
-void remarkMissingHessians(Plan& plan) {
-    if (plan.hessians == nullptr) return;
+// `has` tells whether a trial has what `path` offers.
+template <typename Has>
+void remarkMissing(Plan& plan, const std::filesystem::path& path, const std::string& what,
+                   const Has& has) {
     std::set<std::string> missing;
     for (const Trial& trial : plan.trials) {
-        if (!trial.hasHessian && trial.preflight.refusal.empty()) missing.insert(trial.tensor);
+        if (!has(trial) && trial.preflight.refusal.empty()) missing.insert(trial.tensor);
     }
     if (missing.empty()) return;
-    plan.remarks.push_back("'" + plan.hessians->path().filename().string() +
-                           "' has no Hessian for " + std::to_string(missing.size()) +
+    plan.remarks.push_back("'" + path.filename().string() + "' has no " + what + " for " +
+                           std::to_string(missing.size()) +
                            (missing.size() == 1 ? " tensor ('" : " of the tensors (first: '") +
                            *missing.begin() + "').");
+}
+
+void remarkMissingSide(Plan& plan) {
+    if (plan.side.hessians) {
+        remarkMissing(plan, plan.side.hessians->path(), "Hessian",
+                      [](const Trial& trial) { return trial.hasHessian; });
+    }
+    if (plan.side.codebooks) {
+        remarkMissing(plan, plan.side.codebooks->path(), "codebooks",
+                      [](const Trial& trial) { return trial.hasCodebooks; });
+    }
 }
 
 std::unique_ptr<TensorSource> foldedSource(const TensorFile& file, const std::string& tensor,
@@ -207,54 +227,49 @@ std::unique_ptr<TensorSource> foldedSource(const TensorFile& file, const std::st
 
 }  // namespace
 
-SideInformation sideInformation(const HessianFile* hessians, const std::string& tensor, Index cols,
-                                const std::stop_token& stop) {
-    SideInformation side;
-    if (hessians != nullptr) side.hessian = hessians->hessian(tensor, cols, stop);
-    return side;
-}
-
 Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
               const PlanOptions& options) {
     if (spec.data.file.empty()) {
         throw Error("The experiment names no data file.", "Set 'file' in its 'data'.");
     }
     const OpenOptions open{options.prober, spec.data.followExternalLinks, options.stop};
-    std::shared_ptr<const HessianFile> hessians;
-    if (!spec.hessians.empty()) hessians = HessianFile::open(spec.hessians, open);
-    return makePlan(spec, registry, TensorFile::open(spec.data.file, open), hessians, options.stop);
+    SideFiles side;
+    if (!spec.hessians.empty()) side.hessians = HessianFile::open(spec.hessians, open);
+    if (!spec.codebooks.empty()) side.codebooks = CodebookFile::open(spec.codebooks, open);
+    return makePlan(spec, registry, TensorFile::open(spec.data.file, open), std::move(side),
+                    options.stop);
 }
 
 Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
-              std::shared_ptr<const TensorFile> file, std::shared_ptr<const HessianFile> hessians,
-              const std::stop_token& stop) {
+              std::shared_ptr<const TensorFile> file, SideFiles side, const std::stop_token& stop) {
     Plan plan;
     plan.spec = spec;
     plan.spec.data.file = absolutePath(spec.data.file);
     plan.spec.hessians = absolutePath(spec.hessians);
+    plan.spec.codebooks = absolutePath(spec.codebooks);
     plan.file = std::move(file);
-    plan.hessians = std::move(hessians);
+    plan.side = std::move(side);
     const std::vector<PlannedMethod> methods = planMethods(spec, registry, plan.remarks);
     const TensorSelection selection = selectTensors(*plan.file, spec.data);
     plan.remarks.insert(plan.remarks.end(), selection.remarks.begin(), selection.remarks.end());
-    plan.run = describeRun(*plan.file, plan.hessians.get(), stop);
+    plan.run = describeRun(*plan.file, plan.side, stop);
     for (const SelectedTensor& tensor : selection.tensors) {
         throwIfStopped(stop);
         const Index cols = tensor.fold.cols(tensor.info->shape);
-        SideInformation side;
+        SideInformation known;
         std::string trouble;
         try {
-            if (plan.hessians) side.hessian = plan.hessians->describe(tensor.info->name, cols);
+            known = describeSide(plan.side, tensor.info->name, cols);
         } catch (const Error& error) {
             // Without it the trial would be another one than was asked for.
             trouble = error.fullText();
         }
         for (const PlannedMethod& method : methods) {
-            plan.trials.push_back(planTrial(tensor, method, side, plan.run, spec.seed));
+            plan.trials.push_back(planTrial(tensor, method, known, plan.run, spec.seed));
             if (!trouble.empty()) plan.trials.back().preflight.refusal = trouble;
         }
     }
-    remarkMissingHessians(plan);
+    remarkMissingSide(plan);
     addTotals(plan);
     plan.run.runId = runId(plan.run, spec.metrics);
     return plan;

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "core/hessian/hessian_file.h"
 #include "core/io/tensor_file.h"
 #include "core/quant/method.h"
 #include "core/run/experiment_spec.h"
+#include "core/run/side_files.h"
 #include "core/run/trial.h"
 #include "core/store/run_info.h"
 #include "core/store/trial_record.h"
@@ -24,8 +24,8 @@ struct Plan {
     /// is called does not matter to it.
     RunInfo run;
     std::shared_ptr<const TensorFile> file;
-    std::shared_ptr<const HessianFile> hessians;  ///< Null without side information.
-    std::vector<Trial> trials;                    ///< Tensors in file order, methods in spec order.
+    SideFiles side;
+    std::vector<Trial> trials;         ///< Tensors in file order, methods in spec order.
     std::vector<std::string> remarks;  ///< About the whole: patterns that match nothing, ...
     std::uint64_t peakBytes = 0;       ///< Largest working memory of one trial.
     std::uint64_t artifactBytes = 0;   ///< What all artifacts will take on disk.
@@ -44,13 +44,7 @@ Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
 
 /// The same on files that are already open.
 Plan makePlan(const ExperimentSpec& spec, const MethodRegistry& registry,
-              std::shared_ptr<const TensorFile> file, std::shared_ptr<const HessianFile> hessians,
-              const std::stop_token& stop);
-
-/// What `hessians` (may be null) says of a tensor whose folded form has `cols` columns. Throws
-/// Error when it holds something that does not fit, and Cancelled.
-SideInformation sideInformation(const HessianFile* hessians, const std::string& tensor, Index cols,
-                                const std::stop_token& stop = {});
+              std::shared_ptr<const TensorFile> file, SideFiles side, const std::stop_token& stop);
 
 /// The values of a trial as its quantizer sees them: folded and, if so planned, normalized.
 std::unique_ptr<TensorSource> trialSource(const TensorFile& file, const Trial& trial,

@@ -21,10 +21,11 @@ struct Trial {
     Index rows = 0;
     Index cols = 0;
     bool normalized = false;
-    bool hasHessian = false;  ///< The side information has a Hessian for this tensor.
-    bool isSearched = false;  ///< The file has queries with exact neighbours among its rows.
-    MethodSpec method;        ///< Resolved.
-    std::string methodText;   ///< Abbreviated text form: the label everywhere.
+    bool hasHessian = false;    ///< The side information has a Hessian for this tensor.
+    bool hasCodebooks = false;  ///< Codebooks for this tensor are given.
+    bool isSearched = false;    ///< The file has queries with exact neighbours among its rows.
+    MethodSpec method;          ///< Resolved.
+    std::string methodText;     ///< Abbreviated text form: the label everywhere.
     std::uint64_t seed = 0;
     Preflight preflight;
     /// Most memory that it takes while it runs, roughly: the method's, the result, side information

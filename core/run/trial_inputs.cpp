@@ -76,14 +76,21 @@ std::shared_ptr<const TensorSource> TrialInputCache::source(const Trial& trial,
 std::shared_ptr<const Hessian> TrialInputCache::hessian(const Trial& trial,
                                                         const std::stop_token& stop) {
     return m_hessians.get(trial.tensor, [&] {
-        return sideInformation(m_plan.hessians.get(), trial.tensor, trial.cols, stop).hessian;
+        return m_plan.side.hessians->hessian(trial.tensor, trial.cols, stop);
     });
+}
+
+std::shared_ptr<const GivenCodebooks> TrialInputCache::codebooks(const Trial& trial,
+                                                                 const std::stop_token& stop) {
+    return m_codebooks.get(trial.tensor,
+                           [&] { return m_plan.side.codebooks->codebooks(trial.tensor, stop); });
 }
 
 TrialInputs TrialInputCache::inputs(const Trial& trial, const std::stop_token& stop) {
     TrialInputs inputs;
     inputs.source = source(trial, stop);
     if (trial.hasHessian) inputs.side.hessian = hessian(trial, stop);
+    if (trial.hasCodebooks) inputs.side.codebooks = codebooks(trial, stop);
     return inputs;
 }
 

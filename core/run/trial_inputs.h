@@ -39,8 +39,8 @@ std::shared_ptr<const SearchTask> readSearchTask(const TensorFile& file, const T
                                                  const std::stop_token& stop);
 
 /// Hands out the inputs of a plan's trials and shares them between trials that run side by side or
-/// one after the other: tensors small enough to be held whole, and Hessians. Of what no trial uses
-/// any more it keeps the last tensor and the last Hessian until another one is asked for.
+/// one after the other: tensors small enough to be held whole, Hessians and codebooks. Of what no
+/// trial uses any more it keeps the last of each kind until another one is asked for.
 class TrialInputCache {
 public:
     explicit TrialInputCache(const Plan& plan) : m_plan(plan) {}
@@ -73,10 +73,13 @@ private:
 
     std::shared_ptr<const TensorSource> source(const Trial& trial, const std::stop_token& stop);
     std::shared_ptr<const Hessian> hessian(const Trial& trial, const std::stop_token& stop);
+    std::shared_ptr<const GivenCodebooks> codebooks(const Trial& trial,
+                                                    const std::stop_token& stop);
 
     const Plan& m_plan;
     Shelf<TensorSource> m_sources;
     Shelf<Hessian> m_hessians;
+    Shelf<GivenCodebooks> m_codebooks;
 };
 
 }  // namespace quantscope

@@ -175,8 +175,9 @@ std::string differences(const Json& oldSpec, const RunInfo& oldRun, const Json& 
     std::vector<std::string> parts;
     if (oldRun.data.fingerprint != run.data.fingerprint) parts.emplace_back("data file");
     if (oldRun.hessians.fingerprint != run.hessians.fingerprint) parts.emplace_back("Hessians");
+    if (oldRun.codebooks.fingerprint != run.codebooks.fingerprint) parts.emplace_back("codebooks");
     for (const auto& [key, value] : spec.items()) {
-        if (key == "title" || key == "hessians") continue;
+        if (key == "title" || key == "hessians" || key == "codebooks") continue;
         Json before = oldSpec.value(key, Json());
         Json now = value;
         // Where the data lies does not matter, and what it holds was compared above.

@@ -21,6 +21,7 @@ RunInfo readInfo(const Json& json) {
     info.programVersion = json.at("program_version").get<std::string>();
     info.data = inputFromJson(json.at("data"));
     if (json.contains("hessians")) info.hessians = inputFromJson(json.at("hessians"));
+    if (json.contains("codebooks")) info.codebooks = inputFromJson(json.at("codebooks"));
     for (const Json& tensor : json.at("tensors")) {
         info.tensors.push_back(
             {tensor.at("name").get<std::string>(), tensor.at("elements").get<Index>(),
@@ -38,6 +39,7 @@ Json RunInfo::toJson() const {
               {"program_version", programVersion},
               {"data", inputToJson(data)}};
     if (!hessians.path.empty()) json["hessians"] = inputToJson(hessians);
+    if (!codebooks.path.empty()) json["codebooks"] = inputToJson(codebooks);
     json["tensors"] = Json::array();
     for (const FileTensor& tensor : tensors) {
         json["tensors"].push_back(Json{{"name", tensor.name},

@@ -35,6 +35,7 @@ struct RunInfo {
     std::string programVersion;  ///< That began the run.
     InputFile data;
     InputFile hessians;
+    InputFile codebooks;
     /// Every numeric tensor but the queries and answers of a search task, in file order.
     std::vector<FileTensor> tensors;
     std::vector<std::string> trials;  ///< Ids of all trials in the order of the plan.

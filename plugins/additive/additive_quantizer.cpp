@@ -11,7 +11,7 @@ namespace {
 // The search keeps the products of all pairs of codewords.
 std::string refuseProducts(const AdditiveSettings& settings) {
     constexpr Index mostCodewords = Index{1} << 14;
-    const Index codewords = settings.books * settings.codewords();
+    const Index codewords = settings.codewordsInAll();
     if (codewords <= mostCodewords) return {};
     return "The search keeps the products of all pairs of codewords, and " +
            std::to_string(codewords) + " codewords in all are more than the " +
@@ -44,8 +44,7 @@ Preflight AdditiveQuantizer::preflight(Index rows, Index cols,
     if (result.refusal.empty()) result = m_settings.preflight(rows, cols);
     if (!result.refusal.empty()) return result;
     // The products of the best codebooks so far and of those on trial.
-    result.workingBytes +=
-        2 * AdditiveSearch::productBytes(m_settings.books * m_settings.codewords());
+    result.workingBytes += 2 * AdditiveSearch::productBytes(m_settings.codewordsInAll());
     const Work work(m_settings, m_settings.layout(rows, cols));
     result.multiplyAdds = work.train + work.encode;
     return result;
@@ -72,10 +71,9 @@ EncodedTensor AdditiveQuantizer::quantize(const TensorSource& weights,
     const VectorEncoding encoding{
         .layout = layout,
         .exponent = exponent,
-        .codesPerVector = m_settings.books,
-        .bits = m_settings.bits,
+        .widths = m_settings.widths,
         .multiplyAddsPerVector = additiveSearchWork(m_settings.training(), layout.dim),
-        .encode = [&](MatrixView vectors, std::span<std::uint32_t> codes) {
+        .encode = [&](Index, MatrixView vectors, std::span<std::uint32_t> codes) {
             training.codebooks->encode(vectors, codes);
         }};
     EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};

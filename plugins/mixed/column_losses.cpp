@@ -58,7 +58,7 @@ std::vector<double> columnWeights(const SideInformation& side, Index cols) {
 }
 
 SideInformation sideOfColumns(const SideInformation& side, const std::vector<Index>& columns) {
-    if (!side.hessian) return {};
+    if (!side.hessian) return {nullptr, side.codebooks};
     const Hessian& whole = *side.hessian;
     auto part = std::make_shared<Hessian>();
     part->size = static_cast<Index>(columns.size());
@@ -70,7 +70,7 @@ SideInformation sideOfColumns(const SideInformation& side, const std::vector<Ind
             part->full.push_back(whole.full[static_cast<std::size_t>(i * whole.size + j)]);
         }
     }
-    return {std::move(part)};
+    return {std::move(part), side.codebooks};
 }
 
 }  // namespace quantscope::mixed

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "core/base/error.h"
 #include "core/base/finite_float.h"
 #include "core/base/parallel.h"
 #include "core/kernels/rotation.h"
 #include "core/quant/codeword_format.h"
-#include "core/quant/packed_codes.h"
 
 namespace quantscope::pq {
 namespace {
@@ -27,6 +28,21 @@ void scale(MatrixSpan rows, double factor) {
     }
 }
 
+// Bits of each codebook.
+std::vector<int> bookBits(const PqSettings& settings, const EncodedTensor& tensor) {
+    if (!settings.byVariance) {
+        return std::vector<int>(static_cast<std::size_t>(settings.codebooks()), settings.bits);
+    }
+    const Section& section = tensor.section(sliceBitsSection);
+    const std::vector<int> bits(section.bytes.begin(), section.bytes.end());
+    constexpr int most = 16;
+    if (static_cast<Index>(bits.size()) != settings.slices || std::ranges::max(bits) > most ||
+        std::accumulate(bits.begin(), bits.end(), Index{0}) != settings.slices * settings.bits) {
+        throw damaged("the bits of its slices do not add up");
+    }
+    return bits;
+}
+
 // Rows whose codes are unpacked at once.
 constexpr Index rowsAtOnce = 256;
 
@@ -36,7 +52,9 @@ PqDecoder::PqDecoder(std::shared_ptr<const EncodedTensor> tensor)
     : m_tensor(std::move(tensor)),
       m_settings(PqSettings::from(
           ParameterValues(resolveParameters("pq", pqParameters(), m_tensor->method.parameters)))),
-      m_layout{m_settings.slicedColumns(m_tensor->cols), m_settings.slices} {
+      m_layout{m_settings.slicedColumns(m_tensor->cols), m_settings.slices},
+      m_bits(bookBits(m_settings, *m_tensor)),
+      m_widths(codeWidths(m_settings, m_bits)) {
     constexpr Index largest = Index{1} << 57;
     if (m_tensor->rows <= 0 || m_tensor->cols <= 0 || m_layout.cols > m_tensor->cols ||
         m_settings.slices > m_layout.cols || m_tensor->rows > largest / m_tensor->cols ||
@@ -45,15 +63,15 @@ PqDecoder::PqDecoder(std::shared_ptr<const EncodedTensor> tensor)
                       std::to_string(m_tensor->cols));
     }
     const Section& codes = m_tensor->section(codesSection);
-    if (codes.bytes.size() !=
-        PackedCodes::byteCount(m_tensor->rows * m_settings.slices, m_settings.bits)) {
+    if (codes.bytes.size() != m_widths.byteCount(m_tensor->rows)) {
         throw damaged("its codes have " + std::to_string(codes.bytes.size()) + " bytes");
     }
     m_codes = codes.bytes;
     const CodewordFormat format = CodewordFormat::load(*m_tensor, m_settings.half);
     for (Index book = 0; book < m_settings.codebooks(); ++book) {
         m_codebooks.push_back(format.load(m_tensor->section(codebookSection(m_settings, book)),
-                                          m_settings.codewords(), m_layout.width(book)));
+                                          Index{1} << m_bits[static_cast<std::size_t>(book)],
+                                          m_layout.width(book)));
     }
     if (m_settings.isRotated()) {
         m_scale = std::exp2(format.exponent());
@@ -95,8 +113,7 @@ void PqDecoder::decodeSlices(Index firstRow, MatrixSpan out) const {
     for (Index begin = 0; begin < out.rows; begin += rowsAtOnce) {
         const Index count = std::min(rowsAtOnce, out.rows - begin);
         codes.resize(static_cast<std::size_t>(count * m_settings.slices));
-        PackedCodes::unpack(m_codes, (firstRow + begin) * m_settings.slices, m_settings.bits,
-                            codes);
+        m_widths.unpack(m_codes, firstRow + begin, codes);
         auto code = codes.begin();
         for (Index row = begin; row < begin + count; ++row) {
             float* to = out.row(row).data();
@@ -111,20 +128,21 @@ void PqDecoder::decodeSlices(Index firstRow, MatrixSpan out) const {
 
 std::vector<Codebook> PqDecoder::codebooks() const {
     using Counts = std::vector<std::uint64_t>;
-    const auto codewords = static_cast<std::size_t>(m_settings.codewords());
-    const auto books = static_cast<std::size_t>(m_settings.codebooks());
+    // Counts of all codebooks, one after the other.
+    std::vector<std::size_t> first{0};
+    for (const int bits : m_bits)
+        first.push_back(first.back() + (std::size_t{1} << bits));
     // Few chunks, because each keeps counts of its own.
     const Index grain = std::max<Index>(rowsAtOnce, m_tensor->rows / 8 + 1);
     const Counts counts = parallelReduce(
-        m_tensor->rows, grain, {}, Counts(books * codewords),
+        m_tensor->rows, grain, {}, Counts(first.back()),
         [&](Index begin, Index end) {
-            Counts part(books * codewords);
+            Counts part(first.back());
             std::vector<std::uint32_t> codes(static_cast<std::size_t>(m_settings.slices));
             for (Index row = begin; row < end; ++row) {
-                PackedCodes::unpack(m_codes, row * m_settings.slices, m_settings.bits, codes);
-                for (std::size_t slice = 0; slice < codes.size(); ++slice) {
-                    ++part[(m_settings.shared ? 0 : slice) * codewords + codes[slice]];
-                }
+                m_widths.unpack(m_codes, row, codes);
+                for (std::size_t slice = 0; slice < codes.size(); ++slice)
+                    ++part[first[m_settings.shared ? 0 : slice] + codes[slice]];
             }
             return part;
         },
@@ -132,23 +150,23 @@ std::vector<Codebook> PqDecoder::codebooks() const {
             std::ranges::transform(total, part, total.begin(), std::plus());
         });
     std::vector<Codebook> result;
-    for (std::size_t book = 0; book < books; ++book) {
+    for (std::size_t book = 0; book < m_bits.size(); ++book) {
         const Matrix& values = m_codebooks[book];
-        const auto first = counts.begin() + static_cast<std::ptrdiff_t>(book * codewords);
-        result.push_back({codebookName(m_settings, static_cast<Index>(book)), values.cols(),
-                          Counts(first, first + static_cast<std::ptrdiff_t>(codewords)),
+        const auto from = counts.begin() + static_cast<std::ptrdiff_t>(first[book]);
+        const auto to = counts.begin() + static_cast<std::ptrdiff_t>(first[book + 1]);
+        result.push_back({codebookTitle(m_settings, static_cast<Index>(book), m_bits[book]),
+                          values.cols(), Counts(from, to),
                           std::vector<float>(values.data(), values.data() + values.view().size())});
     }
     return result;
 }
 
 std::optional<CodeShape> PqDecoder::codeShape() const {
-    return CodeShape{1, m_settings.slices, m_settings.bits, CodeShape::Combine::Concatenation,
-                     m_rotation};
+    return CodeShape{1, m_widths.bits(), m_settings.slices, m_rotation};
 }
 
 void PqDecoder::codes(Index firstRow, std::span<std::uint32_t> out) const {
-    PackedCodes::unpack(m_codes, firstRow * m_settings.slices, m_settings.bits, out);
+    m_widths.unpack(m_codes, firstRow, out);
 }
 
 std::vector<float> PqDecoder::levels(Index /*row*/, Index /*column*/) const {

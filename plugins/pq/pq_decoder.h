@@ -25,6 +25,8 @@ private:
     std::shared_ptr<const EncodedTensor> m_tensor;
     PqSettings m_settings;
     SliceLayout m_layout;
+    std::vector<int> m_bits;  // of each codebook
+    CodeWidths m_widths;
     std::span<const std::uint8_t> m_codes;
     std::vector<Matrix> m_codebooks;  // one for each slice, or a shared one; codewords x width
     Matrix m_rotation;                // cols x sliced columns, or empty

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/pq/pq_quantizer.h"
 
+#include "core/base/error.h"
 #include "core/kernels/rotation.h"
 #include "core/quant/codeword_format.h"
+#include "core/quant/given_codebooks.h"
 #include "core/quant/packed_codes.h"
 #include "core/quant/progress_counter.h"
 #include "core/quant/training_sample.h"
@@ -35,6 +37,29 @@ std::string refuseSlices(const PqSettings& settings, const SliceLayout& layout) 
     return {};
 }
 
+std::string refuseAllocation(const PqSettings& settings, const SliceLayout& layout) {
+    // The decomposition cannot be stopped.
+    constexpr Index widest = 512;
+    if (!settings.byVariance || layout.width(0) <= widest) return {};
+    return "Finding the principal axes of slices of " + std::to_string(layout.width(0)) +
+           " columns takes too long; the most is " + std::to_string(widest) +
+           ". Choose m >= " + std::to_string((layout.cols + widest - 1) / widest) +
+           " or allocation=equal.";
+}
+
+std::string refuseStart(const PqSettings& settings, const SliceLayout& layout,
+                        const SideInformation& side) {
+    if (settings.seeded) return {};
+    if (settings.isRotated() || settings.byVariance) {
+        return "Given codebooks are of slices that are not rotated and have equal bits. Choose "
+               "rotation=none and allocation=equal, or start=seeded.";
+    }
+    std::vector<CodebookSize> sizes;
+    for (Index book = 0; book < settings.codebooks(); ++book)
+        sizes.push_back({Index{1} << settings.bits, layout.width(book)});
+    return refuseGiven(side.codebooks.get(), sizes, "seeded");
+}
+
 std::string refuseRotation(const PqSettings& settings, Index cols) {
     if (!settings.isRotated()) return {};
     if (settings.dims > cols) {
@@ -52,8 +77,12 @@ std::string refuseRotation(const PqSettings& settings, Index cols) {
 
 CodebookDemand demandOf(const PqSettings& settings, Index rows) {
     const Index perRow = settings.shared ? settings.slices : 1;
-    return {static_cast<int>(settings.codebooks()), settings.bits, rows * perRow,
-            settings.trainedRows(rows) * perRow};
+    CodebookDemand demand;
+    demand.codebooks = static_cast<int>(settings.codebooks());
+    demand.bits = settings.bits;
+    demand.vectors = rows * perRow;
+    demand.trainedOn = settings.trainedRows(rows) * perRow;
+    return demand;
 }
 
 // Multiply-adds of training and of encoding.
@@ -63,27 +92,34 @@ struct Work {
 
     Work(const PqSettings& settings, Index rows, Index cols) {
         train = pqTrainingWork(settings, settings.trainedRows(rows), cols);
-        encode = static_cast<double>(rows) * encodeWork(settings, cols);
+        encode = static_cast<double>(rows) * encodeWork(settings, rows, cols);
     }
 
-    static double encodeWork(const PqSettings& settings, Index cols) {
+    static double encodeWork(const PqSettings& settings, Index rows, Index cols) {
         const Index rotated = settings.isRotated() ? cols : 0;
         return static_cast<double>(settings.slicedColumns(cols)) *
-               static_cast<double>(settings.codewords() + rotated);
+               (typicalCodewords(settings, settings.trainedRows(rows)) +
+                static_cast<double>(rotated));
     }
 };
 
-RateLedger exactRate(const PqSettings& settings, Index rows, Index cols,
-                     const SliceLayout& layout) {
+// Exact, but for the sizes of codebooks where bits follow the variance.
+RateLedger rateOf(const PqSettings& settings, Index rows, Index cols, const SliceLayout& layout) {
     RateLedger rate;
     const std::uint64_t codeBits = PackedCodes::bitCount(rows * settings.slices, settings.bits);
     rate[RatePart::Codes] = codeBits;
     rate[RatePart::Padding] = (8 - codeBits % 8) % 8;
     const Index components = settings.shared ? layout.width(0) : layout.cols;
+    const auto codewords =
+        static_cast<Index>(typicalCodewords(settings, settings.trainedRows(rows)));
     rate[RatePart::Codebooks] =
-        static_cast<std::uint64_t>(settings.codewords() * components *
+        static_cast<std::uint64_t>(codewords * components *
                                    CodewordFormat::bitsPerComponent(settings.half)) +
         CodewordFormat::exponentBits;
+    if (settings.byVariance) {
+        constexpr Index bitsPerSlice = 8;
+        rate[RatePart::Scales] = static_cast<std::uint64_t>(bitsPerSlice * settings.slices);
+    }
     if (settings.isRotated()) {
         rate[RatePart::Transforms] = static_cast<std::uint64_t>(
             cols * layout.cols * CodewordFormat::bitsPerComponent(settings.half));
@@ -95,7 +131,9 @@ std::uint64_t workingBytes(const PqSettings& settings, Index rows, Index cols) {
     constexpr std::uint64_t blockBytes = std::uint64_t{64} << 20;
     // The sample, the copy of each slice and its panels for seeding; codebooks in several forms.
     const auto sample = static_cast<std::uint64_t>(settings.trainedRows(rows) * cols);
-    const auto codebooks = static_cast<std::uint64_t>(settings.codewords() * cols);
+    const int bits =
+        settings.byVariance ? settings.mostSliceBits(settings.trainedRows(rows)) : settings.bits;
+    const auto codebooks = static_cast<std::uint64_t>((Index{1} << bits) * cols);
     // Centred and rotated rows; the moments, the axes and their products in double precision.
     const auto square = static_cast<std::uint64_t>(cols * cols);
     const std::uint64_t rotation =
@@ -108,7 +146,7 @@ std::uint64_t workingBytes(const PqSettings& settings, Index rows, Index cols) {
 PqQuantizer::PqQuantizer(MethodSpec spec)
     : m_spec(std::move(spec)), m_settings(PqSettings::from(ParameterValues(m_spec.parameters))) {}
 
-Preflight PqQuantizer::preflight(Index rows, Index cols, const SideInformation& /*side*/) const {
+Preflight PqQuantizer::preflight(Index rows, Index cols, const SideInformation& side) const {
     Preflight result;
     if (rows <= 0 || cols <= 0) {
         result.refusal = "The tensor has no weights. Choose another one.";
@@ -118,23 +156,36 @@ Preflight PqQuantizer::preflight(Index rows, Index cols, const SideInformation& 
     const CodebookDemand demand = demandOf(m_settings, rows);
     result.refusal = refuseRotation(m_settings, cols);
     if (result.refusal.empty()) result.refusal = refuseSlices(m_settings, layout);
-    if (result.refusal.empty()) result.refusal = refuseTraining(demand);
+    if (result.refusal.empty()) result.refusal = refuseAllocation(m_settings, layout);
+    if (result.refusal.empty()) result.refusal = refuseStart(m_settings, layout, side);
+    if (result.refusal.empty() && m_settings.seeded) {
+        result.refusal = refuseTraining(demand);
+        result.warnings = trainingWarnings(demand);
+    }
     if (!result.refusal.empty()) return result;
-    result.warnings = trainingWarnings(demand);
-    result.rate = exactRate(m_settings, rows, cols, layout);
+    const int most = m_settings.mostSliceBits(m_settings.trainedRows(rows));
+    if (m_settings.byVariance && most == m_settings.bits) {
+        result.warnings.push_back("All slices get " + std::to_string(most) +
+                                  " bits: more for some would take more training rows, or the most "
+                                  "bits that are dealt, 12. Fewer bits leave room.");
+    }
+    result.rate = rateOf(m_settings, rows, cols, layout);
+    result.rateIsExact = !m_settings.byVariance;
     result.workingBytes = workingBytes(m_settings, rows, cols);
     const Work work(m_settings, rows, cols);
     result.multiplyAdds = work.train + work.encode;
     return result;
 }
 
-EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInformation& /*side*/,
+EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInformation& side,
                                     const RunContext& context, PhaseSeconds& seconds) const {
     const RowVectors rows = rowLayout(weights.rows(), weights.cols());
     const SliceLayout layout{m_settings.slicedColumns(weights.cols()), m_settings.slices};
     const Work work(m_settings, weights.rows(), weights.cols());
     const double trainedShare = work.train / (work.train + work.encode);
 
+    const std::string missing = refuseStart(m_settings, layout, side);
+    if (!missing.empty()) throw Error(missing);
     EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
     int exponent = 0;
     PqTraining trained;
@@ -143,8 +194,11 @@ EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInfor
         const TrainingSample sample = drawTrainingSample(
             weights, rows, m_settings.trainedRows(weights.rows()), context.part(0.0, 0.0, 0));
         exponent = sample.exponent;
+        const std::vector<Matrix> given =
+            m_settings.seeded ? std::vector<Matrix>()
+                              : scaledCodebooks(*side.codebooks, exponent, m_settings.half);
         trained =
-            trainPq(m_settings, layout, sample.vectors.view(),
+            trainPq(m_settings, layout, sample.vectors.view(), given,
                     CodewordFormat(m_settings.half, exponent), context.part(0.0, trainedShare, 1));
     }
     const PhaseTimer timer(seconds.encode);
@@ -153,10 +207,9 @@ EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInfor
     const VectorEncoding encoding{
         .layout = rows,
         .exponent = exponent,
-        .codesPerVector = m_settings.slices,
-        .bits = m_settings.bits,
-        .multiplyAddsPerVector = Work::encodeWork(m_settings, weights.cols()),
-        .encode = [&](MatrixView vectors, std::span<std::uint32_t> codes) {
+        .widths = codeWidths(m_settings, trained.bits),
+        .multiplyAddsPerVector = Work::encodeWork(m_settings, weights.rows(), weights.cols()),
+        .encode = [&](Index, MatrixView vectors, std::span<std::uint32_t> codes) {
             if (!m_settings.isRotated()) {
                 encodeSlices(trained.books, layout, vectors, codes);
                 return;
@@ -171,6 +224,13 @@ EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInfor
         encoded.sections.push_back(
             format.store(codebookSection(m_settings, static_cast<Index>(book)),
                          trained.books[book].codewords()));
+    }
+    if (m_settings.byVariance) {
+        Section widths{sliceBitsSection, RatePart::Scales, 0, {}};
+        for (const int bits : trained.bits)
+            widths.bytes.push_back(static_cast<std::uint8_t>(bits));
+        widths.usedBits = widths.bytes.size() * 8;
+        encoded.sections.push_back(std::move(widths));
     }
     if (m_settings.isRotated()) {
         // Its values are at most 1, whatever the scale of the vectors.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/pq/pq_settings.h"
 
+#include <bit>
+
 #include "core/quant/codeword_format.h"
+#include "core/quant/given_codebooks.h"
 #include "core/quant/training_sample.h"
 
 namespace quantscope::pq {
@@ -19,6 +22,25 @@ ParameterSpec sharedParameter() {
                              "One codebook for all slices instead of one for each; needs slices of "
                              "equal length, so m must divide the columns."},
                             false);
+}
+
+ParameterSpec allocationParameter() {
+    return choiceParameter(
+               {"allocation", "Bits of the slices",
+                "How the bits of a row are dealt to its slices: equally, or by reverse "
+                "water-filling on the variances along the principal axes of each (after the "
+                "rotation, which leaves little to deal), bits being the mean."},
+               "equal", {{"equal", "Equal"}, {"variance", "By variance (reverse water-filling)"}})
+        .onlyWith("shared", {"false"});
+}
+
+ParameterSpec startParameter() {
+    return choiceParameter({"start", "Start",
+                            "Where the codebooks come from: k-means++, or a file of codebooks for "
+                            "the tensor, which are used as they are with iterations=0; these go "
+                            "with rotation=none and slices of equal bits."},
+                           "seeded", {{"seeded", "K-means++"}, givenStartChoice()})
+        .foldedAway();
 }
 
 ParameterSpec rotationParameter() {
@@ -64,13 +86,25 @@ std::vector<ParameterSpec> pqParameters() {
     return {slicesParameter(),
             codeBitsParameter("Width of a code; every codebook has 2^bits codewords.", 16),
             sharedParameter(),
+            allocationParameter(),
+            startParameter(),
             rotationParameter(),
             dimsParameter(),
             roundsParameter(),
             trainingIterationsParameter(
-                "Most iterations of k-means; it ends earlier when the error hardly falls."),
+                "Most iterations of k-means; it ends earlier when the error hardly falls. 0 leaves "
+                "the codewords of the start.",
+                0),
             trainingCountParameter("rows", "from longer tensors"),
             CodewordFormat::parameter()};
+}
+
+int PqSettings::mostSliceBits(Index rows) const {
+    constexpr Index rowsPerCodeword = 39;
+    constexpr int most = 12;
+    const auto supported =
+        static_cast<int>(std::bit_width(static_cast<std::uint64_t>(rows / rowsPerCodeword))) - 1;
+    return std::max(bits, std::min(supported, most));
 }
 
 PqSettings PqSettings::from(const ParameterValues& values) {
@@ -78,6 +112,8 @@ PqSettings PqSettings::from(const ParameterValues& values) {
     settings.slices = values.integer("m");
     settings.bits = static_cast<int>(values.integer("bits"));
     settings.shared = values.boolean("shared");
+    settings.byVariance = !settings.shared && values.choice("allocation") == "variance";
+    settings.seeded = values.choice("start") != givenStart;
     settings.rotation = rotationOf(values);
     settings.dims = values.integer("dims");
     settings.rounds = static_cast<int>(values.integer("rounds"));

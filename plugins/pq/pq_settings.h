@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/matrix_view.h"
+#include "core/quant/packed_codes.h"
 #include "core/quant/parameter.h"
 
 namespace quantscope::pq {
@@ -21,9 +22,11 @@ enum class Rotation {
 
 /// The parameters of the method as plain values.
 struct PqSettings {
-    Index slices = 8;     ///< m.
-    int bits = 8;         ///< Per code.
-    bool shared = false;  ///< One codebook for all slices.
+    Index slices = 8;         ///< m.
+    int bits = 8;             ///< Per code; on average, where they follow the variance.
+    bool shared = false;      ///< One codebook for all slices.
+    bool byVariance = false;  ///< Slices have codes of different widths.
+    bool seeded = true;       ///< Codebooks start from k-means++, else from given ones.
     Rotation rotation = Rotation::None;
     Index dims = 0;        ///< That a rotation keeps; 0 for all.
     int rounds = 20;       ///< Of training a rotation.
@@ -33,7 +36,9 @@ struct PqSettings {
 
     static PqSettings from(const ParameterValues& values);
 
-    Index codewords() const { return Index{1} << bits; }
+    /// Most bits of a slice that was trained on `rows` rows, where they follow the variance: so few
+    /// that k-means has enough rows, but at least `bits`.
+    int mostSliceBits(Index rows) const;
     bool isRotated() const { return rotation != Rotation::None; }
     /// Columns that are cut into slices, of rows with `cols`.
     Index slicedColumns(Index cols) const { return isRotated() && dims > 0 ? dims : cols; }
@@ -57,11 +62,23 @@ struct SliceLayout {
 /// Names of sections and codebooks.
 inline constexpr const char* codesSection = "codes";
 inline constexpr const char* rotationSection = "rotation";
+/// One byte for each slice, where they have codes of different widths.
+inline constexpr const char* sliceBitsSection = "slice bits";
 inline std::string codebookName(const PqSettings& settings, Index book) {
     return settings.shared ? "all slices" : "slice " + std::to_string(book + 1);
 }
 inline std::string codebookSection(const PqSettings& settings, Index book) {
     return "codebook/" + codebookName(settings, book);
+}
+/// The same for people: "slice 3, 5 bits" where the widths differ.
+inline std::string codebookTitle(const PqSettings& settings, Index book, int bits) {
+    const std::string name = codebookName(settings, book);
+    if (!settings.byVariance) return name;
+    return name + ", " + std::to_string(bits) + (bits == 1 ? " bit" : " bits");
+}
+/// Widths of the codes of a row, from those of the codebooks.
+inline CodeWidths codeWidths(const PqSettings& settings, const std::vector<int>& bookBits) {
+    return settings.shared ? CodeWidths(settings.slices, bookBits.front()) : CodeWidths(bookBits);
 }
 
 }  // namespace quantscope::pq

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "core/alloc/vector_bits.h"
 #include "core/base/parallel.h"
 #include "core/base/squared_norm.h"
 #include "core/kernels/kmeans.h"
@@ -37,15 +38,15 @@ double energyPerRow(MatrixView x) {
 
 // k-means for every codebook, several at once; `start` may be empty.
 std::vector<Matrix> trainCodebooks(const PqSettings& settings, const SliceLayout& layout,
-                                   MatrixView sample, int iterations,
+                                   const std::vector<int>& bits, MatrixView sample, int iterations,
                                    const std::vector<Matrix>& start, const RunContext& context) {
-    const KMeansParameters parameters{.count = settings.codewords(), .iterations = iterations};
     std::vector<Matrix> books(static_cast<std::size_t>(settings.codebooks()));
     const double wholeEnergy = std::max(energyPerRow(sample), 1e-300);
     ProgressCounter progress(context, static_cast<double>(settings.codebooks()) * iterations,
                              "training codebooks");
     parallelFor(settings.codebooks(), 1, context.stop(), [&](Index begin, Index) {
         const Index book = begin;
+        const int ownBits = bits[static_cast<std::size_t>(book)];
         int done = 0;
         const auto report = [&](int count) {
             done += count;
@@ -60,11 +61,13 @@ std::vector<Matrix> trainCodebooks(const PqSettings& settings, const SliceLayout
         const double share = settings.shared ? 1.0 : energyPerRow(own.view()) / wholeEnergy;
         const RunContext part = context.part(0.0, 1.0, static_cast<std::uint64_t>(book))
                                     .withProgress([&](double, std::string_view) { report(1); })
-                                    .withSeries(codebookName(settings, book), share);
+                                    .withSeries(codebookTitle(settings, book, ownBits), share);
         const MatrixView from =
             start.empty() ? MatrixView() : start[static_cast<std::size_t>(book)].view();
         books[static_cast<std::size_t>(book)] =
-            kMeans(vectors, parameters, part, {}, from).centroids;
+            kMeans(vectors, {.count = Index{1} << ownBits, .iterations = iterations}, part, {},
+                   from)
+                .centroids;
         report(iterations - done);
     });
     return books;
@@ -106,6 +109,25 @@ Matrix dealtAxes(const PrincipalAxes& axes, const SliceLayout& layout) {
             rotation(j, column) = axes.axes(j, axis);
     }
     return rotation;
+}
+
+// Bits of each codebook; `sample` is what is cut into slices.
+std::vector<int> bookBits(const PqSettings& settings, const SliceLayout& layout, MatrixView sample,
+                          const std::stop_token& stop) {
+    if (!settings.byVariance) {
+        return std::vector<int>(static_cast<std::size_t>(settings.codebooks()), settings.bits);
+    }
+    std::vector<std::vector<double>> spectra;
+    for (Index slice = 0; slice < layout.slices; ++slice) {
+        throwIfStopped(stop);
+        spectra.push_back(
+            principalAxes(sliceOf(layout, sample, slice).view(), AxesCentre::Mean, stop).variances);
+        // Rounding may leave an axis without variance below zero.
+        for (double& variance : spectra.back())
+            variance = std::max(variance, 0.0);
+    }
+    return wholeVectorBits(spectra, settings.slices * settings.bits,
+                           settings.mostSliceBits(sample.rows));
 }
 
 Matrix rotatedRows(MatrixView rows, MatrixView rotation, const std::stop_token& stop) {
@@ -170,12 +192,14 @@ void encodeSlices(const std::vector<CodewordPanels>& books, const SliceLayout& l
 }
 
 PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, MatrixView sample,
-                   const CodewordFormat& format, const RunContext& context) {
+                   const std::vector<Matrix>& given, const CodewordFormat& format,
+                   const RunContext& context) {
     const std::stop_token& stop = context.stop();
     PqTraining result;
     if (!settings.isRotated()) {
-        std::vector<Matrix> books =
-            trainCodebooks(settings, layout, sample, settings.iterations, {}, context);
+        result.bits = bookBits(settings, layout, sample, stop);
+        std::vector<Matrix> books = trainCodebooks(settings, layout, result.bits, sample,
+                                                   settings.iterations, given, context);
         result.books = packed(books, format, stop);
         return result;
     }
@@ -184,9 +208,12 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
     // Which dimensions are kept is a matter of energy: nothing puts the mean of the others back.
     const AxesCentre centre = layout.cols < sample.cols ? AxesCentre::Origin : AxesCentre::Mean;
     result.rotation = dealtAxes(principalAxes(sample, centre, stop), layout);
+    const Matrix turned =
+        settings.byVariance ? rotatedRows(sample, result.rotation.view(), stop) : Matrix();
+    result.bits = bookBits(settings, layout, turned.view(), stop);
     const int rounds = settings.rotation == Rotation::Trained ? settings.rounds : 0;
     const double perRound =
-        1.0 / (rounds + static_cast<double>(settings.iterations) / roundIterations);
+        1.0 / std::max(1.0, rounds + static_cast<double>(settings.iterations) / roundIterations);
     const RunContext rotating =
         context.withSeries("rotation", 1.0 / std::max(energyPerRow(sample), 1e-300));
     std::vector<Matrix> books;
@@ -195,7 +222,7 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
         const RunContext part = context.part(round * perRound, (round + 1) * perRound,
                                              static_cast<std::uint64_t>(round) + 1);
         // Codebooks between two rotations are not worth a curve.
-        books = trainCodebooks(settings, layout, rows.view(), roundIterations, books,
+        books = trainCodebooks(settings, layout, result.bits, rows.view(), roundIterations, books,
                                part.withoutObjectives());
         const double dropped =
             layout.cols < sample.cols ? energyPerRow(sample) - energyPerRow(rows.view()) : 0.0;
@@ -204,16 +231,25 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
     }
     rotationFormat.round(result.rotation.span());
     const Matrix rows = rotatedRows(sample, result.rotation.view(), stop);
-    books = trainCodebooks(settings, layout, rows.view(), settings.iterations, books,
+    books = trainCodebooks(settings, layout, result.bits, rows.view(), settings.iterations, books,
                            context.part(rounds * perRound, 1.0, 0));
     result.books = packed(books, format, stop);
     return result;
 }
 
+double typicalCodewords(const PqSettings& settings, Index trainedRows) {
+    // The mean of powers of two is above the power of the mean.
+    constexpr int spread = 2;
+    const int bits = settings.byVariance
+                         ? std::min(settings.bits + spread, settings.mostSliceBits(trainedRows))
+                         : settings.bits;
+    return std::exp2(bits);
+}
+
 double pqTrainingWork(const PqSettings& settings, Index rows, Index cols) {
     const auto sliced = static_cast<double>(settings.slicedColumns(cols));
     const double each = static_cast<double>(rows) * sliced;
-    const double iteration = each * static_cast<double>(settings.codewords());
+    const double iteration = each * typicalCodewords(settings, rows);
     double work = iteration * (settings.iterations + seedingIterations);
     if (!settings.isRotated()) return work;
     const auto dim = static_cast<double>(cols);

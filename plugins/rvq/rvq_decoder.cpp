@@ -6,10 +6,10 @@
 namespace quantscope::rvq {
 namespace {
 
-std::vector<double> residualEnergies(const EncodedTensor& tensor, Index stages) {
+std::vector<double> residualEnergies(const EncodedTensor& tensor, Index books) {
     try {
         auto energies = tensor.header.at(residualEnergyKey).get<std::vector<double>>();
-        if (static_cast<Index>(energies.size()) == stages) return energies;
+        if (static_cast<Index>(energies.size()) == books) return energies;
     } catch (const Json::exception&) {
     }
     throw Error(
@@ -27,8 +27,10 @@ RvqSettings settingsOf(const EncodedTensor& tensor) {
 
 RvqDecoder::RvqDecoder(std::shared_ptr<const EncodedTensor> tensor)
     : m_tensor(std::move(tensor)),
-      m_codes(settingsOf(*m_tensor).load(*m_tensor, codesSection, codebookSection)),
-      m_residualEnergies(residualEnergies(*m_tensor, settingsOf(*m_tensor).books)) {}
+      m_settings(settingsOf(*m_tensor)),
+      m_codes(m_settings.load(*m_tensor, codesSection,
+                              [this](Index book) { return m_settings.codebookSection(book); })),
+      m_residualEnergies(residualEnergies(*m_tensor, m_settings.books())) {}
 
 void RvqDecoder::decode(Index firstRow, MatrixSpan out) const {
     m_codes.decode(firstRow, out);
@@ -37,12 +39,12 @@ void RvqDecoder::decode(Index firstRow, MatrixSpan out) const {
 std::vector<Codebook> RvqDecoder::codebooks() const {
     std::vector<std::vector<std::uint64_t>> counts = m_codes.counts();
     std::vector<Codebook> result;
-    for (std::size_t stage = 0; stage < counts.size(); ++stage) {
-        const Matrix& values = m_codes.codebooks()[stage];
-        result.push_back({codebookName(static_cast<Index>(stage)), values.cols(),
-                          std::move(counts[stage]),
+    for (std::size_t book = 0; book < counts.size(); ++book) {
+        const Matrix& values = m_codes.codebooks()[book];
+        result.push_back({m_settings.codebookName(static_cast<Index>(book)), values.cols(),
+                          std::move(counts[book]),
                           std::vector<float>(values.data(), values.data() + values.view().size()),
-                          m_residualEnergies[stage]});
+                          m_residualEnergies[book]});
     }
     return result;
 }

@@ -20,13 +20,14 @@ public:
     void codes(Index firstRow, std::span<std::uint32_t> out) const override {
         m_codes.codes(firstRow, out);
     }
-    Index stages() const override { return static_cast<Index>(m_residualEnergies.size()); }
+    Index stages() const override { return m_settings.stages(); }
     void decodeStages(Index count, Index firstRow, MatrixSpan out) const override {
         m_codes.decode(firstRow, out, count);
     }
 
 private:
     std::shared_ptr<const EncodedTensor> m_tensor;
+    RvqSettings m_settings;
     SummedCodes m_codes;
     std::vector<double> m_residualEnergies;
 };

@@ -11,8 +11,10 @@ std::string RvqMethod::help() const {
            "vector, "
            "which is a row or a piece of it, is coded by a sum of codewords. The codebook of each "
            "stage comes from k-means of what the stages before it leave; codes are searched with a "
-           "beam, and at the end all codebooks are fitted again together. A vector costs stages * "
-           "bits; the codebooks cost stages * 2^bits vectors.";
+           "beam, and at the end all codebooks are fitted again together. With groups, every part "
+           "of "
+           "a vector has stages of its own (Yang et al., HiFi-Codec 2023). A vector costs groups * "
+           "stages * bits; the codebooks cost stages * 2^bits vectors.";
 }
 
 std::vector<ParameterSpec> RvqMethod::parameters() const {

@@ -126,6 +126,8 @@ private Q_SLOTS:
         QTest::newRow("concatenated") << "pq:m=8,bits=4";
         QTest::newRow("summed") << "rvq:stages=3,bits=4,dim=8";
         QTest::newRow("wide codes") << "kmeans:bits=9,dim=4";
+        QTest::newRow("sums side by side") << "rvq:stage_bits=5+3,dim=8,groups=2";
+        QTest::newRow("slices of different widths") << "pq:m=8,bits=3,allocation=variance";
     }
     void unpackedCodesAreTheValues() {
         QFETCH(QString, method);
@@ -160,16 +162,16 @@ private Q_SLOTS:
         for (Index row = 0; row < values.rows(); ++row) {
             std::vector<float> coded;
             for (Index vector = 0; vector < codesInfo.shape[1]; ++vector) {
-                std::vector<float> sum(static_cast<std::size_t>(books[0].cols()));
-                for (const Matrix& book : books) {
-                    const std::span<const float> word = book.view().row(*code++);
-                    if (about["combine"] == "concatenation") {
+                for (std::size_t book = 0; book < books.size(); ++book) {
+                    const std::span<const float> word = books[book].view().row(*code++);
+                    if (book % (books.size() / about["parts"].get<std::size_t>()) == 0) {
                         coded.insert(coded.end(), word.begin(), word.end());
                     } else {
-                        std::ranges::transform(sum, word, sum.begin(), std::plus());
+                        const auto part = coded.end() - static_cast<std::ptrdiff_t>(word.size());
+                        std::ranges::transform(word, std::span(part, word.size()), part,
+                                               std::plus());
                     }
                 }
-                if (about["combine"] == "sum") coded.insert(coded.end(), sum.begin(), sum.end());
             }
             for (Index c = 0; c < values.cols(); ++c)
                 QCOMPARE(coded[static_cast<std::size_t>(c)], values(row, c));

@@ -72,6 +72,7 @@ ExperimentSpec randomExperiment(std::uint64_t seed) {
     spec.data.normalize = static_cast<Normalize>(random.below(3));
     spec.data.followExternalLinks = random.below(2) == 0;
     if (random.below(2) == 0) spec.hessians = "/data/" + randomText(random);
+    if (random.below(2) == 0) spec.codebooks = "/data/" + randomText(random);
     for (Index i = random.below(4); i > 0; --i)
         spec.methods.push_back(randomMethod(random));
     for (const MetricInfo& info : allMetrics()) {

@@ -6,6 +6,7 @@
 
 #include "core/alloc/closed_form.h"
 #include "core/alloc/greedy_allocation.h"
+#include "core/alloc/vector_bits.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
 
@@ -91,6 +92,8 @@ private Q_SLOTS:
     void greedyIsOptimalOnConvexCurves();
     void greedyStaysNearTheOptimum();
     void refusesBudgetsThatAreTooSmall();
+    void errorOfSpectraIsTheClosedForm();
+    void wholeBitsAreTheBestThereAre();
 };
 
 void TestAllocation::equalLossIsEqualAndGainsTheRatioOfMeans() {
@@ -249,6 +252,58 @@ void TestAllocation::refusesBudgetsThatAreTooSmall() {
         QVERIFY(QString(error.what()).contains("need 20"));
     }
     QCOMPARE(allocateGreedily(curves, 1000).bits, std::uint64_t{40});
+}
+
+// Reverse water-filling component by component, with the bits found by bisection.
+void TestAllocation::errorOfSpectraIsTheClosedForm() {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        PartLosses parts = lognormal(1 + seed % 9, 2.0, seed);
+        if (seed % 3 == 0) parts.coefficients.back() = 0.0;
+        const auto count = static_cast<double>(parts.sizes.size());
+        for (const double bits : {0.0, 0.3, 1.0, 4.0, 17.0}) {
+            const double expected =
+                lossOf(parts, waterFillingBits(parts, bits / count, 0.0, 100.0));
+            const double found = waterFillingError(parts.coefficients, bits);
+            if (parts.coefficients.size() == 1 && parts.coefficients[0] == 0.0) {
+                QCOMPARE(found, 0.0);
+            } else {
+                QVERIFY2(std::abs(found / expected - 1.0) < 1e-6,
+                         qPrintable(QString::number(found / expected)));
+            }
+        }
+    }
+    QCOMPARE(waterFillingError(std::vector<double>(), 3.0), 0.0);
+}
+
+// Against all ways to deal the bits.
+void TestAllocation::wholeBitsAreTheBestThereAre() {
+    constexpr int most = 4;
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+        std::vector<std::vector<double>> spectra;
+        for (std::uint64_t vector = 0; vector < 3; ++vector)
+            spectra.push_back(
+                lognormal(1 + (seed + vector) % 4, 1.5, 10 * seed + vector).coefficients);
+        const auto total = static_cast<Index>(seed % (3 * most + 1));
+        const auto errorOf = [&](const std::vector<int>& bits) {
+            double error = 0.0;
+            for (std::size_t j = 0; j < bits.size(); ++j)
+                error += waterFillingError(spectra[j], bits[j]);
+            return error;
+        };
+        double least = std::numeric_limits<double>::infinity();
+        for (int a = 0; a <= most; ++a) {
+            for (int b = 0; b <= most; ++b) {
+                const int c = static_cast<int>(total) - a - b;
+                if (c >= 0 && c <= most) least = std::min(least, errorOf({a, b, c}));
+            }
+        }
+        const std::vector<int> bits = wholeVectorBits(spectra, total, most);
+        QCOMPARE(std::accumulate(bits.begin(), bits.end(), Index{0}), total);
+        QVERIFY(std::ranges::all_of(bits, [](int b) { return b >= 0 && b <= most; }));
+        QVERIFY(std::abs(errorOf(bits) / least - 1.0) < 1e-12);
+    }
+    // Equals: one after the other.
+    QCOMPARE(wholeVectorBits({{1.0}, {1.0}, {1.0}}, 4, 8), (std::vector{2, 1, 1}));
 }
 
 QTEST_APPLESS_MAIN(TestAllocation)

@@ -31,7 +31,7 @@ Plan planOf(const std::vector<const char*>& methods, std::shared_ptr<const Tenso
     spec.seed = seed;
     for (const char* method : methods)
         spec.methods.push_back(SweptMethod::parse(method));
-    return makePlan(spec, fakeRegistry(), std::move(file), nullptr, {});
+    return makePlan(spec, fakeRegistry(), std::move(file), {}, {});
 }
 
 std::unique_ptr<ResultStore> memoryStore(const Plan& plan) {
@@ -377,8 +377,8 @@ void TestEngine::keepsInputsBetweenTrials() {
     ExperimentSpec spec;
     spec.data.file = "/data/fake.h5";
     spec.methods = {SweptMethod::parse("fake:bits=2..8")};
-    const Plan plan =
-        makePlan(spec, fakeRegistry(), file, std::make_shared<const HessianFile>(side), {});
+    const Plan plan = makePlan(spec, fakeRegistry(), file,
+                               {std::make_shared<const HessianFile>(side), nullptr}, {});
     const auto store = memoryStore(plan);
     RunRecorder recorder;
     EngineOptions options;
@@ -393,7 +393,7 @@ void TestEngine::keepsOnlyTheChosenMetrics() {
     spec.data.file = "/data/fake.h5";
     spec.methods = {SweptMethod::parse("fake")};
     spec.metrics = {"sqnr_db", "utilization"};
-    const Plan plan = makePlan(spec, fakeRegistry(), tensors(1), nullptr, {});
+    const Plan plan = makePlan(spec, fakeRegistry(), tensors(1), {}, {});
     const auto store = memoryStore(plan);
     RunRecorder recorder;
     run(plan, *store, recorder);

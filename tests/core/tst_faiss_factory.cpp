@@ -49,6 +49,12 @@ private Q_SLOTS:
             << pq(16, 8, false, "opq", 64) << 100LL << "OPQ16_64,PQ16x8";
         QTest::newRow("rvq of whole vectors") << rvq(4, 8, 0) << 64LL << "RQ4x8";
         QTest::newRow("rvq whose pieces are the vectors") << rvq(8, 6, 64) << 64LL << "RQ8x6";
+        QTest::newRow("stages of other widths")
+            << MethodSpec{"rvq", {{"stage_bits", "10+8+8+6"}, {"dim", 0}}} << 64LL
+            << "RQ1x10_2x8_1x6";
+        QTest::newRow("groups")
+            << MethodSpec{"rvq", {{"stages", 3}, {"bits", 6}, {"groups", 2}, {"dim", 0}}} << 64LL
+            << "PRQ2x3x6";
         QTest::newRow("additive") << MethodSpec{"additive", {{"m", 4}, {"bits", 8}, {"dim", 0}}}
                                   << 64LL << "LSQ4x8";
         QTest::newRow("scalar") << scalar(8, "asym", "column") << 50LL << "SQ8";
@@ -82,6 +88,13 @@ private Q_SLOTS:
         QTest::newRow("trained levels") << scalar(8, "asym", "column", "lloyd") << "equal steps";
         QTest::newRow("clipped") << scalar(8, "asym", "column", "uniform", "mse") << "clipped";
         QTest::newRow("5 bits") << scalar(5, "asym", "column") << "4, 6 and 8";
+        QTest::newRow("groups of other widths")
+            << MethodSpec{"rvq", {{"stage_bits", "8+4"}, {"groups", 2}, {"dim", 0}}}
+            << "equal widths";
+        QTest::newRow("slices of other widths")
+            << MethodSpec{"pq",
+                          {{"m", 4}, {"bits", 8}, {"shared", false}, {"allocation", "variance"}}}
+            << "one width";
         QTest::newRow("mixed") << MethodSpec{"mixed", {{"bits", 3}}} << "equivalent";
     }
     void refused() {
@@ -102,6 +115,8 @@ private Q_SLOTS:
                                       << "pq:m=10,bits=8";
         QTest::newRow("residual") << "RQ4x6"
                                   << "rvq:stages=4,bits=6,dim=0";
+        QTest::newRow("without polysemous order") << "PQ16x4np"
+                                                  << "pq:m=16,bits=4";
         QTest::newRow("additive") << "LSQ8"
                                   << "additive:m=8,bits=8,dim=0";
         QTest::newRow("scalar") << "SQ6"
@@ -135,11 +150,61 @@ private Q_SLOTS:
                                  "LS",
                                  "LSQ",
                                  "RQ4x8 ",
+                                 "RQ4x8_",
+                                 "RQ1x10_2",
+                                 "PRQ2",
+                                 "PRQ2x0x8",
                                  "pq8x8",
                                  "PQ99999999999999999999"}) {
             QTest::newRow(qPrintable(QStringLiteral("'%1'").arg(text))) << text;
         }
     }
+    // Real strings of Faiss: the reason says more than that they are unknown.
+    void othersAreRefusedInWords_data() {
+        QTest::addColumn<QString>("factory");
+        QTest::addColumn<QString>("word");
+        QTest::newRow("inverted lists") << "IVF1024,PQ8"
+                                        << "index over the vectors";
+        QTest::newRow("two levels") << "Residual128,PQ8"
+                                    << "rvq";
+        QTest::newRow("dropped dimensions") << "PCA64,PQ16x8"
+                                            << "rotation=pca";
+        QTest::newRow("random rotation") << "RR64,SQ8"
+                                         << "hadamard";
+        QTest::newRow("unit length") << "L2norm,PQ16x8"
+                                     << "normalize";
+        QTest::newRow("rotation of other slices") << "OPQ8,PQ4x8"
+                                                  << "8 slices and used with 4";
+        QTest::newRow("rotation of stages") << "OPQ8,RQ8x8"
+                                            << "(PQ) alone";
+        QTest::newRow("norms") << "RQ4x8_Nqint8"
+                               << "norms";
+        QTest::newRow("fast scan") << "PQ16x4fs"
+                                   << "layout";
+        QTest::newRow("refined") << "PQ16+4"
+                                 << "leave";
+        QTest::newRow("index behind") << "PQ8x8,Flat"
+                                      << "index over it";
+        QTest::newRow("additive widths") << "LSQ2x8_1x6"
+                                         << "equal sizes";
+        QTest::newRow("additive groups") << "PLSQ2x4x8"
+                                         << "no groups";
+        QTest::newRow("too many stages") << "RQ60x8_9x4"
+                                         << "64 stages";
+    }
+    void othersAreRefusedInWords() {
+        QFETCH(QString, factory);
+        QFETCH(QString, word);
+        try {
+            const MethodSpec spec = methodFromFaissFactory(factory.toStdString());
+            QFAIL(spec.toText().c_str());
+        } catch (const Error& error) {
+            const QString text = QString::fromStdString(error.fullText());
+            QVERIFY2(text.contains(word), qPrintable(text));
+            QVERIFY2(text.contains("no exact equivalent"), qPrintable(text));
+        }
+    }
+
     void nonsenseIsRefused() {
         QFETCH(QString, factory);
         QVERIFY_THROWS_EXCEPTION(Error, methodFromFaissFactory(factory.toStdString()));

@@ -45,6 +45,7 @@ private Q_SLOTS:
     void unpacksFromAnyPosition_data() { agreesWithTheDefinition_data(); }
     void unpacksFromAnyPosition();
     void bytesPackTheSame();
+    void widthsMayDiffer();
 };
 
 // Codes that are bytes, in pieces and from any position.
@@ -67,6 +68,42 @@ void TestPackedCodes::bytesPackTheSame() {
                 QVERIFY(std::equal(read.begin(), read.end(),
                                    bytes.begin() + static_cast<std::ptrdiff_t>(first)));
             }
+        }
+    }
+}
+
+// Codes of vectors, each with widths of its own, in pieces and from any position.
+void TestPackedCodes::widthsMayDiffer() {
+    constexpr std::size_t vectors = 67;
+    for (const std::vector<int>& bits : std::vector<std::vector<int>>{
+             {8, 6, 4}, {1}, {0, 16, 0}, {32, 1}, {3, 3, 3}, {0, 0}, {12, 9, 7, 4, 0, 1}}) {
+        const CodeWidths widths(bits);
+        QCOMPARE(widths.codes(), static_cast<Index>(bits.size()));
+        std::vector<std::uint32_t> codes;
+        std::vector<bool> definition;  // Bit after bit.
+        for (std::size_t i = 0; i < vectors * bits.size(); ++i) {
+            const int width = bits[i % bits.size()];
+            const std::uint32_t code =
+                randomCodes(1, width, 5 + static_cast<std::uint64_t>(i)).front();
+            codes.push_back(code);
+            for (int b = 0; b < width; ++b)
+                definition.push_back((code >> b & 1U) != 0);
+        }
+        QCOMPARE(widths.bitCount(vectors), definition.size());
+        std::vector<std::uint8_t> bytes((definition.size() + 7) / 8);
+        for (std::size_t bit = 0; bit < definition.size(); ++bit) {
+            if (definition[bit]) bytes[bit / 8] |= static_cast<std::uint8_t>(1U << (bit % 8));
+        }
+        std::vector<std::uint8_t> packed(widths.byteCount(vectors));
+        for (const auto& [first, count] : {std::pair{64UL, 3UL}, {0UL, 32UL}, {32UL, 32UL}}) {
+            widths.packAt(packed, static_cast<Index>(first),
+                          std::span(codes).subspan(first * bits.size(), count * bits.size()));
+        }
+        QCOMPARE(packed, bytes);
+        for (std::size_t first = 0; first <= vectors; first += 3) {
+            std::vector<std::uint32_t> read((vectors - first) * bits.size(), 0xFFFFFFFFU);
+            widths.unpack(packed, static_cast<Index>(first), read);
+            QVERIFY(std::ranges::equal(read, std::span(codes).subspan(first * bits.size())));
         }
     }
 }

@@ -41,7 +41,8 @@ std::vector<ParameterSpec> schema() {
     base.id = "base";
     base.type = ParameterType::Method;
     base.defaultValue = "scalar";
-    return {bits, ratio, shared, scheme, group, base};
+    ParameterSpec list = integerListParameter({"list", "List", "Numbers."}, 1, 16, 3);
+    return {bits, ratio, shared, scheme, group, base, list};
 }
 
 Json resolve(const Json& given) {
@@ -95,7 +96,7 @@ void TestParameter::buildersFillTheFields() {
 void TestParameter::fillsDefaultsInSchemaOrder() {
     QCOMPARE(resolve(Json{{"ratio", 2}}).dump(),
              R"({"bits":4,"ratio":2.0,"shared":false,"granularity":"row","group":32,)"
-             R"("base":{"id":"scalar","parameters":{}}})");
+             R"("base":{"id":"scalar","parameters":{}},"list":""})");
     const Json once = resolve(Json::object());
     QCOMPARE(resolve(once), once);
 }
@@ -117,6 +118,11 @@ void TestParameter::acceptsOtherSpellings_data() {
     row(R"({"granularity": 8})", "granularity", "\"8\"");
     row(R"({"base": "pq:m=4"})", "base", R"({"id":"pq","parameters":{"m":4}})");
     row(R"({"base": {"id": "pq"}})", "base", R"({"id":"pq","parameters":{}})");
+    row(R"({"list": "10+8+6"})", "list", R"("10+8+6")");
+    row(R"({"list": "010+8"})", "list", R"("10+8")");
+    row(R"({"list": 7})", "list", "7");
+    row(R"({"list": "7"})", "list", "7");
+    row(R"({"list": ""})", "list", R"("")");
 }
 
 void TestParameter::acceptsOtherSpellings() {
@@ -135,11 +141,11 @@ void TestParameter::refuses_data() {
     };
     row(R"({"bit": 4})",
         "The method demo has no parameter 'bit'. Did you mean 'bits'? It has: bits, ratio, shared, "
-        "granularity, group, base.");
+        "granularity, group, base, list.");
     row(R"({"zzzzzz": 4})",
         "The method demo has no parameter 'zzzzzz'. It has: bits, ratio, shared, granularity, "
         "group, "
-        "base.");
+        "base, list.");
     row(R"({"bits": 0})",
         "Parameter 'bits' of demo cannot be 0. It is a whole number from 1 to 16.");
     row(R"({"bits": 17})",
@@ -168,6 +174,14 @@ void TestParameter::refuses_data() {
         "Parameter 'granularity' of demo cannot be rows. It is one of row, group, 8. Did you mean "
         "'row'?");
     row(R"({"base": 4})", "Parameter 'base' of demo cannot be 4. It is a method.");
+    const std::string lists =
+        "It is empty or up to 3 whole numbers from 1 to 16 with plus signs, such as 8+6+4.";
+    for (const char* wrong : {"8+", "+8", "8++4", "8+4+2+1", "17", "8+0", "8-4", "8,4", "a+b"}) {
+        row(qPrintable(QStringLiteral(R"({"list": "%1"})").arg(QLatin1String(wrong))),
+            ("Parameter 'list' of demo cannot be " + std::string(wrong) + ". " + lists).c_str());
+    }
+    row(R"({"list": 2.5})", ("Parameter 'list' of demo cannot be 2.5. " + lists).c_str());
+    row(R"({"list": null})", ("Parameter 'list' of demo cannot be null. " + lists).c_str());
 }
 
 void TestParameter::refuses() {
@@ -204,6 +218,10 @@ void TestParameter::describesItselfInJson() {
     const Json bits = schema()[0].toJson();
     QCOMPARE(bits.at("min"), 1);
     QCOMPARE(bits.at("max"), 16);
+    const Json list = schema()[6].toJson();
+    QCOMPARE(list.at("type"), "integers");
+    QCOMPARE(list.at("max"), 16);
+    QCOMPARE(list.at("longest"), 3);
     QCOMPARE(schema()[3].toJson().at("choices").at(1).dump(),
              R"({"value":"group","label":"Group"})");
 }
@@ -215,6 +233,11 @@ void TestParameter::givesTypedValues() {
     QCOMPARE(values.boolean("shared"), false);
     QCOMPARE(values.choice("granularity"), "row");
     QCOMPARE(values.method("base").toText(), "pq:m=4");
+    QCOMPARE(values.integers("list"), std::vector<int>());
+    QCOMPARE(ParameterValues(resolve(Json{{"list", "10+8"}})).integers("list"),
+             (std::vector{10, 8}));
+    QCOMPARE(ParameterValues(resolve(Json{{"list", 9}})).integers("list"), std::vector{9});
+    QVERIFY_EXCEPTION_THROWN(values.integers("base"), Error);
     QVERIFY_EXCEPTION_THROWN(values.integer("nothing"), Error);
     QVERIFY_EXCEPTION_THROWN(values.integer("granularity"), Error);
     QVERIFY_EXCEPTION_THROWN(values.boolean("bits"), Error);

@@ -64,7 +64,7 @@ QString message(const std::function<void()>& call) {
 }
 
 Plan planOf(const ExperimentSpec& spec, std::shared_ptr<const TensorFile> file) {
-    return makePlan(spec, fakeRegistry(), std::move(file), nullptr, {});
+    return makePlan(spec, fakeRegistry(), std::move(file), {}, {});
 }
 
 }  // namespace
@@ -94,6 +94,7 @@ private slots:
     void idsChangeWithNestedMethods();
     void runsMethodsThatMeanTheSameOnce();
     void readsNoHessian();
+    void givenCodebooksBelongToTheTrial();
     void describesTheRun();
 };
 
@@ -432,7 +433,7 @@ void TestPlanner::idsChangeWithNestedMethods() {
         registry.add(std::make_shared<OuterMethod>());
         registry.add(std::make_shared<InnerMethod>(version));
         const ExperimentSpec spec = experiment(dataOf({"odd[1]"}), {"outer"});
-        return makePlan(spec, registry, layers(), nullptr, {}).trials.front().id;
+        return makePlan(spec, registry, layers(), {}, {}).trials.front().id;
     };
     QCOMPARE(idWith("1"), idWith("1"));
     QVERIFY2(idWith("1") != idWith("2"), "codes of another version of the base pass for the same");
@@ -453,13 +454,34 @@ void TestPlanner::readsNoHessian() {
     side->addNormal("hessian/layers/1/weight", 4, 4, 1);
     const auto hessians = std::make_shared<const HessianFile>(side);
     const Plan plan = makePlan(experiment(dataOf({"layers/*/weight"}), {"fake"}), fakeRegistry(),
-                               layers(), hessians, {});
+                               layers(), {hessians, nullptr}, {});
     QVERIFY(plan.trials[0].hasHessian);
     QVERIFY(!plan.trials[1].hasHessian);  // It is of another size, which the headers tell.
     QVERIFY2(plan.trials[1].preflight.refusal.find("4 input channels") != std::string::npos,
              plan.trials[1].preflight.refusal.c_str());
     QCOMPARE(side->readsOf("hessian/layers/0/weight"), 0);
     QCOMPARE(side->readsOf("hessian/layers/1/weight"), 0);
+}
+
+void TestPlanner::givenCodebooksBelongToTheTrial() {
+    const auto planWith = [](const std::string& tensor, const std::string& fingerprint) {
+        auto side = std::make_shared<FakeTensorFile>();
+        side->addNormal(tensor + "/codebooks/stage 1", 6, 6, 1);
+        side->setFingerprint(fingerprint);
+        const auto codebooks = std::make_shared<const CodebookFile>(side);
+        return makePlan(experiment(dataOf({"layers/0/weight"}), {"fake"}), fakeRegistry(), layers(),
+                        {nullptr, codebooks}, {});
+    };
+    const Plan without = planOf(experiment(dataOf({"layers/0/weight"}), {"fake"}), layers());
+    const Plan given = planWith("layers/0/weight", std::string(32, '1'));
+    QVERIFY(given.trials[0].hasCodebooks && !without.trials[0].hasCodebooks);
+    QVERIFY(given.trials[0].id != without.trials[0].id);
+    QVERIFY(given.trials[0].id != planWith("layers/0/weight", std::string(32, '2')).trials[0].id);
+    QCOMPARE(given.run.codebooks.fingerprint, std::string(32, '1'));
+    // Those of other tensors change nothing, and are said to be missing.
+    const Plan other = planWith("layers/1/weight", std::string(32, '1'));
+    QCOMPARE(other.trials[0].id, without.trials[0].id);
+    QVERIFY(joined(other.remarks).contains("has no codebooks for 1 tensor"));
 }
 
 void TestPlanner::describesTheRun() {

@@ -29,7 +29,7 @@ Plan plan() {
     spec.data.file = "/data/fake.h5";
     spec.methods = {SweptMethod::parse("fake:bits=2..8,noise=true,delay=2")};
     spec.methods.push_back(SweptMethod::parse("fake:bits=4,megabytes=1000"));
-    return makePlan(spec, fakeRegistry(), file, nullptr, {});
+    return makePlan(spec, fakeRegistry(), file, {}, {});
 }
 
 RunSummary runInto(const std::filesystem::path& folder, RunRecorder& recorder) {

@@ -37,6 +37,7 @@ private Q_SLOTS:
     void anEmptiedFieldGoesBackToItsDefault_data();
     void anEmptiedFieldGoesBackToItsDefault();
     void aMethodCanBeTyped();
+    void aListCanBeTyped();
 
 private:
     QLineEdit* number(const QString& id) const {
@@ -159,6 +160,33 @@ void TestParameterForm::aMethodCanBeTyped() {
     QCOMPARE(m_method.toText(), std::string("toy:base=(inner:bits=3)"));
     QTest::keyClick(base, Qt::Key_Return);
     QCOMPARE(base->text(), QStringLiteral("The inner method"));
+}
+
+void TestParameterForm::aListCanBeTyped() {
+    auto* list = m_form->findChild<QLineEdit*>("list");
+    QVERIFY(list && list->text().isEmpty());
+    focus(list);
+    QTest::keyClicks(list, QStringLiteral("8+6"));
+    QCOMPARE(list->text(), QStringLiteral("8+6"));
+    QCOMPARE(m_method.toText(), std::string("toy:list=8+6"));
+    // Several lists are a sweep.
+    QTest::keyClicks(list, QStringLiteral(", 4"));
+    QCOMPARE(m_method.toText(), std::string("toy:list=[8+6,4]"));
+    QTest::keyClick(list, Qt::Key_Return);
+    QVERIFY(!m_form->hasProblems());
+    // What is not allowed is said when the field is left, and the method stays.
+    list->selectAll();
+    QTest::keyClicks(list, QStringLiteral("8+60"));
+    QTest::keyClick(list, Qt::Key_Return);
+    QVERIFY(m_form->hasProblems());
+    // Another value from outside shows; an emptied field is the empty list.
+    m_form->setMethod(SweptMethod::parse("toy:list=5+4+3"));
+    QCOMPARE(list->text(), QStringLiteral("5+4+3"));
+    QVERIFY(!m_form->hasProblems());
+    list->selectAll();
+    QTest::keyClick(list, Qt::Key_Delete);
+    QCOMPARE(m_method.toText(), std::string("toy:list=\"\""));
+    QVERIFY(!m_form->hasProblems());
 }
 
 QTEST_MAIN(TestParameterForm)

@@ -59,7 +59,8 @@ std::vector<ParameterSpec> toyParameters() {
             parameter("signed", ParameterType::Boolean, true),
             mode,
             group,
-            parameter("base", ParameterType::Method, "inner")};
+            parameter("base", ParameterType::Method, "inner"),
+            integerListParameter({"list", "list", "Only a list."}, 1, 16, 4)};
 }
 
 }  // namespace

@@ -113,7 +113,8 @@ void TestMethodListModel::fieldsDescribeTheForm() {
     const auto fields = parameterFields(
         SweptMethod::parse("toy:bits=2..5,signed=true,scale=99999,mode=[plain,grouped],base=nope"),
         m_registry);
-    QCOMPARE(fields.size(), std::size_t{6});
+    QCOMPARE(fields.size(), std::size_t{7});
+    QVERIFY(fields[6].text.isEmpty() && fields[6].isDefault);
     QCOMPARE(fields[0].text, QStringLiteral("2..5"));
     QCOMPARE(fields[0].valueCount, 4);
     QVERIFY(!fields[0].isDefault);
@@ -254,7 +255,7 @@ void TestMethodListModel::countsSettings() {
     QVERIFY(!model.index(2).data(MethodListModel::ErrorRole).toString().isEmpty());
     QCOMPARE(model.index(2).data(MethodListModel::NameRole).toString(), QStringLiteral("gone"));
     QVERIFY(model.fields(2).empty());
-    QCOMPARE(model.fields(0).size(), std::size_t{6});
+    QCOMPARE(model.fields(0).size(), std::size_t{7});
 }
 
 QTEST_GUILESS_MAIN(TestMethodListModel)

@@ -143,6 +143,94 @@ private Q_SLOTS:
         QVERIFY(linear < errorOf(method + ",update=means,iterations=1", x) * 1.2);
     }
 
+    // With all vectors in memory, a pass is an iteration of k-means, but for the order of sums.
+    void passesAreIterationsOverAll() {
+        const Matrix x = gaussian(9001, 12, 5);
+        const std::string method = "kmeans:bits=5,dim=4,start=random,revive=none,precision=fp32";
+        const QuantizedTensor inMemory = bench().quantize(method + ",iterations=6,train=0", x);
+        EncodedTensor streamed =
+            bench().encode(method + ",iterations=0,passes=6,train=0", test::BlockSource(x.view()));
+        QCOMPARE(streamed.header["details"]["passes"], Json(6));
+        const std::vector<Codebook> a = inMemory.codebooks();
+        const std::vector<Codebook> b =
+            QuantizedTensor(std::move(streamed), bench().registry()).codebooks();
+        for (std::size_t i = 0; i < a[0].codewords.size(); ++i) {
+            QVERIFY(std::abs(static_cast<double>(a[0].codewords[i]) -
+                             static_cast<double>(b[0].codewords[i])) < 1e-5);
+        }
+    }
+
+    // A sample of few vectors for each codeword is overfitted; passes over all of them make up for
+    // it, with no more vectors in memory.
+    void passesMakeUpForASmallSample() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
+        const Matrix x = gaussian(200000, 8, 6);
+        const std::string method = "kmeans:bits=8,dim=8,precision=fp32";
+        const double sampled = errorOf(method + ",train=2560", x);
+        const double passed = errorOf(method + ",train=2560,passes=10", x);
+        const double whole = errorOf(method + ",train=0", x);
+        qInfo("sample %.5f, with passes %.5f, all in memory %.5f", sampled, passed, whole);
+        QVERIFY2(passed < 0.97 * sampled, qPrintable(QString::number(passed / sampled)));
+        QVERIFY2(passed < 1.01 * whole, qPrintable(QString::number(passed / whole)));
+        const test::BlockSource source(x.view());
+        bench().encode(method + ",train=2560,passes=1,iterations=1", source);
+        QVERIFY(source.largestRead() < x.rows());
+    }
+
+    // Balanced training uses the codewords more evenly, for some more error.
+    void balancedTrainingEvensOutUsage() {
+        if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
+        const Matrix x = crowded(40000, 4);
+        const std::string method = "kmeans:bits=7,dim=4";
+        const CodebookUsage nearest = usageOf(method, x);
+        const CodebookUsage balanced = usageOf(method + ",assign=balanced", x);
+        qInfo("perplexity %.1f, balanced %.1f of 128; error %.5f, %.5f", nearest.perplexity,
+              balanced.perplexity, errorOf(method, x), errorOf(method + ",assign=balanced", x));
+        QCOMPARE(balanced.dead, std::uint64_t{0});
+        QVERIFY2(balanced.perplexity > 1.5 * nearest.perplexity,
+                 qPrintable(QString::number(balanced.perplexity / nearest.perplexity)));
+        QVERIFY(errorOf(method, x) < errorOf(method + ",assign=balanced", x));
+    }
+
+    void newTrainingIsTheSameAtAnyThreadCount_data() {
+        QTest::addColumn<QString>("method");
+        QTest::newRow("passes") << "kmeans:bits=6,dim=5,train=700,passes=3,iterations=3";
+        QTest::newRow("balanced") << "kmeans:bits=6,dim=5,assign=balanced,iterations=3";
+    }
+    void newTrainingIsTheSameAtAnyThreadCount() {
+        QFETCH(QString, method);
+        const Matrix x = gaussian(3000, 20, 9);
+        const EncodedTensor expected = bench().encode(method.toStdString(), ViewSource(x.view()));
+        for (const int threads : {1, 2, 8}) {
+            Arena arena(threads);
+            arena.execute([&] {
+                QVERIFY(test::sameBits(
+                    bench().encode(method.toStdString(), test::BlockSource(x.view())), expected));
+            });
+        }
+    }
+
+    void newTrainingStopsPromptly_data() {
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<QString>("phase");
+        QTest::newRow("passes") << "kmeans:bits=8,dim=8,train=1000,passes=50,iterations=1"
+                                << "pass";
+        QTest::newRow("balanced") << "kmeans:bits=8,dim=8,assign=balanced,iterations=50"
+                                  << "k-means";
+    }
+    void newTrainingStopsPromptly() {
+        QFETCH(QString, method);
+        QFETCH(QString, phase);
+        const Matrix x = gaussian(100000, 16);
+        bool cancelled = false;
+        const auto elapsed =
+            test::timeToStop(0.0, phase.toStdString(), cancelled, [&](const RunContext& context) {
+                bench().encode(method.toStdString(), ViewSource(x.view()), context);
+            });
+        QVERIFY(cancelled);
+        QVERIFY2(elapsed.count() < 200, qPrintable(QString::number(elapsed.count())));
+    }
+
     void sixteenBits() {
         if (test::slowness > 1.0) QSKIP(test::figuresElsewhere);
         const Matrix x = gaussian(70000, 4, 6);

@@ -57,6 +57,20 @@ bool blocksGive(const QuantizedTensor& tensor, const Matrix& all) {
     return true;
 }
 
+/// The columns of one of `parts` parts, each `width` wide, into which vectors are cut.
+Matrix columnsOf(const Matrix& values, Index width, Index parts, Index part) {
+    std::vector<Index> columns;
+    for (Index column = 0; column < values.cols(); ++column) {
+        if (column / width % parts == part) columns.push_back(column);
+    }
+    Matrix chosen(values.rows(), static_cast<Index>(columns.size()));
+    for (Index row = 0; row < chosen.rows(); ++row) {
+        for (std::size_t j = 0; j < columns.size(); ++j)
+            chosen(row, static_cast<Index>(j)) = values(row, columns[j]);
+    }
+    return chosen;
+}
+
 /// How often each codeword stands in the decoded matrix where `book` codes columns first ...
 /// first + width - 1, cut into vectors from the left.
 std::map<std::vector<float>, std::uint64_t> recount(const Codebook& book, const Matrix& values,
@@ -211,8 +225,10 @@ private Q_SLOTS:
         // Where one codebook codes all columns, or each codebook its own, the decoded matrix shows
         // which codeword was taken.
         const Matrix values = test::decoded(tensor);
+        const std::optional<CodeShape> shape = tensor.codeShape();
         const bool single = books.size() == 1 && values.cols() % books[0].dim == 0;
-        if (!single && dims != values.cols()) return;
+        const bool summed = shape && shape->parts != shape->codesPerVector();
+        if (!single && (summed || dims != values.cols())) return;
         Index first = 0;
         for (const Codebook& book : books) {
             if (book.codewords.empty()) continue;
@@ -229,8 +245,10 @@ private Q_SLOTS:
         const std::optional<CodeShape> shape = tensor.codeShape();
         if (!shape) return;
         const std::vector<Codebook> books = tensor.codebooks();
-        const Index perRow = shape->vectorsPerRow * shape->codesPerVector;
-        QVERIFY(books.size() == 1 || static_cast<Index>(books.size()) == shape->codesPerVector);
+        const Index perVector = shape->codesPerVector();
+        const Index perRow = shape->vectorsPerRow * perVector;
+        QVERIFY(books.size() == 1 || static_cast<Index>(books.size()) == perVector);
+        QCOMPARE(perVector % shape->parts, Index{0});
         std::vector<std::uint32_t> codes(static_cast<std::size_t>(tensor.rows() * perRow));
         tensor.codes(0, codes);
         std::vector<std::uint32_t> later(static_cast<std::size_t>(perRow));
@@ -242,18 +260,19 @@ private Q_SLOTS:
             std::vector<double> coded;
             for (Index vector = 0; vector < shape->vectorsPerRow; ++vector) {
                 std::vector<double> sum;
-                for (Index i = 0; i < shape->codesPerVector; ++i) {
-                    const auto at =
-                        static_cast<std::size_t>(row * perRow + vector * shape->codesPerVector + i);
+                for (Index i = 0; i < perVector; ++i) {
+                    const auto at = static_cast<std::size_t>(row * perRow + vector * perVector + i);
                     const Codebook& book =
                         books.size() == 1 ? books.front() : books[static_cast<std::size_t>(i)];
-                    QVERIFY(codes[at] < std::uint64_t{1} << shape->bits);
+                    QVERIFY(codes[at] < std::uint64_t{1}
+                                            << shape->bits[static_cast<std::size_t>(i)]);
                     const auto first =
                         book.codewords.begin() + static_cast<Index>(codes[at]) * book.dim;
-                    if (shape->combine == CodeShape::Combine::Concatenation || sum.empty()) {
+                    if (i % (perVector / shape->parts) == 0) {
                         sum.insert(sum.end(), first, first + book.dim);
                     } else {
-                        std::transform(sum.begin(), sum.end(), first, sum.begin(), std::plus());
+                        std::transform(sum.end() - book.dim, sum.end(), first, sum.end() - book.dim,
+                                       std::plus());
                     }
                 }
                 coded.insert(coded.end(), sum.begin(), sum.end());
@@ -274,20 +293,28 @@ private Q_SLOTS:
         }
     }
 
-    // All stages are the tensor, and each leaves what the codebook says.
+    // All stages are the tensor, and each leaves what the codebook says of the part of the vectors
+    // that it codes.
     void stagesAddUp_data() { test::addPlainAndRandomRows(randomSettings, some); }
     void stagesAddUp() {
         const Matrix weights = gaussian(301, 24);
         const QuantizedTensor tensor = test::quantize(test::currentMethod(), weights);
         if (tensor.stages() == 0) return;
         const std::vector<Codebook> books = tensor.codebooks();
-        QCOMPARE(static_cast<Index>(books.size()), tensor.stages());
+        const std::optional<CodeShape> shape = tensor.codeShape();
+        const Index parts = shape ? shape->parts : 1;
+        QCOMPARE(static_cast<Index>(books.size()), tensor.stages() * parts);
         Matrix values(tensor.rows(), tensor.cols());
-        for (Index stage = 1; stage <= tensor.stages(); ++stage) {
-            tensor.decodeStages(stage, 0, values.span());
-            const double left = test::nmse(weights.view(), values.view());
-            const auto stated = books[static_cast<std::size_t>(stage - 1)].residualEnergy;
-            QVERIFY(stated && std::abs(left - *stated) <= 1e-5 * *stated + 1e-12);
+        for (Index stage = 0; stage < tensor.stages(); ++stage) {
+            tensor.decodeStages(stage + 1, 0, values.span());
+            for (Index part = 0; part < parts; ++part) {
+                const Codebook& book =
+                    books[static_cast<std::size_t>(part * tensor.stages() + stage)];
+                const double left = test::nmse(columnsOf(weights, book.dim, parts, part).view(),
+                                               columnsOf(values, book.dim, parts, part).view());
+                QVERIFY(book.residualEnergy && std::abs(left - *book.residualEnergy) <=
+                                                   1e-5 * *book.residualEnergy + 1e-12);
+            }
         }
         QVERIFY(test::sameValues(values.view(), test::decoded(tensor).view()));
     }

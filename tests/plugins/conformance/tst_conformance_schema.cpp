@@ -103,12 +103,16 @@ private Q_SLOTS:
     void numbersHaveRanges() {
         QFETCH(QString, method);
         const ParameterSpec parameter = currentParameter();
-        if (parameter.type != ParameterType::Integer && parameter.type != ParameterType::Real) {
+        const bool isList = parameter.type == ParameterType::IntegerList;
+        QCOMPARE(parameter.longest > 0, isList);
+        if (!isList && parameter.type != ParameterType::Integer &&
+            parameter.type != ParameterType::Real) {
             QVERIFY(!parameter.minimum && !parameter.maximum && !parameter.step);
             return;
         }
         QVERIFY(parameter.minimum && parameter.maximum);
         QVERIFY(*parameter.minimum < *parameter.maximum);
+        if (isList) return;
         QVERIFY(!parameter.step || *parameter.step > 0.0);
         const auto resolves = [&](const Json& value) {
             return refusalOf({method.toStdString(), Json{{parameter.id, value}}});

@@ -106,6 +106,12 @@ public:
                 if (parameter.minimum) addExtreme(base, parameter, *parameter.minimum);
                 if (parameter.maximum) addExtreme(base, parameter, *parameter.maximum);
                 break;
+            case ParameterType::IntegerList: {
+                const auto least = static_cast<std::int64_t>(*parameter.minimum);
+                addValue(least);
+                addValue(std::to_string(least + 2) + "+" + std::to_string(least));
+                break;
+            }
         }
     }
 
@@ -145,6 +151,15 @@ Json drawValue(const ParameterSpec& parameter, Random& random) {
             const bool holdsMethod = std::ranges::any_of(
                 schema, [](const auto& p) { return p.type == ParameterType::Method; });
             return holdsMethod ? parameter.defaultValue : drawSpec(method, random).toJson();
+        }
+        case ParameterType::IntegerList: {
+            constexpr Index most = 4;
+            std::string list;
+            for (Index left = random.below(std::min(most, parameter.longest)); left > 0; --left) {
+                const Json number = numberFor(parameter, drawNumber(parameter, random));
+                list += (list.empty() ? "" : "+") + number.dump();
+            }
+            return list;
         }
         case ParameterType::Integer:
         case ParameterType::Real:
