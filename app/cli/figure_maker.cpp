@@ -12,6 +12,7 @@
 #include "app/plots/error_map_plot.h"
 #include "app/plots/levels_plot.h"
 #include "app/plots/rate_bars_plot.h"
+#include "app/plots/shares_plot.h"
 #include "app/plots/trade_off_plot.h"
 #include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
@@ -29,6 +30,8 @@ namespace {
 constexpr std::array kinds = {
     FigureKind{"rate-distortion", "error against bits per weight, with the Pareto front", false},
     FigureKind{"utilization", "how evenly a trial uses its codebooks", true},
+    FigureKind{"shares", "variance by slice before and after a rotation, or what stages leave",
+               true},
     FigureKind{"training", "how the error falls while a trial trains its codebooks", true},
     FigureKind{"bits", "what the bits per weight are spent on", false},
     FigureKind{"histogram", "distribution of the weights, before and after, with the levels", true},
@@ -78,6 +81,7 @@ private:
     Figure draw() {
         if (m_request.figure == "rate-distortion") return tradeOff();
         if (m_request.figure == "utilization") return utilization();
+        if (m_request.figure == "shares") return shares();
         if (m_request.figure == "training") return training();
         if (m_request.figure == "bits") return bits();
         if (m_request.figure == "histogram") return histogram();
@@ -152,6 +156,13 @@ private:
         }
         const RecordPointer record = oneTrial(figure, "no codebook", "a codebook");
         figure.plot = plotOf<UtilizationPlot>(buildUtilization(*record));
+        return figure;
+    }
+
+    Figure shares() const {
+        Figure figure;
+        const RecordPointer record = oneTrial(figure, "no slices or stages", "slices or stages");
+        figure.plot = plotOf<SharesPlot>(buildShares(*record));
         return figure;
     }
 
@@ -270,6 +281,7 @@ RecordList drawableRecords(std::string_view figure, const RecordList& records,
     RecordList drawable;
     for (const RecordPointer& record : records) {
         const bool can = figure == "utilization" ? !record->codebooks.empty()
+                         : figure == "shares"    ? !buildShares(*record).series.empty()
                          : figure == "training"  ? !record->training.empty()
                          : figure == "error-map"
                              ? record->weights() > 0 && hasArtifact(*record, store)

@@ -15,6 +15,7 @@
 #include "app/plots/error_map_plot.h"
 #include "app/plots/levels_plot.h"
 #include "app/plots/rate_bars_plot.h"
+#include "app/plots/shares_plot.h"
 #include "app/plots/trade_off_plot.h"
 #include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
@@ -36,6 +37,7 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
       m_tabs(new QTabWidget(this)),
       m_tradeOff(new TradeOffPlot),
       m_utilization(new UtilizationPlot),
+      m_shares(new SharesPlot),
       m_training(new TrainingPlot),
       m_rateBars(new RateBarsPlot),
       m_levels(new LevelsPlot),
@@ -55,6 +57,8 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
                                  tr("Error against bits per weight, with the Pareto front"));
     PlotPage* utilization = addPage(m_utilization, QStringLiteral("utilization"), tr("Utilization"),
                                     tr("How evenly the current trial uses its codebooks"));
+    PlotPage* shares = addPage(m_shares, QStringLiteral("shares"), tr("Shares"),
+                               tr("Variance by slice, or what each stage leaves"));
     PlotPage* training = addPage(m_training, QStringLiteral("training"), tr("Training"),
                                  tr("How the error falls while codebooks are trained"));
     PlotPage* rateBars = addPage(m_rateBars, QStringLiteral("bits"), tr("Bits"),
@@ -77,6 +81,7 @@ CompareView::CompareView(Workbench& bench, QAction* run, QWidget* parent)
     PlotFeed& feed = bench.plots;
     connect(&feed, &PlotFeed::tradeOffChanged, this, drawOn(m_tradeOff, tradeOff));
     connect(&feed, &PlotFeed::utilizationChanged, this, drawOn(m_utilization, utilization));
+    connect(&feed, &PlotFeed::sharesChanged, this, drawOn(m_shares, shares));
     // It grows many times a second, so it is drawn only while it is looked at.
     const auto drawTraining = [this, training, &feed] {
         if (!training->isVisible()) return;

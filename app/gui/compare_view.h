@@ -17,6 +17,7 @@ class PlotPage;
 class PlotWidget;
 class RateBarsPlot;
 class TradeOffPlot;
+class SharesPlot;
 class TrainingPlot;
 class UtilizationPlot;
 class Workbench;
@@ -61,6 +62,7 @@ private:
     QTabWidget* m_tabs;
     TradeOffPlot* m_tradeOff;
     UtilizationPlot* m_utilization;
+    SharesPlot* m_shares;
     TrainingPlot* m_training;
     RateBarsPlot* m_rateBars;
     LevelsPlot* m_levels;

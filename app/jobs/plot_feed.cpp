@@ -69,6 +69,7 @@ PlotFeed::Decoded decodedOf(const TrialRecord& record, const TensorFile& file,
 // Of one trial.
 struct PlotFeed::Pictures {
     UtilizationData utilization;
+    SharesData shares;
     TrainingData training;
     LevelsData levels;
 };
@@ -158,6 +159,7 @@ void PlotFeed::reduceTrial() {
             if (record) {
                 pictures.utilization =
                     compareUtilization(selected).value_or(buildUtilization(*record));
+                pictures.shares = buildShares(*record);
                 pictures.training = buildTraining(*record);
             }
             // The statistics are of the file's rows; a trial on rows of unit length saw others, and
@@ -171,9 +173,11 @@ void PlotFeed::reduceTrial() {
         [this](Pictures pictures) {
             m_utilization = std::move(pictures.utilization);
             m_levels = std::move(pictures.levels);
+            m_shares = std::move(pictures.shares);
             m_trained = std::move(pictures.training);
             if (m_levels.title == m_decoded.levels.title) m_levels = m_decoded.levels;
             Q_EMIT utilizationChanged(m_utilization);
+            Q_EMIT sharesChanged(m_shares);
             Q_EMIT levelsChanged(m_levels);
             showTraining();
         });

@@ -40,6 +40,7 @@ public:
     const TradeOffData& tradeOff() const { return m_tradeOff; }
     const RateBarsData& rateBars() const { return m_rateBars; }
     const UtilizationData& utilization() const { return m_utilization; }
+    const SharesData& shares() const { return m_shares; }
     const TrainingData& training() const { return m_training; }
     const LevelsData& levels() const { return m_levels; }
     const ErrorMapData& errorMap() const { return m_decoded.errorMap; }
@@ -66,6 +67,8 @@ Q_SIGNALS:
     /// Of the selected trials, when they are few and of one tensor, else of the current one; empty
     /// data when there is none.
     void utilizationChanged(const quantscope::UtilizationData& data);
+    /// Of the current trial.
+    void sharesChanged(const quantscope::SharesData& data);
     /// Of a trial that trains now, if that is wanted; otherwise of the current trial.
     void trainingChanged(const quantscope::TrainingData& data);
     void levelsChanged(const quantscope::LevelsData& data);
@@ -89,6 +92,7 @@ private:
     TradeOffData m_tradeOff;
     RateBarsData m_rateBars;
     UtilizationData m_utilization;
+    SharesData m_shares;
     TrainingData m_trained;   ///< Of the current trial.
     TrainingData m_running;   ///< Of the trial that trains now.
     TrainingData m_training;  ///< The one of the two that is on show.

@@ -100,12 +100,11 @@ Matrix spacedRows(MatrixView from, Index most) {
 // codes are, as far as its codewords reach.
 Matrix codedVectors(MatrixView rows, const CodeShape& shape, const std::vector<Codebook>& books) {
     const Index dim = books.front().dim;
-    Index length = dim;
-    if (shape.combine == CodeShape::Combine::Concatenation) {
-        length = 0;
-        for (Index code = 0; code < shape.codesPerVector; ++code)
-            length += books[books.size() > 1 ? static_cast<std::size_t>(code) : 0].dim;
-    }
+    // Each part of a vector has codebooks of its own, as many for all parts, or all share one.
+    Index length = 0;
+    const Index perPart = shape.codesPerVector() / shape.parts;
+    for (Index part = 0; part < shape.parts; ++part)
+        length += books[books.size() > 1 ? static_cast<std::size_t>(part * perPart) : 0].dim;
     const bool turned = shape.rotation.rows() > 0;
     const Index cols = turned ? shape.rotation.cols() : rows.cols;
     std::vector<float> row(static_cast<std::size_t>(cols));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/models/plot_builders.h"
 
+#include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -90,6 +91,34 @@ UtilizationData buildUtilization(const TrialRecord& record) {
     for (const Codebook& codebook : record.codebooks) {
         data.codebooks.push_back(utilizationSeries(codebook));
     }
+    return data;
+}
+
+SharesData buildShares(const TrialRecord& record) {
+    SharesData data;
+    data.title = trialTitle(record);
+    for (const Codebook& codebook : record.codebooks)
+        data.codebooks << QString::fromStdString(codebook.name);
+    const auto add = [&](const QString& name, std::optional<double> Codebook::*share) {
+        SharesSeries series{name, {}};
+        for (const Codebook& codebook : record.codebooks) {
+            if (!(codebook.*share)) return;
+            series.shares.push_back(*(codebook.*share));
+        }
+        if (!series.shares.empty()) data.series.push_back(std::move(series));
+    };
+    add(QCoreApplication::translate("Shares", "Rows as they are"), &Codebook::unrotatedShare);
+    add(data.series.empty() ? QCoreApplication::translate("Shares", "Rows as they are")
+                            : QCoreApplication::translate("Shares", "Rotated rows"),
+        &Codebook::varianceShare);
+    if (!data.series.empty()) {
+        data.axis = QCoreApplication::translate("Shares", "Slice");
+        data.measure = QCoreApplication::translate("Shares", "Share of the variance (%)");
+        return data;
+    }
+    add(QCoreApplication::translate("Shares", "Left after the stage"), &Codebook::residualEnergy);
+    data.axis = QCoreApplication::translate("Shares", "Stage");
+    data.measure = QCoreApplication::translate("Shares", "Energy that is left (%)");
     return data;
 }
 

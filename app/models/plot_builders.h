@@ -16,6 +16,10 @@ namespace quantscope {
 /// Usage of every codebook of a trial, most used codeword first. Empty for a failed trial.
 UtilizationData buildUtilization(const TrialRecord& record);
 
+/// What the slices or stages of a trial have to do with (Codebook::varianceShare, residualEnergy);
+/// empty for trials without such figures.
+SharesData buildShares(const TrialRecord& record);
+
 /// Up to so many trials of one tensor are compared by the use of their codebooks.
 inline constexpr std::size_t mostUtilizationTrials = 6;
 /// Usage of the codebooks of several trials on one tensor, named by what tells the trials apart

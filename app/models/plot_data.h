@@ -70,6 +70,19 @@ struct RateBarsData {
     std::vector<RateBar> bars;
 };
 
+/// Figures of the codebooks of one trial, all of them shares of the same whole.
+struct SharesSeries {
+    QString name;                ///< "as they are", "rotated".
+    std::vector<double> shares;  ///< One per codebook.
+};
+struct SharesData {
+    QString title;
+    QString axis;           ///< What a codebook belongs to: "Slice".
+    QString measure;        ///< "Share of the variance (%)".
+    QStringList codebooks;  ///< Their names.
+    std::vector<SharesSeries> series;
+};
+
 /// What training minimized, iteration by iteration.
 struct TrainingSeries {
     QString name;                ///< "stage 2".

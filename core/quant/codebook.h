@@ -23,6 +23,11 @@ struct Codebook {
     /// part of them that it codes) after this stage, sum |x - sum so far|^2 over sum |x|^2, over
     /// all vectors of the tensor.
     std::optional<double> residualEnergy = {};
+    /// Of codebooks of slices of rows, from the rows they were trained on: the share of the rows'
+    /// variance that lies in the slice, and, where rows are rotated before they are cut, that would
+    /// lie in it without.
+    std::optional<double> varianceShare = {};
+    std::optional<double> unrotatedShare = {};
 };
 
 /// How the codes of a tensor refer to its codebooks, where codewords are all there is to the

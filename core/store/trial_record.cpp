@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/trial_record.h"
 
+#include <array>
+#include <optional>
+#include <utility>
+
 #include "core/base/error.h"
 
 namespace quantscope {
@@ -31,12 +35,20 @@ PhaseSeconds secondsFromJson(const Json& json) {
             json.at("decode").get<double>()};
 }
 
+// Optional figures of codebooks, as they are called in records.
+constexpr std::array<std::pair<const char*, std::optional<double> Codebook::*>, 3> codebookShares{
+    {{"residual_energy", &Codebook::residualEnergy},
+     {"variance_share", &Codebook::varianceShare},
+     {"unrotated_share", &Codebook::unrotatedShare}}};
+
 Json codebooksToJson(const std::vector<Codebook>& codebooks) {
     Json json = Json::array();
     for (const Codebook& codebook : codebooks) {
         json.push_back(
             Json{{"name", codebook.name}, {"dim", codebook.dim}, {"counts", codebook.counts}});
-        if (codebook.residualEnergy) json.back()["residual_energy"] = *codebook.residualEnergy;
+        for (const auto& [key, member] : codebookShares) {
+            if (codebook.*member) json.back()[key] = *(codebook.*member);
+        }
     }
     return json;
 }
@@ -48,8 +60,8 @@ std::vector<Codebook> codebooksFromJson(const Json& json) {
         codebook.name = entry.at("name").get<std::string>();
         codebook.dim = entry.at("dim").get<Index>();
         codebook.counts = entry.at("counts").get<std::vector<std::uint64_t>>();
-        if (entry.contains("residual_energy")) {
-            codebook.residualEnergy = entry.at("residual_energy").get<double>();
+        for (const auto& [key, member] : codebookShares) {
+            if (entry.contains(key)) codebook.*member = entry.at(key).get<double>();
         }
         codebooks.push_back(std::move(codebook));
     }

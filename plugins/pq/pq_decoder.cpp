@@ -43,6 +43,17 @@ std::vector<int> bookBits(const PqSettings& settings, const EncodedTensor& tenso
     return bits;
 }
 
+// Shares of the slices; empty where none were stored.
+std::vector<double> sliceShares(const EncodedTensor& tensor, const char* key, Index slices) {
+    if (!tensor.header.contains(key)) return {};
+    try {
+        auto shares = tensor.header.at(key).get<std::vector<double>>();
+        if (static_cast<Index>(shares.size()) == slices) return shares;
+    } catch (const Json::exception&) {
+    }
+    throw damaged("its header does not tell what lies in each slice");
+}
+
 // Rows whose codes are unpacked at once.
 constexpr Index rowsAtOnce = 256;
 
@@ -149,6 +160,9 @@ std::vector<Codebook> PqDecoder::codebooks() const {
         [](Counts& total, const Counts& part) {
             std::ranges::transform(total, part, total.begin(), std::plus());
         });
+    const std::vector<double> coded = sliceShares(*m_tensor, varianceSharesKey, m_settings.slices);
+    const std::vector<double> unrotated =
+        sliceShares(*m_tensor, unrotatedSharesKey, m_settings.slices);
     std::vector<Codebook> result;
     for (std::size_t book = 0; book < m_bits.size(); ++book) {
         const Matrix& values = m_codebooks[book];
@@ -157,6 +171,9 @@ std::vector<Codebook> PqDecoder::codebooks() const {
         result.push_back({codebookTitle(m_settings, static_cast<Index>(book), m_bits[book]),
                           values.cols(), Counts(from, to),
                           std::vector<float>(values.data(), values.data() + values.view().size())});
+        if (m_settings.shared) continue;
+        if (!coded.empty()) result.back().varianceShare = coded[book];
+        if (!unrotated.empty()) result.back().unrotatedShare = unrotated[book];
     }
     return result;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/pq/pq_quantizer.h"
 
+#include <numeric>
+
 #include "core/base/error.h"
 #include "core/kernels/rotation.h"
 #include "core/quant/codeword_format.h"
@@ -141,6 +143,14 @@ std::uint64_t workingBytes(const PqSettings& settings, Index rows, Index cols) {
     return blockBytes + (3 * sample + 8 * codebooks) * sizeof(float) + rotation;
 }
 
+// Each over the sum of all; nothing for rows that do not vary.
+std::vector<double> sharesOf(std::vector<double> parts) {
+    const double sum = std::accumulate(parts.begin(), parts.end(), 0.0);
+    for (double& part : parts)
+        part = sum > 0.0 ? part / sum : 0.0;
+    return parts;
+}
+
 }  // namespace
 
 PqQuantizer::PqQuantizer(MethodSpec spec)
@@ -204,6 +214,10 @@ EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInfor
     const PhaseTimer timer(seconds.encode);
     const CodewordFormat format(m_settings.half, exponent);
     encoded.header["training_rows"] = m_settings.trainedRows(weights.rows());
+    if (!trained.variances.empty()) encoded.header[varianceSharesKey] = sharesOf(trained.variances);
+    if (!trained.unrotatedVariances.empty()) {
+        encoded.header[unrotatedSharesKey] = sharesOf(trained.unrotatedVariances);
+    }
     const VectorEncoding encoding{
         .layout = rows,
         .exponent = exponent,

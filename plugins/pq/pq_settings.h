@@ -62,6 +62,9 @@ struct SliceLayout {
 /// Names of sections and codebooks.
 inline constexpr const char* codesSection = "codes";
 inline constexpr const char* rotationSection = "rotation";
+/// In the header: Codebook::varianceShare and unrotatedShare of each slice.
+inline constexpr const char* varianceSharesKey = "variance_shares";
+inline constexpr const char* unrotatedSharesKey = "unrotated_shares";
 /// One byte for each slice, where they have codes of different widths.
 inline constexpr const char* sliceBitsSection = "slice bits";
 inline std::string codebookName(const PqSettings& settings, Index book) {

@@ -11,6 +11,7 @@
 #include "core/kernels/kmeans.h"
 #include "core/kernels/rotation.h"
 #include "core/quant/progress_counter.h"
+#include "plugins/pq/slice_variance.h"
 
 namespace quantscope::pq {
 namespace {
@@ -201,6 +202,7 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
         std::vector<Matrix> books = trainCodebooks(settings, layout, result.bits, sample,
                                                    settings.iterations, given, context);
         result.books = packed(books, format, stop);
+        if (!settings.shared) result.variances = sliceVariances(sample, layout);
         return result;
     }
     // The stored numbers of a rotation are at most 1: no scale.
@@ -234,6 +236,10 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
     books = trainCodebooks(settings, layout, result.bits, rows.view(), settings.iterations, books,
                            context.part(rounds * perRound, 1.0, 0));
     result.books = packed(books, format, stop);
+    if (!settings.shared) {
+        result.variances = sliceVariances(rows.view(), layout);
+        result.unrotatedVariances = sliceVariances(sample, {sample.cols, layout.slices});
+    }
     return result;
 }
 

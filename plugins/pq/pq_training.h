@@ -17,6 +17,10 @@ struct PqTraining {
     /// cols x sliced columns, with orthonormal columns but for rounding: rows times this are what
     /// is cut into slices. Empty without a rotation.
     Matrix rotation;
+    /// Of the slices of the training rows, as they are coded and, with a rotation, before it; sums
+    /// over columns (sliceVariances). Empty with a shared codebook.
+    std::vector<double> variances;
+    std::vector<double> unrotatedVariances;
 };
 
 /// Trains codebooks, and the rotation if one is asked for, on the rows of `sample`. The rotation

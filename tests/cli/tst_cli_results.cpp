@@ -276,6 +276,7 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("texts");
         QTest::newRow("rate-distortion") << QStringList{"Bits per weight", "SQNR (dB)"};
         QTest::newRow("utilization") << QStringList{"Codeword, most used first"};
+        QTest::newRow("shares") << QStringList{"Slice", "Share of the variance (%)"};
         QTest::newRow("training") << QStringList{"Iteration", "NMSE of the training data"};
         QTest::newRow("bits") << QStringList{"Bits per weight", "Codes", "scalar:bits=3"};
         QTest::newRow("histogram") << QStringList{"Weight", "Weights per bin (%)"};

@@ -41,7 +41,7 @@ TrialRecord record(const std::string& id, double nmse = 0.25) {
     made.metrics.nmse = nmse;
     made.metrics.sqnrDb = 6.02;
     made.seconds = {0.5, 0.25, 0.125};
-    made.codebooks = {{"stage 1", 2, {1, 0, 5}, {}, 0.125}};
+    made.codebooks = {{"stage 1", 2, {1, 0, 5}, {}, 0.125, 0.75, 0.9}};
     made.levels = {-0.5F, 0.1F};
     made.warnings = {"a warning"};
     return made;
@@ -116,7 +116,10 @@ void TestResultStore::keepsRecords() {
     QVERIFY(store->run() == info());
     QCOMPARE(ids(*store), (QStringList{"t1", "t2"}));
     QCOMPARE(store->find("t1").value().toJson(), record("t1").toJson());
-    QCOMPARE(store->find("t1").value().codebooks.at(0).residualEnergy, std::optional(0.125));
+    const Codebook codebook = store->find("t1").value().codebooks.at(0);
+    QCOMPARE(codebook.residualEnergy, std::optional(0.125));
+    QCOMPARE(codebook.varianceShare, std::optional(0.75));
+    QCOMPARE(codebook.unrotatedShare, std::optional(0.9));
     QVERIFY(store->find("t1").value().metrics == record("t1").metrics);
     QVERIFY(store->find("t2").value().failed());
     QVERIFY(!store->find("t3"));

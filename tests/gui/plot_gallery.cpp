@@ -14,6 +14,7 @@
 #include "app/plots/levels_plot.h"
 #include "app/plots/plan_plot.h"
 #include "app/plots/rate_bars_plot.h"
+#include "app/plots/shares_plot.h"
 #include "app/plots/trade_off_plot.h"
 #include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
@@ -83,6 +84,9 @@ std::vector<std::pair<QString, Maker>> gallery() {
         {"training-4", [] { return made<TrainingPlot>(samples::training(4, 25)); }},
         {"training-many", [] { return made<TrainingPlot>(samples::training(16, 25)); }},
         {"training-empty", [] { return std::make_unique<TrainingPlot>(); }},
+        {"shares", [] { return made<SharesPlot>(samples::shares(8, true)); }},
+        {"shares-many", [] { return made<SharesPlot>(samples::shares(64, true)); }},
+        {"shares-empty", [] { return std::make_unique<SharesPlot>(); }},
         {"plan", [] { return made<PlanPlot>(samples::plan(24)); }},
         {"plan-empty", [] { return std::make_unique<PlanPlot>(); }},
         {"budget", [] { return made<BudgetPlot>(samples::budgetCurve()); }},

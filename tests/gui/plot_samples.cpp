@@ -180,6 +180,26 @@ UtilizationData utilization(int codebooks, int codewords, int dead, double expon
     return data;
 }
 
+SharesData shares(int slices, bool rotated) {
+    SharesData data;
+    data.title = QStringLiteral("pq:m=%1,rotation=opq on train").arg(slices);
+    data.axis = QStringLiteral("Slice");
+    data.measure = QStringLiteral("Share of the variance (%)");
+    double sum = 0.0;
+    for (int i = 0; i < slices; ++i)
+        sum += std::pow(0.7, i);
+    SharesSeries plain{QStringLiteral("Rows as they are"), {}};
+    SharesSeries even{QStringLiteral("Rotated rows"), {}};
+    for (int i = 0; i < slices; ++i) {
+        data.codebooks << QStringLiteral("slice %1").arg(i + 1);
+        plain.shares.push_back(std::pow(0.7, i) / sum);
+        even.shares.push_back(1.0 / slices);
+    }
+    data.series.push_back(std::move(plain));
+    if (rotated) data.series.push_back(std::move(even));
+    return data;
+}
+
 TrainingData training(int curves, int iterations) {
     TrainingData data;
     data.title = QStringLiteral("rvq:stages=%1 on layers.0.self_attn.q_proj").arg(curves);

@@ -22,6 +22,7 @@ UtilizationData utilization(int codebooks, int codewords, int dead, double expon
 RateBarsData rateBars(int count, bool longLabels);
 /// `curves` stages that fall towards a limit each, `iterations` values or fewer.
 TrainingData training(int curves, int iterations);
+SharesData shares(int slices, bool rotated);
 /// `tensors` with results at 2, 3, ... 6 bits; every fifth is locked.
 PlanData plan(int tensors);
 BudgetCurveData budgetCurve();

@@ -17,6 +17,7 @@
 #include "app/plots/figure_export.h"
 #include "app/plots/levels_plot.h"
 #include "app/plots/rate_bars_plot.h"
+#include "app/plots/shares_plot.h"
 #include "app/plots/trade_off_plot.h"
 #include "app/plots/utilization_plot.h"
 #include "core/base/error.h"
@@ -37,6 +38,7 @@ std::unique_ptr<PlotWidget> makePlot(const QString& name) {
     if (name == "utilization") {
         return made(std::make_unique<UtilizationPlot>(), samples::utilization(4, 64, 5, 0.8));
     }
+    if (name == "shares") return made(std::make_unique<SharesPlot>(), samples::shares(8, true));
     if (name == "bits") return made(std::make_unique<RateBarsPlot>(), samples::rateBars(6, true));
     if (name == "histogram") return made(std::make_unique<LevelsPlot>(), samples::levels(3));
     return made(std::make_unique<ErrorMapPlot>(), samples::errorMap(20, 30, false));
@@ -120,6 +122,8 @@ private Q_SLOTS:
                                          << "NMSE";
         QTest::newRow("utilization") << "Codeword, most used first"
                                      << "Share of codes (%)";
+        QTest::newRow("shares") << "Slice"
+                                << "Share of the variance (%)";
         QTest::newRow("bits") << "Bits per weight"
                               << "Codes";
         QTest::newRow("histogram") << "Weight"

@@ -10,6 +10,7 @@
 #include "app/plots/levels_plot.h"
 #include "app/plots/plan_plot.h"
 #include "app/plots/rate_bars_plot.h"
+#include "app/plots/shares_plot.h"
 #include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
 #include "plot_samples.h"
@@ -59,6 +60,27 @@ private Q_SLOTS:
         plot.setData(samples::training(3, 26));
         QCOMPARE(plot.currentCurve(), 0);
         plot.setData(TrainingData());
+        QVERIFY(plot.isEmpty());
+    }
+
+    void sharesMapSlices() {
+        SharesPlot plot;
+        plot.setData(samples::shares(8, true));
+        present(plot);
+        checkTable(plot);
+        QCOMPARE(plot.markCount(), 16);
+        for (const int mark : {0, 1, 7, 15})
+            QCOMPARE(plot.markAt(plot.markRect(mark).center()), mark);
+        // Bars of a slice stand side by side, and those of unequal shares differ in height.
+        QVERIFY(plot.markRect(0).right() <= plot.markRect(1).left() + 1.0);
+        QVERIFY(plot.markRect(0).height() > 1.3 * plot.markRect(2).height());
+        QVERIFY(std::abs(plot.markRect(1).height() - plot.markRect(15).height()) < 1.0);
+        QVERIFY(plot.markText(3).contains(QStringLiteral("slice 2")));
+        QVERIFY(plot.markText(3).contains(QStringLiteral("Rotated rows")));
+        const auto table = plot.makeTable();
+        QCOMPARE(table->index(3, 0).data().toString(), QStringLiteral("slice 2"));
+        QCOMPARE(table->index(3, 2).data().toString(), QStringLiteral("12.5"));
+        plot.setData({});
         QVERIFY(plot.isEmpty());
     }
 

@@ -70,6 +70,27 @@ private Q_SLOTS:
             QCOMPARE(point.onFront, point.method != QStringLiteral("three"));
     }
 
+    void sharesAreOfSlicesOrStages() {
+        TrialRecord trial = record("a", "pq", 10, 20, 0);
+        QVERIFY(buildShares(trial).series.empty());
+        trial.codebooks = {{"slice 1", 1, {1}, {}}, {"slice 2", 1, {1}, {}}};
+        QVERIFY(buildShares(trial).series.empty());
+        trial.codebooks[0].varianceShare = 0.6;
+        trial.codebooks[1].varianceShare = 0.4;
+        QCOMPARE(buildShares(trial).series.size(), std::size_t{1});
+        trial.codebooks[0].unrotatedShare = 0.9;
+        trial.codebooks[1].unrotatedShare = 0.1;
+        const SharesData slices = buildShares(trial);
+        QCOMPARE(slices.series.size(), std::size_t{2});
+        QCOMPARE(slices.series[0].shares, std::vector<double>({0.9, 0.1}));
+        QCOMPARE(slices.series[1].shares, std::vector<double>({0.6, 0.4}));
+        QCOMPARE(slices.codebooks, QStringList({"slice 1", "slice 2"}));
+        trial.codebooks = {{"stage 1", 1, {1}, {}, 0.3}, {"stage 2", 1, {1}, {}, 0.1}};
+        const SharesData stages = buildShares(trial);
+        QCOMPARE(stages.axis, QStringLiteral("Stage"));
+        QCOMPARE(stages.series[0].shares, std::vector<double>({0.3, 0.1}));
+    }
+
     void useOfCodebooksIsComparedByWhatDiffers() {
         const auto trial = [](const std::string& tensor, const std::string& method) {
             TrialRecord made = record(tensor, method, 10, 20, 0);

@@ -116,6 +116,32 @@ private Q_SLOTS:
                  qPrintable(QString::number(kept)));
     }
 
+    // Columns of deviations 8, 4, 2, 1: without a rotation the slices hold 80 and 5 of 85 parts of
+    // the variance. Dealt to equal products, they hold 65 and 20 (64 x 1 against 16 x 4).
+    void slicesSayWhatLiesInThem() {
+        Matrix x = gaussian(20'000, 4, 12);
+        for (Index row = 0; row < x.rows(); ++row) {
+            for (Index c = 0; c < 4; ++c)
+                x(row, c) = x(row, c) * static_cast<float>(8 >> c) + 3.0F;
+        }
+        const auto isNear = [](std::optional<double> share, double expected) {
+            return share && std::abs(*share - expected) < 0.01;
+        };
+        const std::vector<Codebook> plain = bench().quantize("pq:m=2,bits=4", x).codebooks();
+        QVERIFY(isNear(plain[0].varianceShare, 80.0 / 85.0));
+        QVERIFY(isNear(plain[1].varianceShare, 5.0 / 85.0));
+        QVERIFY(!plain[0].unrotatedShare.has_value());
+        const std::vector<Codebook> dealt =
+            bench().quantize("pq:m=2,bits=4,rotation=pca", x).codebooks();
+        QVERIFY(isNear(dealt[0].unrotatedShare, 80.0 / 85.0));
+        QVERIFY(isNear(dealt[1].unrotatedShare, 5.0 / 85.0));
+        const double most = std::max(*dealt[0].varianceShare, *dealt[1].varianceShare);
+        QVERIFY2(std::abs(most - 65.0 / 85.0) < 0.01, qPrintable(QString::number(most)));
+        const std::vector<Codebook> shared =
+            bench().quantize("pq:m=2,bits=4,shared=true", x).codebooks();
+        QVERIFY(!shared[0].varianceShare.has_value());
+    }
+
     void rotationRoundsLowerTheObjective() {
         const Matrix x = unevenSpread(4000, 12);
         const auto curves = test::trainingCurves([&](const RunContext& context) {
