@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/plots/axis_tickers.h"
+#include "app/plots/family_mark.h"
 #include "app/plots/plot_text.h"
 
 namespace quantscope {

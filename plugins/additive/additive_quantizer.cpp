@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/additive/additive_quantizer.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "core/quant/codeword_format.h"
 #include "core/quant/training_sample.h"
 #include "core/quant/vector_encoding.h"
@@ -31,6 +34,28 @@ struct Work {
     }
 };
 
+// How many of the vectors that are not trained on judge the codebooks.
+Index judgingVectors(Index trained, Index all) {
+    constexpr Index most = 4096;
+    constexpr Index share = 8;
+    return std::min({most, (trained + share - 1) / share, all - trained});
+}
+
+// The rows of a sample that train, and `judging` evenly spaced ones that judge.
+std::pair<Matrix, Matrix> split(MatrixView sample, Index judging) {
+    std::pair<Matrix, Matrix> parts{Matrix(sample.rows - judging, sample.cols),
+                                    Matrix(judging, sample.cols)};
+    Index judges = 0;
+    for (Index row = 0; row < sample.rows; ++row) {
+        const bool judge = judges < judging && row == judges * sample.rows / judging;
+        const MatrixSpan to = judge ? parts.second.span().middleRows(judges, 1)
+                                    : parts.first.span().middleRows(row - judges, 1);
+        std::ranges::copy(sample.row(row), to.row(0).begin());
+        if (judge) ++judges;
+    }
+    return parts;
+}
+
 }  // namespace
 
 AdditiveQuantizer::AdditiveQuantizer(MethodSpec spec)
@@ -60,11 +85,14 @@ EncodedTensor AdditiveQuantizer::quantize(const TensorSource& weights,
     AdditiveTraining training;
     {
         const PhaseTimer timer(seconds.train);
-        const TrainingSample sample = drawTrainingSample(
-            weights, layout, m_settings.trainedVectors(layout), context.part(0.0, 0.0, 0));
+        const Index judging = judgingVectors(m_settings.trainedVectors(layout), layout.count());
+        const TrainingSample sample =
+            drawTrainingSample(weights, layout, m_settings.trainedVectors(layout) + judging,
+                               context.part(0.0, 0.0, 0));
         exponent = sample.exponent;
+        const auto [train, judge] = split(sample.vectors.view(), judging);
         training =
-            trainAdditive(sample.vectors.view(), m_settings.training(),
+            trainAdditive(train.view(), judge.view(), m_settings.training(),
                           CodewordFormat(m_settings.half, exponent), context.part(0.0, trained, 1));
     }
     const PhaseTimer timer(seconds.encode);

@@ -56,7 +56,7 @@ AdditiveSettings AdditiveSettings::from(const ParameterValues& values) {
 }
 
 AdditiveParameters AdditiveSettings::training() const {
-    constexpr int refits = 2;
+    constexpr int refits = 5;
     return {ResidualSettings::training(refits), rounds, search / 4, search};
 }
 

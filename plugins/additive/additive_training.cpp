@@ -215,9 +215,15 @@ void AdditiveCodebooks::update(MatrixView x, std::span<std::uint32_t> codes) con
     m_search.improve(x, codes, m_parameters.trainSearch);
 }
 
-AdditiveTraining trainAdditive(MatrixView x, const AdditiveParameters& parameters,
-                               const CodewordFormat& format, const RunContext& context) {
+AdditiveTraining trainAdditive(MatrixView x, MatrixView judging,
+                               const AdditiveParameters& parameters, const CodewordFormat& format,
+                               const RunContext& context) {
     const std::stop_token& stop = context.stop();
+    const auto encodeAll = [&](SampleCodes& codes, const AdditiveCodebooks& books) {
+        return codes.change(
+            viewsOf(books.books()), additiveSearchWork(parameters, x.cols),
+            [&](MatrixView rows, std::span<std::uint32_t> own) { books.encode(rows, own); });
+    };
     const double work = additiveTrainingWork(parameters, x.rows, x.cols);
     const double started = residualTrainingWork(parameters.start, x.rows, x.cols) / work;
     ResidualCodebooks start =
@@ -226,17 +232,16 @@ AdditiveTraining trainAdditive(MatrixView x, const AdditiveParameters& parameter
     result.codebooks =
         std::make_unique<AdditiveCodebooks>(std::move(start.stages), parameters, stop);
     SampleCodes codes(x, parameters.start.codewords.size(), stop);
-    result.objectives.push_back(codes.change(viewsOf(result.codebooks->books()),
-                                             additiveSearchWork(parameters, x.cols),
-                                             [&](MatrixView rows, std::span<std::uint32_t> own) {
-                                                 result.codebooks->encode(rows, own);
-                                             }));
+    result.objectives.push_back(encodeAll(codes, *result.codebooks));
+    SampleCodes others(judging, parameters.start.codewords.size(), stop);
+    if (judging.rows > 0) result.judgements.push_back(encodeAll(others, *result.codebooks));
     std::vector<Matrix> books = copiesOf(result.codebooks->books());
     const RunContext rounds =
         context.part(started, 1.0, 1)
             .withSeries("all codebooks", start.energy > 0.0 ? 1.0 / start.energy : 0.0);
     rounds.objective(result.objectives.front());
-    double least = result.objectives.front();
+    std::vector<double>& deciding = judging.rows > 0 ? result.judgements : result.objectives;
+    double least = deciding.front();
     for (int round = 1; round <= parameters.rounds; ++round) {
         refitCodebooks(x, codes.all(), books, {}, stop);
         std::vector<Matrix> noisy = books;
@@ -250,8 +255,9 @@ AdditiveTraining trainAdditive(MatrixView x, const AdditiveParameters& parameter
             [&](MatrixView vectors, std::span<std::uint32_t> own) { trial->update(vectors, own); });
         result.objectives.push_back(objective);
         rounds.objective(objective);
-        if (objective < least) {
-            least = objective;
+        if (judging.rows > 0) result.judgements.push_back(encodeAll(others, *trial));
+        if (deciding.back() < least) {
+            least = deciding.back();
             result.codebooks = std::move(trial);
         }
         rounds.progress(static_cast<double>(round) / parameters.rounds,

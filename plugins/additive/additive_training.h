@@ -41,8 +41,11 @@ private:
 struct AdditiveTraining {
     std::unique_ptr<const AdditiveCodebooks> codebooks;
     /// Mean |x - sum|^2 per vector of the sample: of the residual codebooks, then of each round
-    /// with the noise it had. `codebooks` are those of the least one.
+    /// with the noise it had.
     std::vector<double> objectives;
+    /// The same of the vectors that judge, if there are any. `codebooks` are those of the least one
+    /// of these, else of `objectives`.
+    std::vector<double> judgements;
 };
 
 /// Trains on the rows of `x`: residual codebooks (trainResidualCodebooks), then rounds of codebooks
@@ -50,9 +53,13 @@ struct AdditiveTraining {
 /// Zakhmi, Hoos, Little, "LSQ++: lower running time and higher recall in multi-codebook
 /// quantization", ECCV 2018, section 3.2; here the noise of a codeword is relative to the error of
 /// its vectors, so that it suits data of any shape). Codewords are rounded as `format` stores them
-/// before any code is chosen. Same bits at any thread count. Throws Cancelled.
-AdditiveTraining trainAdditive(MatrixView x, const AdditiveParameters& parameters,
-                               const CodewordFormat& format, const RunContext& context);
+/// before any code is chosen. Where other vectors than those of `x` are to be coded, `judging` are
+/// some of them (m x dim), else it has no rows: codebooks that fit `x` ever better may fit others
+/// worse, the more so the more codewords there are for each vector. Same bits at any thread count.
+/// Throws Cancelled.
+AdditiveTraining trainAdditive(MatrixView x, MatrixView judging,
+                               const AdditiveParameters& parameters, const CodewordFormat& format,
+                               const RunContext& context);
 
 /// Multiply-adds of this training, roughly, and of encoding one vector.
 double additiveTrainingWork(const AdditiveParameters& parameters, Index rows, Index dim);

@@ -144,8 +144,8 @@ private Q_SLOTS:
     void trainingKeepsItsBestRound() {
         const Matrix x = gaussian(3000, 6, 1);
         const additive::AdditiveParameters parameters{{{32, 32, 32}, 8, 10, 1}, 8, 4, 12};
-        const additive::AdditiveTraining trained =
-            additive::trainAdditive(x.view(), parameters, CodewordFormat(true, 0), RunContext(3));
+        const additive::AdditiveTraining trained = additive::trainAdditive(
+            x.view(), {}, parameters, CodewordFormat(true, 0), RunContext(3));
         QCOMPARE(trained.objectives.size(), std::size_t{9});
         const double least = *std::ranges::min_element(trained.objectives);
         QVERIFY(least < 0.97 * trained.objectives.front());
@@ -166,6 +166,34 @@ private Q_SLOTS:
         }
         QVERIFY2(std::abs(error / 3000.0 / least - 1.0) < 0.02,
                  qPrintable(QString::number(error / 3000.0 / least)));
+    }
+
+    // Few vectors for many codewords are learned by heart: their error falls while that of others
+    // rises. Others that judge keep the codebooks that suit them best.
+    void othersJudgeWhatIsLearnedByHeart() {
+        const Matrix x = gaussian(1000, 16, 3);
+        const Matrix others = gaussian(400, 16, 4);
+        const additive::AdditiveParameters parameters{{{64, 64, 64}, 4, 10, 0}, 10, 2, 4};
+        const additive::AdditiveTraining trained = additive::trainAdditive(
+            x.view(), others.view(), parameters, CodewordFormat(true, 0), RunContext(3));
+        QCOMPARE(trained.judgements.size(), std::size_t{11});
+        QVERIFY(trained.objectives.back() < 0.97 * trained.objectives.front());
+        const double least = std::ranges::min(trained.judgements);
+        QVERIFY(trained.judgements.back() > least);
+        std::vector<std::uint32_t> codes(400 * 3);
+        trained.codebooks->encode(others.view(), codes);
+        double error = 0.0;
+        for (Index row = 0; row < 400; ++row) {
+            for (Index j = 0; j < 16; ++j) {
+                double rest = static_cast<double>(others(row, j));
+                for (std::size_t book = 0; book < 3; ++book) {
+                    rest -= static_cast<double>(trained.codebooks->books()[book].codewords()(
+                        static_cast<Index>(codes[static_cast<std::size_t>(row) * 3 + book]), j));
+                }
+                error += rest * rest;
+            }
+        }
+        QVERIFY(std::abs(error / 400.0 / least - 1.0) < 1e-5);
     }
 
     void rateIsKnownBeforeAndExact() {
