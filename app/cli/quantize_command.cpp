@@ -43,7 +43,9 @@ public:
         app->add_option("--normalize", m_normalize,
                         "Scale rows to unit length: auto (searched rows of angular files), never, "
                         "rows");
-        app->add_option("--hessians", m_hessians, "HDF5 file with Hessians or activations");
+        app->add_option(
+            "--hessians", m_hessians,
+            "HDF5 file with Hessians or activations, or an importance file of llama.cpp");
         declareSeed(*app, m_seed, "Seed of all random choices (default 0)");
         app->add_flag("--follow-external-links", m_data.followExternalLinks,
                       "Open the other files that links point to");
