@@ -19,6 +19,7 @@
 
 #include "app/gui/empty_state.h"
 #include "app/gui/figure_strip.h"
+#include "app/gui/plan_export_button.h"
 #include "app/gui/plot_page.h"
 #include "app/gui/qt_text.h"
 #include "app/gui/themed_icon.h"
@@ -56,6 +57,7 @@ AllocateView::AllocateView(Workbench& bench, QAction* run, QWidget* parent)
       m_tied(new QCheckBox(tr("Tie q/k/v, gate/up"), this)),
       m_unlock(new QPushButton(tr("Unlock all"), this)),
       m_save(new QPushButton(themedIcon(QStringLiteral("save")), tr("Save plan..."), this)),
+      m_export(new PlanExportButton(bench, this)),
       m_figures(new FigureStrip(this)),
       m_plan(new PlanPlot),
       m_budgetPlot(new BudgetPlot) {
@@ -145,6 +147,7 @@ QWidget* AllocateView::makeTools() {
     second->addStretch(1);
     second->addWidget(m_unlock);
     second->addWidget(m_save);
+    second->addWidget(m_export);
     auto* layout = new QVBoxLayout(tools);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(8);
@@ -272,6 +275,7 @@ void AllocateView::followAnswer() {
     }
     m_tied->setVisible(answer.canTie);
     m_save->setEnabled(answer.plan.has_value());
+    m_export->setEnabled(answer.plan.has_value());
     m_figures->setFigures(figures());
     m_figures->setNote(answer.problem);
     m_plan->setData(answer.bars);

@@ -21,6 +21,7 @@ namespace quantscope {
 class BudgetPlot;
 class EmptyState;
 class FigureStrip;
+class PlanExportButton;
 class PlanPlot;
 class PlotPage;
 class Workbench;
@@ -64,6 +65,7 @@ private:
     QCheckBox* m_tied;
     QPushButton* m_unlock;
     QPushButton* m_save;
+    PlanExportButton* m_export;
     FigureStrip* m_figures;
     PlanPlot* m_plan;
     BudgetPlot* m_budgetPlot;

@@ -3,6 +3,7 @@
 #include <QAction>
 #include <QCheckBox>
 #include <QDoubleSpinBox>
+#include <QMenu>
 #include <QPushButton>
 #include <QSlider>
 
@@ -11,6 +12,7 @@
 #include "app/gui/window_actions.h"
 #include "app/plots/budget_plot.h"
 #include "app/plots/plan_plot.h"
+#include "core/base/csv_text.h"
 #include "core/base/text_file.h"
 #include "core/run/allocation_plan.h"
 #include "window_fixture.h"
@@ -29,12 +31,15 @@ private Q_SLOTS:
     void draggingABarLocksIt();
     void tiedTensorsGetOneMethod();
     void aPlanIsSaved();
+    void aPlanIsExported();
+    void whatCannotBeExportedIsSaid();
     void trainingIsShown();
 
 private:
     PlanFeed& feed() const { return m_fixture->bench->allocation; }
     PlanPlot& plan() const { return *m_fixture->window->allocateView().planPlot(); }
     bool ask(double bits) const;
+    void exportPlan(const QString& format, const QString& file) const;
 
     std::unique_ptr<WindowFixture> m_fixture;
 };
@@ -220,6 +225,41 @@ void TestWindowAllocate::aPlanIsSaved() {
     QCOMPARE(saved.tensors.size(), std::size_t{8});
     QCOMPARE(saved.folder, m_fixture->bench->run.runFolder().string());
     QCOMPARE(saved.loss, feed().answer().plan->loss);
+}
+
+// As a person does it: the entry of the menu, then the name of the file.
+void TestWindowAllocate::exportPlan(const QString& format, const QString& file) const {
+    auto* button = m_fixture->visible<QPushButton>(QStringLiteral("exportPlan"));
+    QVERIFY(button);
+    auto* action = button->menu()->findChild<QAction*>(format);
+    QVERIFY(action);
+    m_fixture->answerFileDialog(file);
+    action->trigger();
+}
+
+void TestWindowAllocate::aPlanIsExported() {
+    QVERIFY(ask(4.25));
+    const QString file = m_fixture->path(QStringLiteral("plan.csv"));
+    exportPlan(QStringLiteral("csv"), file);
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file), patienceMs);
+    const auto lines = parseCsv(readTextFile(file.toStdString()));
+    const AllocationPlan& shown = *feed().answer().plan;
+    QCOMPARE(lines.size(), shown.tensors.size() + 1);
+    for (std::size_t i = 0; i < shown.tensors.size(); ++i)
+        QCOMPARE(lines[i + 1][1], shown.tensors[i].option.method);
+}
+
+void TestWindowAllocate::whatCannotBeExportedIsSaid() {
+    const QString file = m_fixture->path(QStringLiteral("types.txt"));
+    MessageModel& messages = m_fixture->bench->messages;
+    const int before = messages.rowCount();
+    exportPlan(QStringLiteral("llama.cpp"), file);
+    QTRY_VERIFY_WITH_TIMEOUT(messages.rowCount() > before, patienceMs);
+    QString said;
+    for (int row = 0; row < messages.rowCount(); ++row)
+        said += messages.message(row).text();
+    QVERIFY2(said.contains(QStringLiteral("llama.cpp has no type")), qPrintable(said));
+    QVERIFY(!QFile::exists(file));
 }
 
 // The curves of a trained trial, as recorded.

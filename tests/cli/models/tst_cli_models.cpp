@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/json.h"
+#include "core/base/text_file.h"
 #include "tests/core/test_files.h"
 
 using namespace quantscope;
@@ -114,6 +115,42 @@ private slots:
         QCOMPARE(byTensors.at("perplexity").get<double>(), byPlan.at("perplexity").get<double>());
         QCOMPARE(asModel.at("perplexity").get<double>(), byPlan.at("perplexity").get<double>());
         QVERIFY(byPlan.at("kl").get<double>() > 0.0);
+    }
+
+    void exportsAPlanForOtherPrograms() {
+        QVERIFY(
+            runJson({"quantize", data("stories260k.h5"), "--tensor", "*_proj.weight", "--method",
+                     "scalar:bits=[2,4],scheme=asym", "--out", path("rows"), "--json"})
+                .is_array());
+        const QStringList allocate = {"allocate", path("rows"), "--budget-bpw", "3.5", "--out"};
+        QVERIFY(runJson(allocate + QStringList{path("free.json"), "--json"}).is_object());
+        const QStringList compressor = {"--format", "llm-compressor", "--out", path("recipe.json")};
+        const Outcome untied = run(QStringList{"export", path("free.json")} + compressor);
+        QCOMPARE(untied.exitCode, 1);
+        QVERIFY2(untied.err.contains(QLatin1String("qkv_proj: ")), qPrintable(untied.err));
+        QVERIFY(!QFile::exists(path("recipe.json")));
+
+        const Json plan =
+            runJson(allocate + QStringList{path("tied.json"), "--tie", "*q_proj*,*k_proj*,*v_proj*",
+                                           "--tie", "*gate_proj*,*up_proj*", "--json"});
+        QVERIFY(plan.is_object());
+        const Outcome tied = run(QStringList{"export", path("tied.json")} + compressor);
+        QVERIFY2(tied.exitCode == 0, qPrintable(tied.err));
+        const Json recipe = Json::parse(readTextFile(path("recipe.json").toStdString()));
+        const Json& groups =
+            recipe["quant_stage"]["quant_modifiers"]["QuantizationModifier"]["config_groups"];
+        QCOMPARE(groups.size(), std::size_t{2});
+
+        const Outcome llama = run({"export", path("tied.json"), "--format", "llama.cpp"});
+        QCOMPARE(llama.exitCode, 1);
+        QVERIFY(llama.out.isEmpty());
+        QVERIFY(llama.err.contains(QLatin1String("llama.cpp has no type")));
+        const Outcome table = run({"export", path("tied.json"), "--format", "csv"});
+        QCOMPARE(table.exitCode, 0);
+        QCOMPARE(table.out.count(u'\n'), 36);
+        const Outcome folder = run({"export", path("rows"), "--format", "gptqmodel"});
+        QCOMPARE(folder.exitCode, 1);
+        QVERIFY(folder.err.contains(QLatin1String("allocate")));
     }
 
     // Layer after layer, on tokens that do not judge, a plan loses less than it measured.
