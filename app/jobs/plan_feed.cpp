@@ -2,7 +2,6 @@
 #include "app/jobs/plan_feed.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "app/jobs/run_controller.h"
 #include "app/models/result_set.h"
@@ -109,8 +108,8 @@ public:
 
     // To be called after solve() with the same wish.
     void solveCurve(const Given& given, const std::stop_token& stop) {
-        m_curve = buildBudgetCurve(m_choices, request(given.wish, budgetRange(m_choices)),
-                                   curvePoints, stop);
+        m_curve = budgetCurveData(
+            budgetCurve(m_choices, request(given.wish, budgetRange(m_choices)), curvePoints, stop));
         m_curve.lossName = lossName(given.wish.loss);
         m_curveWish = withoutBudget(given.wish);
     }
@@ -124,10 +123,8 @@ private:
     AllocationRequest request(const PlanWish& wish, const BudgetRange& range) const {
         AllocationRequest request;
         request.allocator = wish.allocator;
-        // To a tenth of a bit, as somebody would say it, but never less than can be had.
-        const double middle = std::round(5.0 * (range.least + range.most)) / 10.0;
-        request.bitsPerWeight =
-            std::clamp(wish.bitsPerWeight.value_or(middle), range.lowest(), range.highest());
+        request.bitsPerWeight = std::clamp(wish.bitsPerWeight.value_or(range.middle()),
+                                           range.lowest(), range.highest());
         if (wish.tied) request.ties = usualTies(m_choices);
         for (const auto& [tensor, method] : wish.locks) {
             const std::string name = tensor.toStdString();

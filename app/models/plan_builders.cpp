@@ -5,8 +5,6 @@
 #include <set>
 
 #include "app/models/distinct_names.h"
-#include "core/base/error.h"
-#include "core/base/parallel.h"
 #include "core/run/allocation_units.h"
 #include "core/run/tensor_selection.h"
 
@@ -74,62 +72,15 @@ PlanData buildPlan(const AllocationPlan& plan, const std::vector<TensorChoices>&
     return data;
 }
 
-BudgetRange budgetRange(const std::vector<TensorChoices>& choices) {
-    double least = 0.0;
-    double most = 0.0;
-    double weights = 0.0;
-    for (const TensorChoices& tensor : choices) {
-        least += static_cast<double>(tensor.options.front().bits);
-        most += static_cast<double>(tensor.options.back().bits);
-        weights += static_cast<double>(tensor.weights);
-    }
-    if (!(weights > 0.0)) return {};
-    return {least / weights, most / weights};
-}
-
-BudgetCurveData buildBudgetCurve(const std::vector<TensorChoices>& choices,
-                                 const AllocationRequest& request, int count,
-                                 const std::stop_token& stop) {
-    const BudgetRange range = budgetRange(choices);
+BudgetCurveData budgetCurveData(const BudgetCurve& curve) {
     BudgetCurveData data;
-    for (int i = 0; i < count; ++i) {
-        throwIfStopped(stop);
-        AllocationRequest wanted = request;
-        wanted.bitsPerWeight = range.least + (range.most - range.least) * i / (count - 1.0);
-        try {
-            const AllocationPlan plan = planAllocation(choices, wanted);
-            const bool isNew =
-                data.plans.empty() || plan.achievedBitsPerWeight > data.plans.back().bitsPerWeight;
-            if (isNew) data.plans.push_back({plan.achievedBitsPerWeight, plan.loss, {}});
-            if (!data.uniform.empty()) continue;
-            for (const UniformBaseline& baseline : plan.baselines) {
-                data.uniform.push_back({baseline.bitsPerWeight, baseline.loss,
-                                        QString::fromStdString(baseline.method)});
-            }
-        } catch (const Error&) {
-            // With locks and ties the cheapest plan may cost more than this.
-        }
+    for (const BudgetCurve::Point& plan : curve.plans)
+        data.plans.push_back({plan.bitsPerWeight, plan.loss, {}});
+    for (const UniformBaseline& baseline : curve.uniform) {
+        data.uniform.push_back(
+            {baseline.bitsPerWeight, baseline.loss, QString::fromStdString(baseline.method)});
     }
     return data;
-}
-
-std::vector<std::vector<std::string>> usualTies(const std::vector<TensorChoices>& choices) {
-    const std::vector<std::vector<std::string>> usual = {{"*q_proj*", "*k_proj*", "*v_proj*"},
-                                                         {"*gate_proj*", "*up_proj*"},
-                                                         {"*query*", "*key*", "*value*"}};
-    std::vector<std::vector<std::string>> ties;
-    for (const std::vector<std::string>& tie : usual) {
-        // Where one part holds two that match a pattern, nobody can tell which go together.
-        std::map<std::string, std::size_t> parts;
-        for (const TensorChoices& tensor : choices) {
-            if (isMeant(tensor.tensor, tie)) ++parts[modelPart(tensor.tensor)];
-        }
-        const bool fits = !parts.empty() && std::ranges::all_of(parts, [&](const auto& part) {
-            return part.second <= tie.size();
-        });
-        if (fits) ties.push_back(tie);
-    }
-    return ties;
 }
 
 }  // namespace quantscope

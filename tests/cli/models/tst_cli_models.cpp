@@ -117,6 +117,32 @@ private slots:
         QVERIFY(byPlan.at("kl").get<double>() > 0.0);
     }
 
+    void drawsTheCurveOfAllBudgets() {
+        const QStringList allocate = {"allocate", path("run"), "--out", path("curve.json")};
+        const Outcome without = run(allocate);
+        QCOMPARE(without.exitCode, 2);
+        QVERIFY(without.err.contains(QLatin1String("--budget-bpw")));
+        const Json curve = runJson(allocate + QStringList{"--curve", "--usual-ties", "--json"});
+        QVERIFY(curve.is_object());
+        QCOMPARE(Json::parse(readTextFile(path("curve.json").toStdString())), curve);
+        QCOMPARE(curve.at("uniform").size(), std::size_t{3});
+        const Json& plans = curve.at("plans");
+        QVERIFY(plans.size() > 20);
+        for (std::size_t i = 1; i < plans.size(); ++i) {
+            QVERIFY(plans[i].at("bits_per_weight") > plans[i - 1].at("bits_per_weight"));
+            QVERIFY(plans[i].at("loss") <= plans[i - 1].at("loss"));
+        }
+        // A point is what its budget gives.
+        const Json& middle = plans[plans.size() / 2];
+        const Json plan =
+            runJson({"allocate", path("run"), "--usual-ties", "--budget-bpw",
+                     QString::number(middle.at("requested_bits_per_weight").get<double>(), 'g', 17),
+                     "--out", path("point.json"), "--json"});
+        QVERIFY(plan.is_object());
+        QCOMPARE(plan.at("loss"), middle.at("loss"));
+        QCOMPARE(plan.at("achieved_bits_per_weight"), middle.at("bits_per_weight"));
+    }
+
     void exportsAPlanForOtherPrograms() {
         QVERIFY(
             runJson({"quantize", data("stories260k.h5"), "--tensor", "*_proj.weight", "--method",
