@@ -47,6 +47,7 @@ Json PlanWish::toJson() const {
               {"loss", lossMeasureText(loss)},
               {"tied", tied},
               {"locks", Json::object()}};
+    if (!probe.isEmpty()) json["probe"] = probe.toStdString();
     if (bitsPerWeight) json["bits_per_weight"] = *bitsPerWeight;
     for (const auto& [tensor, method] : locks)
         json["locks"][tensor.toStdString()] = method.toStdString();
@@ -60,6 +61,9 @@ PlanWish PlanWish::fromJson(const Json& json) {
     wish.loss = usualMeasure(parsed(json, "loss", wish.loss, parseLossMeasure), false);
     if (const auto bits = json.find("bits_per_weight"); bits != json.end() && bits->is_number()) {
         wish.bitsPerWeight = bits->get<double>();
+    }
+    if (const auto probe = json.find("probe"); probe != json.end() && probe->is_string()) {
+        wish.probe = QString::fromStdString(probe->get<std::string>());
     }
     if (const auto tied = json.find("tied"); tied != json.end() && tied->is_boolean()) {
         wish.tied = tied->get<bool>();
@@ -98,6 +102,11 @@ public:
             answer.plan->run = m_runId;
             answer.plan->folder = given.folder.string();
             answer.bars = buildPlan(*answer.plan, m_choices, wanted.ties, m_families);
+            answer.sensitivity =
+                buildSensitivity(m_choices, given.wish.probe.toStdString(), wanted.bitsPerWeight);
+            answer.sensitivity.lossName = lossName(given.wish.loss);
+            answer.sensitivity.family = familyOf(answer.sensitivity);
+            answer.gains = m_gains;
             answer.curve.current =
                 BudgetPoint{answer.plan->achievedBitsPerWeight, answer.plan->loss, {}};
         } catch (const Error& error) {
@@ -117,6 +126,7 @@ public:
 private:
     static PlanWish withoutBudget(PlanWish wish) {
         wish.bitsPerWeight.reset();
+        wish.probe.clear();
         return wish;
     }
 
@@ -133,6 +143,12 @@ private:
             if (known != m_choices.end()) request.locks.emplace_back(name, method.toStdString());
         }
         return request;
+    }
+
+    QString familyOf(const SensitivityData& data) const {
+        if (data.bars.empty()) return {};
+        const auto family = m_families.find(data.bars.front().trialId.toStdString());
+        return family == m_families.end() ? QString() : QString::fromStdString(family->second);
     }
 
     void takeRecords(const Given& given, const std::stop_token& stop) {
@@ -155,6 +171,7 @@ private:
             m_runId = run.runId;
             m_choices = measuredChoices(inPlanOrder(std::move(finished), run), loss, {});
         }
+        m_gains = buildGains(given.records);
         m_loss = loss;
         m_records = given.records;
     }
@@ -164,6 +181,7 @@ private:
     std::string m_runId;
     std::vector<TensorChoices> m_choices;
     std::map<std::string, std::string> m_families;
+    GainData m_gains;
     std::optional<PlanWish> m_curveWish;
     BudgetCurveData m_curve;
 };

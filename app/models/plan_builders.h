@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/models/plot_data.h"
+#include "app/models/result_set.h"
 #include "core/run/allocation_plan.h"
 #include "core/run/budget_curve.h"
 
@@ -15,6 +16,15 @@ namespace quantscope {
 PlanData buildPlan(const AllocationPlan& plan, const std::vector<TensorChoices>& choices,
                    const std::vector<std::vector<std::string>>& ties,
                    const std::map<std::string, std::string>& families);
+
+/// The loss of every tensor with one method alone: `method` (its text), or where that is none of
+/// those that all tensors have, the one of them nearest to `bitsPerWeight`. Without a name for its
+/// losses, and without the family. Empty when the tensors have no method in common.
+SensitivityData buildSensitivity(const std::vector<TensorChoices>& choices,
+                                 const std::string& method, double bitsPerWeight);
+
+/// The trials that tell what error feedback was expected to gain and what it gained.
+GainData buildGains(const RecordList& records);
 
 /// The curve as the plot draws it, without a name for its losses.
 BudgetCurveData budgetCurveData(const BudgetCurve& curve);

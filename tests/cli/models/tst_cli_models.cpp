@@ -2,6 +2,7 @@
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/json.h"
@@ -143,6 +144,44 @@ private slots:
         QCOMPARE(plan.at("achieved_bits_per_weight"), middle.at("bits_per_weight"));
     }
 
+    // What `judge` keeps is what `evaluate` says of each setting.
+    void judgesTheMethodsOfARun() {
+        const QString tokens = data("stories260k-calibration-tokens.h5");
+        const Json plan = runJson({"allocate", path("run"), "--budget-bpw", "3.2", "--out",
+                                   path("judged.json"), "--json"});
+        QVERIFY(plan.is_object());
+        const QStringList judge = {"judge",  path("run"),         "--tokens", tokens,
+                                   "--plan", path("judged.json"), "--json"};
+        const Json records = runJson(judge);
+        QVERIFY(records.is_array());
+        QCOMPARE(records.size(), std::size_t{5});
+        QCOMPARE(records[0].at("kind"), Json("model"));
+        QCOMPARE(records[4].at("kind"), Json("plan"));
+        const Json evaluated = runJson({"evaluate", data("stories260k.h5"), "--tokens", tokens,
+                                        "--override", path("judged.json"), "--json"});
+        QVERIFY(evaluated.is_object());
+        for (const char* key : {"perplexity", "stderr", "kl", "kl_stderr", "bits_per_weight"})
+            QCOMPARE(records[4].at(key), evaluated.at(key));
+        // Nothing is evaluated twice.
+        QCOMPARE(runJson(judge), records);
+        const Outcome figure = run({"plot", path("run"), "--figure", "perplexity", "--out",
+                                    path("front.csv"), "--out", path("front.svg")});
+        QVERIFY2(figure.exitCode == 0, qPrintable(figure.err));
+        const std::string table = readTextFile(path("front.csv").toStdString());
+        QCOMPARE(std::ranges::count(table, '\n'), 5);
+        QVERIFY(QFile::exists(path("front.svg")));
+    }
+
+    void drawsGainsAndSensitivities() {
+        for (const char* kind : {"gain", "sensitivity"}) {
+            const QString table = path("figure-") + QLatin1String(kind) + ".csv";
+            const Outcome figure = run(
+                {"plot", path("run"), "--figure", kind, "--out", table, "--method", "*bits=3*"});
+            QVERIFY2(figure.exitCode == 0, qPrintable(figure.err));
+            QCOMPARE(std::ranges::count(readTextFile(table.toStdString()), '\n'), 36);
+        }
+    }
+
     void exportsAPlanForOtherPrograms() {
         QVERIFY(
             runJson({"quantize", data("stories260k.h5"), "--tensor", "*_proj.weight", "--method",
@@ -231,6 +270,41 @@ private slots:
         QVERIFY(again.err.contains(QLatin1String("--force")));
     }
 
+    // Where all channels count the same, the weighted error is the plain one.
+    void readsImportanceFilesAsHessians() {
+        constexpr std::int32_t channels = 172;
+        const std::string name = "blk.2.ffn_down.weight";
+        QFile file(path("imatrix.dat"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        const auto write = [&](const auto& value) {
+            file.write(reinterpret_cast<const char*>(&value), sizeof value);
+        };
+        write(std::int32_t{1});
+        write(static_cast<std::int32_t>(name.size()));
+        file.write(name.c_str());
+        write(std::int32_t{2});
+        write(channels);
+        for (int j = 0; j < channels; ++j)
+            write(3.0F);
+        file.close();
+        const QStringList quantize = {"quantize", data("stories260k.h5"),
+                                      "--tensor", "model.layers.[12].mlp.down_proj.weight",
+                                      "--method", "scalar:bits=3",
+                                      "--json",   "--hessians"};
+        const Json trials = runJson(quantize + QStringList{path("imatrix.dat")});
+        QVERIFY(trials.is_array());
+        QCOMPARE(trials.size(), std::size_t{2});
+        QVERIFY(!trials[0].contains("hessian_error"));
+        const double weighted = trials[1].at("hessian_error").get<double>();
+        QVERIFY(std::abs(weighted - trials[1].at("nmse").get<double>()) < 1e-9 * weighted);
+
+        QVERIFY(file.resize(400));
+        const Outcome damaged = run(quantize + QStringList{path("imatrix.dat")});
+        QCOMPARE(damaged.exitCode, 1);
+        QVERIFY2(damaged.err.contains(QLatin1String("is damaged: it ends in entry 1")),
+                 qPrintable(damaged.err));
+    }
+
     void saysWhatIsWrong_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QString>("message");
@@ -282,7 +356,8 @@ private slots:
     }
 
     void helpHasExamples() {
-        for (const char* command : {"evaluate", "calibrate", "allocate", "apply", "requantize"}) {
+        for (const char* command :
+             {"evaluate", "judge", "calibrate", "allocate", "apply", "requantize"}) {
             const Outcome outcome = run({command, "--help"});
             QCOMPARE(outcome.exitCode, 0);
             QVERIFY(
