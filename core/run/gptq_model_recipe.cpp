@@ -102,6 +102,8 @@ ExportedPlan gptqModelRecipe(const std::vector<RecipeTensor>& tensors,
         written.schemes[layer.name] = modules.schemes.at(layer.members.front());
 
     Json config = schemeJson(usualScheme(modules));
+    // It leaves the head alone unless told otherwise.
+    if (modules.schemes.contains("lm_head")) config["lm_head"] = true;
     std::string all;
     for (const IntegerScheme& scheme : written.distinct()) {
         for (const std::string& expression : nameExpressions(written.modulesWith(scheme))) {

@@ -19,6 +19,12 @@ std::string moduleOf(const std::string& tensor) {
     return tensor.substr(0, tensor.size() - ending.size());
 }
 
+// By their names: a plan does not say what kind of layer a tensor is of.
+bool isNoLinearLayer(const std::string& module) {
+    const std::string last = module.substr(module.rfind('.') + 1);
+    return last.find("embed") != std::string::npos || last.find("norm") != std::string::npos;
+}
+
 void checkGroups(const IntegerScheme& scheme, Index cols) {
     if (scheme.group == 0 || cols % scheme.group == 0) return;
     throw Error("rows of " + std::to_string(cols) + " cannot be cut into groups of " +
@@ -64,6 +70,10 @@ ModuleSchemes moduleSchemes(const std::vector<RecipeTensor>& tensors,
         if (module.empty()) {
             refusals.add("no layer's weight, as its name does not end with .weight",
                          planned.tensor);
+            continue;
+        }
+        if (isNoLinearLayer(module)) {
+            refusals.add("an embedding or a norm, which is no linear layer", planned.tensor);
             continue;
         }
         result.knowsColumns = result.knowsColumns && planned.cols > 0;

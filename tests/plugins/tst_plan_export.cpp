@@ -315,6 +315,24 @@ private Q_SLOTS:
         QVERIFY(text.find("1.mlp.down") == std::string::npos);
     }
 
+    void embeddingsAndHeadsAreToldApart() {
+        AllocationPlan plan = planOf({{"0.mlp.down", row4}, {"1.mlp.down", row4}});
+        plan.tensors[0].tensor = "lm_head.weight";
+        const Json config = Json::parse(written(PlanFormat::GptqModel, plan).text);
+        QCOMPARE(config["lm_head"], Json(true));
+        QVERIFY(config["dynamic"].contains("+:^lm_head$"));
+        plan.tensors[0].tensor = "model.embed_tokens.weight";
+        for (const PlanFormat format : {PlanFormat::GptqModel, PlanFormat::LlmCompressor}) {
+            const std::string text = messageOf([&] { written(format, plan); });
+            QVERIFY2(text.find("no linear layer (model.embed_tokens.weight)") != std::string::npos,
+                     text.c_str());
+        }
+        // llama.cpp has types for all of them.
+        plan.tensors[0].option.method = plan.tensors[1].option.method = "kquant:layout=q8_0";
+        QVERIFY(written(PlanFormat::LlamaCpp, plan).text.find("^token_embd\\.weight$=q8_0") !=
+                std::string::npos);
+    }
+
     void fusedLayersMustAgree_data() {
         QTest::addColumn<int>("format");
         QTest::newRow("GPTQModel") << static_cast<int>(PlanFormat::GptqModel);
