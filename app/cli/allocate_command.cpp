@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
 #include <iostream>
+#include <limits>
 #include <sstream>
 
 #include "app/cli/commands.h"
@@ -15,6 +17,7 @@
 #include "core/base/text_file.h"
 #include "core/base/utf8.h"
 #include "core/run/allocation_plan.h"
+#include "core/run/budget_curve.h"
 #include "core/run/sensitivity.h"
 #include "core/store/result_store.h"
 #include "core/store/result_summary.h"
@@ -22,6 +25,8 @@
 namespace quantscope {
 
 namespace {
+
+constexpr int curvePoints = 48;  // As the window draws it.
 
 std::pair<std::string, std::string> parseLock(const std::string& text) {
     const std::size_t equals = text.find('=');
@@ -68,10 +73,13 @@ public:
             "small and a budget is kept.");
         app->add_option("RUN_DIR", m_folder, "Result folder of a run with several methods")
             ->required();
-        app->add_option("--budget-bpw", m_request.bitsPerWeight,
-                        "Bits per weight of all tensors together, everything counted; never "
-                        "exceeded")
-            ->required();
+        m_budget = app->add_option("--budget-bpw", m_request.bitsPerWeight,
+                                   "Bits per weight of all tensors together, everything counted; "
+                                   "never exceeded");
+        app->add_flag("--curve", m_curve,
+                      "Instead of one plan: what plans lose at budgets from the least bits to the "
+                      "most, beside each method alone")
+            ->excludes(m_budget);
         app->add_option("--allocator", m_allocator,
                         "exact (the default), lagrangian, greedy, baq (closed form), uniform");
         app->add_option(
@@ -81,20 +89,29 @@ public:
         declareRepeatable(*app, "--lock", m_locks, "GLOB=METHOD: these tensors get this method");
         declareRepeatable(*app, "--tie", m_ties,
                           "GLOB,GLOB...: matching tensors of one part of the model get one method");
+        app->add_flag("--usual-ties", m_usualTies,
+                      "Tie q/k/v and gate/up, which one kernel reads together");
         app->add_option("--model", m_model,
                         "With --tokens: weigh each tensor's loss by what it does to this model");
         app->add_option("--tokens", m_tokens,
                         "Token ids for --model; not those that judge the result");
-        app->add_option("-o,--out", m_out, "JSON file for the plan")->required();
+        app->add_option("-o,--out", m_out, "JSON file for the plan or the curve")->required();
         declareForce(*app, m_force);
-        app->add_flag("--json", m_json, "Print the plan as well");
+        app->add_flag("--json", m_json, "Print the plan or the curve as well");
         app->footer(
             exampleFooter("quantscope-cli allocate results/ --budget-bpw 3 --allocator exact "
-                          "--tie '*q_proj*,*k_proj*,*v_proj*' --out plan.json"));
+                          "--tie '*q_proj*,*k_proj*,*v_proj*' --out plan.json\n"
+                          "  quantscope-cli allocate results/ --curve --usual-ties --out "
+                          "curve.json"));
         return app;
     }
 
     int run(const CommandContext& context) override {
+        if (m_budget->count() == 0 && !m_curve) {
+            std::cerr << "error: Nothing says how many bits there are. Give --budget-bpw, or "
+                         "--curve for all budgets.\n";
+            return UsageError;
+        }
         checkOut();
         m_request.allocator = parseAllocator(m_allocator);
         for (const std::string& lock : m_locks)
@@ -110,22 +127,83 @@ public:
         for (auto& lock : m_request.locks)
             lock.second = labelInRun(lock.second, records, context.plugins.registry);
         std::vector<TensorChoices> choices = measuredChoices(records, measure, {});
+        if (m_usualTies) addUsualTies(choices);
+        if (m_curve) m_request.bitsPerWeight = budgetRange(choices).middle();
         if (!m_model.empty()) {
             choices = measuredChoices(records, measure, sensitivities(choices, context));
+        }
+        if (m_curve) {
+            const BudgetCurve curve = budgetCurve(choices, m_request, curvePoints, context.stop);
+            writeResult(curveJson(curve, lossMeasureText(measure)), [&] { report(curve); });
+            return Success;
         }
         AllocationPlan plan = planAllocation(choices, m_request);
         plan.run = store->run().runId;
         plan.folder = std::filesystem::absolute(m_folder).lexically_normal().string();
-        writeTextFile(m_out, plan.toJson().dump(2) + '\n');
-        if (m_json) {
-            std::cout << plan.toJson().dump(2) << '\n';
-        } else {
-            report(plan);
-        }
+        writeResult(plan.toJson(), [&] { report(plan); });
         return Success;
     }
 
 private:
+    void writeResult(const Json& json, const std::function<void()>& reportIt) const {
+        writeTextFile(m_out, json.dump(2) + '\n');
+        if (m_json) {
+            std::cout << json.dump(2) << '\n';
+        } else {
+            reportIt();
+        }
+    }
+
+    void addUsualTies(const std::vector<TensorChoices>& choices) {
+        const auto ties = usualTies(choices);
+        if (ties.empty()) {
+            throw Error("The run has no tensors that are usually tied: q/k/v, gate/up.",
+                        "Leave out --usual-ties, or say with --tie what belongs together.");
+        }
+        m_request.ties.insert(m_request.ties.end(), ties.begin(), ties.end());
+    }
+
+    Json curveJson(const BudgetCurve& curve, const std::string& loss) const {
+        Json plans = Json::array();
+        for (const BudgetCurve::Point& point : curve.plans) {
+            plans.push_back({{"requested_bits_per_weight", point.requestedBitsPerWeight},
+                             {"bits_per_weight", point.bitsPerWeight},
+                             {"loss", point.loss},
+                             {"bound", point.bound}});
+        }
+        Json uniform = Json::array();
+        for (const UniformBaseline& baseline : curve.uniform) {
+            uniform.push_back({{"method", baseline.method},
+                               {"bits_per_weight", baseline.bitsPerWeight},
+                               {"loss", baseline.loss}});
+        }
+        return {{"allocator", m_allocator}, {"loss", loss}, {"plans", plans}, {"uniform", uniform}};
+    }
+
+    // Plans and single methods in one list, by bits.
+    void report(const BudgetCurve& curve) const {
+        using Align = TextTable::Align;
+        TextTable table;
+        table.addColumn("bits/weight", Align::Right);
+        table.addColumn("loss", Align::Right);
+        table.addColumn("of", Align::Left);
+        auto single = curve.uniform.begin();
+        const auto addSingles = [&](double below) {
+            for (; single != curve.uniform.end() && single->bitsPerWeight < below; ++single) {
+                table.addRow({formatSignificant(single->bitsPerWeight, 4),
+                              formatSignificant(single->loss, 4), single->method + " alone"});
+            }
+        };
+        for (const BudgetCurve::Point& point : curve.plans) {
+            addSingles(point.bitsPerWeight);
+            table.addRow({formatSignificant(point.bitsPerWeight, 4),
+                          formatSignificant(point.loss, 4), "a plan"});
+        }
+        addSingles(std::numeric_limits<double>::infinity());
+        table.print(std::cout);
+        std::cout << "\nWrote " << m_out << '\n';
+    }
+
     void checkOut() const {
         std::vector<std::string> inputs = ResultStore::filesOf(m_folder);
         inputs.insert(inputs.end(), {m_model, m_tokens});
@@ -197,6 +275,9 @@ private:
     std::string m_model;
     std::string m_tokens;
     std::string m_out;
+    CLI::Option* m_budget = nullptr;
+    bool m_curve = false;
+    bool m_usualTies = false;
     bool m_force = false;
     bool m_json = false;
 };

@@ -16,6 +16,7 @@ std::vector<std::unique_ptr<Command>> allCommands() {
     commands.push_back(makeCalibrateCommand());
     commands.push_back(makeEvaluateCommand());
     commands.push_back(makeAllocateCommand());
+    commands.push_back(makeJudgeCommand());
     commands.push_back(makeApplyCommand());
     commands.push_back(makeRequantizeCommand());
     return commands;

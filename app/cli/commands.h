@@ -13,6 +13,7 @@ std::unique_ptr<Command> makeDecodeCommand();
 std::unique_ptr<Command> makeEvaluateCommand();
 std::unique_ptr<Command> makeExportCommand();
 std::unique_ptr<Command> makeInspectCommand();
+std::unique_ptr<Command> makeJudgeCommand();
 std::unique_ptr<Command> makeMethodsCommand();
 std::unique_ptr<Command> makePlotCommand();
 std::unique_ptr<Command> makeQuantizeCommand();

@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/text_file.h"
 #include "core/base/utf8.h"
+#include "core/run/plan_export.h"
 #include "core/store/result_export.h"
 #include "core/store/result_store.h"
 #include "core/store/result_summary.h"
@@ -22,22 +23,40 @@ class ExportCommand final : public Command {
 public:
     CLI::App* declare(CLI::App& program) override {
         CLI::App* app = program.add_subcommand(
-            "export", "Write a result folder's table, experiment or Faiss strings.");
-        app->add_option("DIR", m_folder, "Result folder of a run")->required();
+            "export",
+            "Write a result folder's table, experiment or Faiss strings, or a plan in another "
+            "program's words.");
+        app->add_option("FROM", m_folder, "Result folder of a run, or a plan that `allocate` wrote")
+            ->required();
         app->add_option("--format", m_format,
-                        "csv: table; json: records; spec: the experiment; faiss: "
-                        "index-factory strings")
-            ->check(CLI::IsMember({"csv", "json", "spec", "faiss"}))
+                        "csv: table; json: records, or the plan. Of a folder: spec: the "
+                        "experiment; faiss: index-factory strings. Of a plan: llama.cpp: a "
+                        "--tensor-type-file; gptqmodel: QuantizeConfig with `dynamic`; "
+                        "llm-compressor: a recipe")
+            ->check(CLI::IsMember(
+                {"csv", "json", "spec", "faiss", "llama.cpp", "gptqmodel", "llm-compressor"}))
             ->required();
         app->add_option("--trial", m_trials,
                         "Only trials whose id begins so (see the table's first column)");
         app->add_option("-o,--out", m_out, "File to write instead of standard output");
         declareForce(*app, m_force);
-        app->footer(exampleFooter("quantscope-cli export results --format csv --out results.csv"));
+        app->footer(
+            exampleFooter("quantscope-cli export results --format csv --out results.csv\n"
+                          "  quantscope-cli export plan.json --format llama.cpp --out types.txt"));
         return app;
     }
 
-    int run(const CommandContext&) override {
+    int run(const CommandContext& context) override {
+        const bool isPlan = std::filesystem::path(m_folder).extension() == ".json";
+        if (isPlan) {
+            writePlan(context.plugins.registry);
+            return Success;
+        }
+        if (isOfPlans(m_format)) {
+            throw Error("Only plans can be written for " + m_format + ", and " +
+                            printableText(m_folder) + " is none.",
+                        "Make one with `quantscope-cli allocate`, and give its .json file.");
+        }
         if (!m_out.empty()) checkOutput(m_out, m_force, ResultStore::filesOf(m_folder));
         const auto store = ResultStore::open(m_folder);
         const std::vector<TrialRecord> records = chosenRecords(*store);
@@ -54,6 +73,26 @@ public:
     }
 
 private:
+    static bool isOfPlans(const std::string& format) {
+        return format == "llama.cpp" || format == "gptqmodel" || format == "llm-compressor";
+    }
+
+    void writePlan(const MethodRegistry& registry) const {
+        if (!m_out.empty()) checkOutput(m_out, m_force, {m_folder});
+        if (!m_trials.empty()) {
+            throw Error("--trial chooses among the trials of a run, but " +
+                            printableText(m_folder) + " is a plan.",
+                        "Leave it out.");
+        }
+        const PlanFormat format = parsePlanFormat(m_format);
+        const AllocationPlan plan = AllocationPlan::fromJson(readJsonFile(m_folder));
+        if (!m_out.empty()) checkOutput(m_out, m_force, ResultStore::filesOf(plan.folder));
+        const ExportedPlan exported = exportPlan(plan, format, modelTensorsOf(plan), registry);
+        write(exported.text);
+        for (const std::string& note : exported.notes)
+            std::cerr << "note: " << note << '\n';
+    }
+
     std::vector<TrialRecord> chosenRecords(const ResultStore& store) const {
         std::vector<TrialRecord> records = inPlanOrder(store.records(), store.run());
         if (m_trials.empty()) return records;

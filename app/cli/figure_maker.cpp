@@ -7,11 +7,16 @@
 #include <set>
 
 #include "app/models/error_map_builder.h"
+#include "app/models/perplexity_builder.h"
+#include "app/models/plan_builders.h"
 #include "app/models/plot_builders.h"
 #include "app/models/trade_off_builder.h"
 #include "app/plots/error_map_plot.h"
+#include "app/plots/gain_plot.h"
 #include "app/plots/levels_plot.h"
+#include "app/plots/perplexity_plot.h"
 #include "app/plots/rate_bars_plot.h"
+#include "app/plots/sensitivity_plot.h"
 #include "app/plots/shares_plot.h"
 #include "app/plots/trade_off_plot.h"
 #include "app/plots/training_plot.h"
@@ -22,6 +27,7 @@
 #include "core/quant/decoded_source.h"
 #include "core/run/experiment_spec.h"
 #include "core/run/planner.h"
+#include "core/store/evaluation_records.h"
 
 namespace quantscope {
 
@@ -34,6 +40,10 @@ constexpr std::array kinds = {
                true},
     FigureKind{"training", "how the error falls while a trial trains its codebooks", true},
     FigureKind{"bits", "what the bits per weight are spent on", false},
+    FigureKind{"perplexity", "the model's perplexity by bits per weight, as `judge` measured it",
+               false},
+    FigureKind{"sensitivity", "what each tensor loses with one method alone", false},
+    FigureKind{"gain", "what error feedback gained, against what the Hessians let expect", false},
     FigureKind{"histogram", "distribution of the weights, before and after, with the levels", true},
     FigureKind{"error-map", "where in the matrix the error is", true},
 };
@@ -85,6 +95,9 @@ private:
         if (m_request.figure == "training") return training();
         if (m_request.figure == "bits") return bits();
         if (m_request.figure == "histogram") return histogram();
+        if (m_request.figure == "perplexity") return perplexity();
+        if (m_request.figure == "sensitivity") return sensitivity();
+        if (m_request.figure == "gain") return gain();
         return errorMap();
     }
 
@@ -143,6 +156,56 @@ private:
         }
         figure.drawn = m_request.records;
         figure.plot = plotOf<RateBarsPlot>(data);
+        return figure;
+    }
+
+    Figure perplexity() const {
+        Figure figure;
+        const PerplexityData data = buildPerplexity(readEvaluations(m_store.folder()));
+        if (data.points.empty()) {
+            throw Error("The run keeps no perplexities to draw.",
+                        "Measure them: quantscope-cli judge DIR --tokens FILE.");
+        }
+        figure.drawn = m_request.records;
+        figure.plot = plotOf<PerplexityPlot>(data);
+        return figure;
+    }
+
+    // Of the method named, or one from the middle.
+    Figure sensitivity() const {
+        Figure figure;
+        std::vector<TrialRecord> records;
+        for (const RecordPointer& record : m_request.records)
+            records.push_back(*record);
+        const auto choices = measuredChoices(records, LossMeasure::Weight, {});
+        SensitivityData data = buildSensitivity(choices, {}, budgetRange(choices).middle());
+        if (data.bars.empty()) {
+            throw Error("No method has a result on every one of the chosen tensors.",
+                        "Choose fewer tensors.");
+        }
+        data.lossName = QStringLiteral("Squared error of the weights");
+        if (data.methods.size() > 1) {
+            figure.choices.push_back("Of " + std::to_string(data.methods.size()) +
+                                     " methods one from the middle is drawn: " +
+                                     data.method.toStdString() + ". Name another with --method.");
+        }
+        for (const RecordPointer& record : m_request.records) {
+            if (QString::fromStdString(record->methodText) != data.method) continue;
+            data.family = QString::fromStdString(record->method.id);
+            figure.drawn.push_back(record);
+        }
+        figure.plot = plotOf<SensitivityPlot>(std::move(data));
+        return figure;
+    }
+
+    Figure gain() const {
+        Figure figure;
+        figure.drawn = drawableRecords("gain", m_request.records, m_store);
+        if (figure.drawn.empty()) {
+            throw Error("None of the trials tells what error feedback gained.",
+                        "Run the method gptq with Hessians.");
+        }
+        figure.plot = plotOf<GainPlot>(buildGains(figure.drawn));
         return figure;
     }
 
@@ -279,10 +342,14 @@ std::span<const FigureKind> figureKinds() {
 RecordList drawableRecords(std::string_view figure, const RecordList& records,
                            const ResultStore& store) {
     RecordList drawable;
+    const bool isJudged =
+        figure == "perplexity" && !buildPerplexity(readEvaluations(store.folder())).points.empty();
     for (const RecordPointer& record : records) {
-        const bool can = figure == "utilization" ? !record->codebooks.empty()
-                         : figure == "shares"    ? !buildShares(*record).series.empty()
-                         : figure == "training"  ? !record->training.empty()
+        const bool can = figure == "utilization"  ? !record->codebooks.empty()
+                         : figure == "shares"     ? !buildShares(*record).series.empty()
+                         : figure == "training"   ? !record->training.empty()
+                         : figure == "perplexity" ? isJudged
+                         : figure == "gain"       ? !buildGains({record}).points.empty()
                          : figure == "error-map"
                              ? record->weights() > 0 && hasArtifact(*record, store)
                              : record->weights() > 0;

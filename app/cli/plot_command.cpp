@@ -215,7 +215,8 @@ private:
 
     // Bars take the height that all of them need.
     FigureOptions sized(const PlotWidget& plot, FigureOptions options) const {
-        if (m_request.figure == "bits" && m_size.empty()) {
+        const bool hasRows = m_request.figure == "bits" || m_request.figure == "sensitivity";
+        if (hasRows && m_size.empty()) {
             options.widthCm = 16.0;
             options.heightCm = std::clamp(barFrameCm + barCm * plot.markCount(), 6.0, tallestCm);
         }

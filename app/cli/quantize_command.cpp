@@ -43,7 +43,9 @@ public:
         app->add_option("--normalize", m_normalize,
                         "Scale rows to unit length: auto (searched rows of angular files), never, "
                         "rows");
-        app->add_option("--hessians", m_hessians, "HDF5 file with Hessians or activations");
+        app->add_option(
+            "--hessians", m_hessians,
+            "HDF5 file with Hessians or activations, or an importance file of llama.cpp");
         app->add_option("--codebooks", m_codebooks,
                         "HDF5 file with codebooks that methods with start=given begin with");
         declareSeed(*app, m_seed, "Seed of all random choices (default 0)");

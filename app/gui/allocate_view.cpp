@@ -13,19 +13,25 @@
 #include <QSlider>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
+#include <QTabWidget>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 
 #include "app/gui/empty_state.h"
 #include "app/gui/figure_strip.h"
+#include "app/gui/perplexity_page.h"
+#include "app/gui/plan_export_button.h"
 #include "app/gui/plot_page.h"
 #include "app/gui/qt_text.h"
 #include "app/gui/themed_icon.h"
 #include "app/jobs/workbench.h"
 #include "app/plots/budget_plot.h"
+#include "app/plots/gain_plot.h"
 #include "app/plots/plan_plot.h"
 #include "app/plots/plot_text.h"
+#include "app/plots/sensitivity_plot.h"
 #include "core/base/text_file.h"
 
 namespace quantscope {
@@ -56,9 +62,15 @@ AllocateView::AllocateView(Workbench& bench, QAction* run, QWidget* parent)
       m_tied(new QCheckBox(tr("Tie q/k/v, gate/up"), this)),
       m_unlock(new QPushButton(tr("Unlock all"), this)),
       m_save(new QPushButton(themedIcon(QStringLiteral("save")), tr("Save plan..."), this)),
+      m_export(new PlanExportButton(bench, this)),
       m_figures(new FigureStrip(this)),
       m_plan(new PlanPlot),
-      m_budgetPlot(new BudgetPlot) {
+      m_budgetPlot(new BudgetPlot),
+      m_tabs(new QTabWidget(this)),
+      m_perplexity(new PerplexityPage(bench, m_tabs)),
+      m_sensitivity(new SensitivityPlot),
+      m_probe(new QComboBox(this)),
+      m_gains(new GainPlot) {
     auto* header = new QVBoxLayout;
     header->setContentsMargins(16, 8, 16, 8);
     header->setSpacing(8);
@@ -115,7 +127,7 @@ QWidget* AllocateView::makeTools() {
     m_loss->setAccessibleName(tr("Loss"));
     m_loss->setToolTip(tr(
         "What is added up over tensors. What the model really loses can only be measured: judge a "
-        "plan with quantscope-cli evaluate"));
+        "plan by its perplexity"));
     // The window may be narrow; the lists show the whole names.
     for (QComboBox* box : {m_allocator, m_loss}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
@@ -145,6 +157,7 @@ QWidget* AllocateView::makeTools() {
     second->addStretch(1);
     second->addWidget(m_unlock);
     second->addWidget(m_save);
+    second->addWidget(m_export);
     auto* layout = new QVBoxLayout(tools);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(8);
@@ -175,14 +188,12 @@ QWidget* AllocateView::makeTools() {
 
 void AllocateView::makePlots() {
     auto* splitter = new QSplitter(Qt::Horizontal, m_page);
-    const auto addPage = [&](PlotWidget* plot, const QString& name, const QString& about) {
-        auto* page = new PlotPage(plot, name, m_bench.selection, splitter);
-        page->showHeading(about);
-        splitter->addWidget(page);
-        m_plotPages.push_back(page);
-    };
-    addPage(m_plan, tr("Plan"), tr("What each tensor gets; the table says why"));
-    addPage(m_budgetPlot, tr("Loss by budget"), tr("What more bits would buy"));
+    auto* plan = new PlotPage(m_plan, tr("Plan"), m_bench.selection, splitter);
+    plan->showHeading(tr("What each tensor gets; the table says why"));
+    m_plotPages.push_back(plan);
+    splitter->addWidget(plan);
+    makeSidePlots();
+    splitter->addWidget(m_tabs);
     splitter->setChildrenCollapsible(false);
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 2);
@@ -199,6 +210,51 @@ void AllocateView::makePlots() {
         const double budget = std::ceil(sliderSteps * bits) / sliderSteps;
         ask([budget](PlanWish& wish) { wish.bitsPerWeight = budget; });
     });
+}
+
+void AllocateView::makeSidePlots() {
+    m_tabs->setDocumentMode(true);
+    m_tabs->setUsesScrollButtons(true);
+    m_tabs->setObjectName(QStringLiteral("allocateTabs"));
+    m_tabs->setAccessibleName(tr("Plots beside the plan"));
+    m_tabs->tabBar()->setAccessibleName(m_tabs->accessibleName());
+    const auto addTab = [this](PlotPage* page, const QString& name, const QString& about) {
+        m_tabs->setTabToolTip(m_tabs->addTab(page, name), about);
+        m_plotPages.push_back(page);
+    };
+    const auto pageOf = [this](PlotWidget* plot, const QString& name) {
+        return new PlotPage(plot, name, m_bench.selection, m_tabs);
+    };
+    addTab(pageOf(m_budgetPlot, tr("Loss by budget")), tr("Loss by budget"),
+           tr("What more bits would buy"));
+    addTab(m_perplexity, tr("Perplexity"), tr("What the model itself says of methods and plans"));
+    PlotPage* sensitivity = pageOf(m_sensitivity, tr("Sensitivity"));
+    m_probe->setObjectName(QStringLiteral("probe"));
+    m_probe->setAccessibleName(tr("Method"));
+    m_probe->setToolTip(tr("The method that every tensor gets alone"));
+    m_probe->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_probe->setMinimumContentsLength(18);
+    connect(m_probe, &QComboBox::activated, this, [this] {
+        const QString method = m_probe->currentText();
+        ask([method](PlanWish& wish) { wish.probe = method; });
+    });
+    sensitivity->addTool(m_probe);
+    addTab(sensitivity, tr("Sensitivity"), tr("What each tensor loses with one method alone"));
+    addTab(pageOf(m_gains, tr("Hessian gain")), tr("Hessian gain"),
+           tr("What error feedback gained, against what the Hessians let expect"));
+}
+
+void AllocateView::followSensitivity(const SensitivityData& sensitivity) {
+    QStringList shown;
+    for (int row = 0; row < m_probe->count(); ++row)
+        shown << m_probe->itemText(row);
+    if (shown != sensitivity.methods) {
+        m_probe->clear();
+        m_probe->addItems(sensitivity.methods);
+    }
+    m_probe->setCurrentText(sensitivity.method);
+    m_probe->setEnabled(sensitivity.methods.size() > 1);
+    m_sensitivity->setData(sensitivity);
 }
 
 PlotPage* AllocateView::currentPage() const {
@@ -272,10 +328,13 @@ void AllocateView::followAnswer() {
     }
     m_tied->setVisible(answer.canTie);
     m_save->setEnabled(answer.plan.has_value());
+    m_export->setEnabled(answer.plan.has_value());
     m_figures->setFigures(figures());
     m_figures->setNote(answer.problem);
     m_plan->setData(answer.bars);
     m_budgetPlot->setData(answer.curve);
+    followSensitivity(answer.sensitivity);
+    m_gains->setData(answer.gains);
     for (PlotPage* page : m_plotPages)
         page->refresh();
 }

@@ -15,14 +15,19 @@ class QDoubleSpinBox;
 class QPushButton;
 class QSlider;
 class QStackedWidget;
+class QTabWidget;
 
 namespace quantscope {
 
 class BudgetPlot;
 class EmptyState;
 class FigureStrip;
+class GainPlot;
+class PerplexityPage;
+class PlanExportButton;
 class PlanPlot;
 class PlotPage;
+class SensitivityPlot;
 class Workbench;
 
 /// The centre of the Allocate perspective: a budget, what each tensor gets under it among the
@@ -37,6 +42,9 @@ public:
     PlotPage* currentPage() const;
     PlanPlot* planPlot() const { return m_plan; }
     BudgetPlot* budgetPlot() const { return m_budgetPlot; }
+    PerplexityPage* perplexityPage() const { return m_perplexity; }
+    SensitivityPlot* sensitivityPlot() const { return m_sensitivity; }
+    GainPlot* gainPlot() const { return m_gains; }
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -45,6 +53,8 @@ protected:
 private:
     QWidget* makeTools();
     void makePlots();
+    void makeSidePlots();
+    void followSensitivity(const SensitivityData& sensitivity);
     void ask(const std::function<void(PlanWish&)>& change);
     void lock(const QStringList& tensors, const QString& method);
     void followWish();
@@ -64,9 +74,15 @@ private:
     QCheckBox* m_tied;
     QPushButton* m_unlock;
     QPushButton* m_save;
+    PlanExportButton* m_export;
     FigureStrip* m_figures;
     PlanPlot* m_plan;
     BudgetPlot* m_budgetPlot;
+    QTabWidget* m_tabs;
+    PerplexityPage* m_perplexity;
+    SensitivityPlot* m_sensitivity;
+    QComboBox* m_probe;
+    GainPlot* m_gains;
     std::vector<PlotPage*> m_plotPages;
 };
 

@@ -51,8 +51,10 @@ WindowActions::WindowActions(QUndoStack& stack, QWidget* owner) : QObject(owner)
     owner->addActions({undo, redo});
     addMethod = add(tr("Add &method..."), QStringLiteral("add"), key("Ctrl+M"),
                     tr("Add a method to the experiment"));
-    useHessians = add(tr("Use &Hessians..."), {}, {},
-                      tr("Weight errors by a file of Hessians, one per tensor"));
+    useHessians =
+        add(tr("Use &Hessians..."), {}, {},
+            tr("Weight errors by a file of Hessians, one per tensor, or by an importance file of "
+               "llama.cpp"));
     removeHessians = add(tr("Remove Hessians"), {}, {}, tr("Go on without Hessians"));
     useCodebooks = add(tr("Use &codebooks..."), {}, {},
                        tr("Let methods with a given start begin with the codebooks of a file"));

@@ -2,7 +2,6 @@
 #include "app/jobs/plan_feed.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "app/jobs/run_controller.h"
 #include "app/models/result_set.h"
@@ -48,6 +47,7 @@ Json PlanWish::toJson() const {
               {"loss", lossMeasureText(loss)},
               {"tied", tied},
               {"locks", Json::object()}};
+    if (!probe.isEmpty()) json["probe"] = probe.toStdString();
     if (bitsPerWeight) json["bits_per_weight"] = *bitsPerWeight;
     for (const auto& [tensor, method] : locks)
         json["locks"][tensor.toStdString()] = method.toStdString();
@@ -61,6 +61,9 @@ PlanWish PlanWish::fromJson(const Json& json) {
     wish.loss = usualMeasure(parsed(json, "loss", wish.loss, parseLossMeasure), false);
     if (const auto bits = json.find("bits_per_weight"); bits != json.end() && bits->is_number()) {
         wish.bitsPerWeight = bits->get<double>();
+    }
+    if (const auto probe = json.find("probe"); probe != json.end() && probe->is_string()) {
+        wish.probe = QString::fromStdString(probe->get<std::string>());
     }
     if (const auto tied = json.find("tied"); tied != json.end() && tied->is_boolean()) {
         wish.tied = tied->get<bool>();
@@ -99,6 +102,11 @@ public:
             answer.plan->run = m_runId;
             answer.plan->folder = given.folder.string();
             answer.bars = buildPlan(*answer.plan, m_choices, wanted.ties, m_families);
+            answer.sensitivity =
+                buildSensitivity(m_choices, given.wish.probe.toStdString(), wanted.bitsPerWeight);
+            answer.sensitivity.lossName = lossName(given.wish.loss);
+            answer.sensitivity.family = familyOf(answer.sensitivity);
+            answer.gains = m_gains;
             answer.curve.current =
                 BudgetPoint{answer.plan->achievedBitsPerWeight, answer.plan->loss, {}};
         } catch (const Error& error) {
@@ -109,8 +117,8 @@ public:
 
     // To be called after solve() with the same wish.
     void solveCurve(const Given& given, const std::stop_token& stop) {
-        m_curve = buildBudgetCurve(m_choices, request(given.wish, budgetRange(m_choices)),
-                                   curvePoints, stop);
+        m_curve = budgetCurveData(
+            budgetCurve(m_choices, request(given.wish, budgetRange(m_choices)), curvePoints, stop));
         m_curve.lossName = lossName(given.wish.loss);
         m_curveWish = withoutBudget(given.wish);
     }
@@ -118,16 +126,15 @@ public:
 private:
     static PlanWish withoutBudget(PlanWish wish) {
         wish.bitsPerWeight.reset();
+        wish.probe.clear();
         return wish;
     }
 
     AllocationRequest request(const PlanWish& wish, const BudgetRange& range) const {
         AllocationRequest request;
         request.allocator = wish.allocator;
-        // To a tenth of a bit, as somebody would say it, but never less than can be had.
-        const double middle = std::round(5.0 * (range.least + range.most)) / 10.0;
-        request.bitsPerWeight =
-            std::clamp(wish.bitsPerWeight.value_or(middle), range.lowest(), range.highest());
+        request.bitsPerWeight = std::clamp(wish.bitsPerWeight.value_or(range.middle()),
+                                           range.lowest(), range.highest());
         if (wish.tied) request.ties = usualTies(m_choices);
         for (const auto& [tensor, method] : wish.locks) {
             const std::string name = tensor.toStdString();
@@ -136,6 +143,12 @@ private:
             if (known != m_choices.end()) request.locks.emplace_back(name, method.toStdString());
         }
         return request;
+    }
+
+    QString familyOf(const SensitivityData& data) const {
+        if (data.bars.empty()) return {};
+        const auto family = m_families.find(data.bars.front().trialId.toStdString());
+        return family == m_families.end() ? QString() : QString::fromStdString(family->second);
     }
 
     void takeRecords(const Given& given, const std::stop_token& stop) {
@@ -158,6 +171,7 @@ private:
             m_runId = run.runId;
             m_choices = measuredChoices(inPlanOrder(std::move(finished), run), loss, {});
         }
+        m_gains = buildGains(given.records);
         m_loss = loss;
         m_records = given.records;
     }
@@ -167,6 +181,7 @@ private:
     std::string m_runId;
     std::vector<TensorChoices> m_choices;
     std::map<std::string, std::string> m_families;
+    GainData m_gains;
     std::optional<PlanWish> m_curveWish;
     BudgetCurveData m_curve;
 };

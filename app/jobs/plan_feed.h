@@ -24,6 +24,7 @@ struct PlanWish {
     LossMeasure loss = LossMeasure::Weight;
     bool tied = false;  ///< Tensors that one kernel reads get one method; see usualTies.
     std::map<QString, QString> locks;  ///< Methods, as text, by tensor.
+    QString probe;  ///< The method that sensitivities are of; empty: the one nearest the budget.
 
     bool operator==(const PlanWish&) const = default;
     Json toJson() const;
@@ -40,6 +41,8 @@ struct PlanAnswer {
     PlanData bars;
     BudgetCurveData curve;
     bool hasCurve = false;  ///< Otherwise that of an older wish.
+    SensitivityData sensitivity;
+    GainData gains;
 };
 
 /// Solves the bit allocation over the results on show anew after every change of results or wish,

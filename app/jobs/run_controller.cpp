@@ -7,6 +7,8 @@
 #include "app/jobs/data_loader.h"
 #include "app/models/experiment_document.h"
 #include "core/base/parallel.h"
+#include "core/base/text_file.h"
+#include "core/store/evaluation_records.h"
 
 namespace quantscope {
 
@@ -107,6 +109,19 @@ void adoptRecords(const Plan& plan, const RecordList& known, const std::filesyst
         record.methodText = trial.methodText;
         store.append(record);
     }
+}
+
+// What the model was judged with holds in any folder: evaluations are told by the trials in them.
+void adoptEvaluations(const RunInfo& run, const std::filesystem::path& from,
+                      const std::filesystem::path& to) {
+    if (from.empty() || from == to || !std::filesystem::exists(evaluationsPath(from)) ||
+        std::filesystem::exists(evaluationsPath(to))) {
+        return;
+    }
+    const RunInfo known = RunInfo::fromJson(readJsonFile(from / "run.json"));
+    if (known.data.fingerprint != run.data.fingerprint) return;
+    std::error_code ignored;
+    std::filesystem::copy_file(evaluationsPath(from), evaluationsPath(to), ignored);
 }
 
 RunPace paceOf(const std::vector<const Trial*>& toRun, const ResultStore& store,
@@ -218,6 +233,7 @@ RunController::Ended RunController::run(const Request& request, JobContext& cont
     const std::unique_ptr<ResultStore> store =
         ResultStore::create(folder, plan.spec.toJson(), plan.run, true);
     adoptRecords(plan, request.knownRecords, request.knownFolder, *store, context.stop());
+    adoptEvaluations(plan.run, request.knownFolder, folder);
     context.deliver([controller = request.controller, generation = request.generation,
                      shown = Shown{folder, plan.spec, recordList(store->records())}] {
         if (generation == controller->m_generation) controller->show(shown);

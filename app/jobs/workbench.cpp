@@ -21,7 +21,8 @@ Workbench::Workbench(PluginSet pluginSet, std::filesystem::path prober, QSetting
       preview(&registry),
       formPreview(&registry),
       plots({&results, &selection, &tensors, &data, &run, &jobs, &registry}),
-      allocation(&results, &run) {
+      allocation(&results, &run),
+      perplexity({&results, &run, &allocation, &jobs, &registry, data.prober()}) {
     filteredTensors.setSourceModel(&tensors);
     filteredResults.setSourceModel(&resultTable);
     connect(&jobs, &JobQueue::jobFailed, &messages,

@@ -9,6 +9,7 @@
 #include "app/jobs/job_list_model.h"
 #include "app/jobs/job_queue.h"
 #include "app/jobs/live_preview.h"
+#include "app/jobs/perplexity_feed.h"
 #include "app/jobs/plan_feed.h"
 #include "app/jobs/plan_preview.h"
 #include "app/jobs/plot_feed.h"
@@ -63,6 +64,7 @@ public:
     LivePreview formPreview;  ///< Of the method whose form is open, for the picture in it.
     PlotFeed plots;
     PlanFeed allocation;
+    PerplexityFeed perplexity;
 };
 
 }  // namespace quantscope

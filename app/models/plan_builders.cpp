@@ -2,11 +2,10 @@
 #include "app/models/plan_builders.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "app/models/distinct_names.h"
-#include "core/base/error.h"
-#include "core/base/parallel.h"
 #include "core/run/allocation_units.h"
 #include "core/run/tensor_selection.h"
 
@@ -30,6 +29,58 @@ bool areTied(const std::string& a, const std::string& b,
     if (a == b || modelPart(a) != modelPart(b)) return false;
     return std::ranges::any_of(ties,
                                [&](const auto& tie) { return isMeant(a, tie) && isMeant(b, tie); });
+}
+
+const TensorOption* optionWith(const TensorChoices& tensor, const std::string& method) {
+    const auto found = std::ranges::find(tensor.options, method, &TensorOption::method);
+    return found == tensor.options.end() ? nullptr : &*found;
+}
+
+// A method that every tensor has a result of.
+struct CommonMethod {
+    std::string method;
+    double bitsPerWeight = 0.0;
+};
+
+// By bits.
+std::vector<CommonMethod> commonMethods(const std::vector<TensorChoices>& choices) {
+    std::vector<CommonMethod> common;
+    if (choices.empty()) return common;
+    for (const TensorOption& first : choices.front().options) {
+        double bits = 0.0;
+        double weights = 0.0;
+        const bool isCommon = std::ranges::all_of(choices, [&](const TensorChoices& tensor) {
+            const TensorOption* option = optionWith(tensor, first.method);
+            if (option == nullptr) return false;
+            bits += static_cast<double>(option->bits);
+            weights += static_cast<double>(tensor.weights);
+            return true;
+        });
+        if (isCommon) common.push_back({first.method, bits / weights});
+    }
+    std::ranges::stable_sort(common, std::less(), &CommonMethod::bitsPerWeight);
+    return common;
+}
+
+// What the steepest step from here to a dearer result saves, per bit.
+std::optional<double> gainPerBit(const TensorChoices& tensor, const TensorOption& from) {
+    std::optional<double> most;
+    for (const TensorOption& to : tensor.options) {
+        if (to.bits <= from.bits || !(to.loss < from.loss)) continue;
+        const double gain = (from.loss - to.loss) / static_cast<double>(to.bits - from.bits);
+        most = std::max(most.value_or(0.0), gain);
+    }
+    return most;
+}
+
+// The id of the method whose grid is rounded to.
+QString baseOf(const MethodSpec& method) {
+    const auto base = method.parameters.find("base");
+    if (base == method.parameters.end()) return QString::fromStdString(method.id);
+    const auto id = base->is_object() ? base->find("id") : base->end();
+    return base->is_object() && id != base->end() && id->is_string()
+               ? QString::fromStdString(id->get<std::string>())
+               : QString::fromStdString(method.id);
 }
 
 }  // namespace
@@ -74,62 +125,74 @@ PlanData buildPlan(const AllocationPlan& plan, const std::vector<TensorChoices>&
     return data;
 }
 
-BudgetRange budgetRange(const std::vector<TensorChoices>& choices) {
-    double least = 0.0;
-    double most = 0.0;
-    double weights = 0.0;
-    for (const TensorChoices& tensor : choices) {
-        least += static_cast<double>(tensor.options.front().bits);
-        most += static_cast<double>(tensor.options.back().bits);
-        weights += static_cast<double>(tensor.weights);
+SensitivityData buildSensitivity(const std::vector<TensorChoices>& choices,
+                                 const std::string& method, double bitsPerWeight) {
+    SensitivityData data;
+    const std::vector<CommonMethod> common = commonMethods(choices);
+    if (common.empty()) return data;
+    for (const CommonMethod& one : common)
+        data.methods << QString::fromStdString(one.method);
+    auto chosen = std::ranges::find(common, method, &CommonMethod::method);
+    if (chosen == common.end()) {
+        chosen = std::ranges::min_element(common, std::less(), [&](const CommonMethod& one) {
+            return std::abs(one.bitsPerWeight - bitsPerWeight);
+        });
     }
-    if (!(weights > 0.0)) return {};
-    return {least / weights, most / weights};
-}
-
-BudgetCurveData buildBudgetCurve(const std::vector<TensorChoices>& choices,
-                                 const AllocationRequest& request, int count,
-                                 const std::stop_token& stop) {
-    const BudgetRange range = budgetRange(choices);
-    BudgetCurveData data;
-    for (int i = 0; i < count; ++i) {
-        throwIfStopped(stop);
-        AllocationRequest wanted = request;
-        wanted.bitsPerWeight = range.least + (range.most - range.least) * i / (count - 1.0);
-        try {
-            const AllocationPlan plan = planAllocation(choices, wanted);
-            const bool isNew =
-                data.plans.empty() || plan.achievedBitsPerWeight > data.plans.back().bitsPerWeight;
-            if (isNew) data.plans.push_back({plan.achievedBitsPerWeight, plan.loss, {}});
-            if (!data.uniform.empty()) continue;
-            for (const UniformBaseline& baseline : plan.baselines) {
-                data.uniform.push_back({baseline.bitsPerWeight, baseline.loss,
-                                        QString::fromStdString(baseline.method)});
-            }
-        } catch (const Error&) {
-            // With locks and ties the cheapest plan may cost more than this.
-        }
+    data.method = QString::fromStdString(chosen->method);
+    std::set<std::string> tensors;
+    double sum = 0.0;
+    for (const TensorChoices& tensor : choices) {
+        tensors.insert(tensor.tensor);
+        sum += optionWith(tensor, chosen->method)->loss;
+    }
+    const std::map<std::string, std::string> labels = distinctNames(tensors);
+    for (const TensorChoices& tensor : choices) {
+        const TensorOption& option = *optionWith(tensor, chosen->method);
+        SensitivityBar bar;
+        bar.trialId = QString::fromStdString(option.trialId);
+        bar.tensor = QString::fromStdString(tensor.tensor);
+        bar.label = QString::fromStdString(labels.at(tensor.tensor));
+        bar.bitsPerWeight = choiceOf(option, tensor.weights).bitsPerWeight;
+        bar.loss = option.loss;
+        bar.lossShare = sum > 0.0 ? option.loss / sum : 0.0;
+        bar.gainPerBit = gainPerBit(tensor, option);
+        data.bars.push_back(std::move(bar));
     }
     return data;
 }
 
-std::vector<std::vector<std::string>> usualTies(const std::vector<TensorChoices>& choices) {
-    const std::vector<std::vector<std::string>> usual = {{"*q_proj*", "*k_proj*", "*v_proj*"},
-                                                         {"*gate_proj*", "*up_proj*"},
-                                                         {"*query*", "*key*", "*value*"}};
-    std::vector<std::vector<std::string>> ties;
-    for (const std::vector<std::string>& tie : usual) {
-        // Where one part holds two that match a pattern, nobody can tell which go together.
-        std::map<std::string, std::size_t> parts;
-        for (const TensorChoices& tensor : choices) {
-            if (isMeant(tensor.tensor, tie)) ++parts[modelPart(tensor.tensor)];
-        }
-        const bool fits = !parts.empty() && std::ranges::all_of(parts, [&](const auto& part) {
-            return part.second <= tie.size();
-        });
-        if (fits) ties.push_back(tie);
+GainData buildGains(const RecordList& records) {
+    GainData data;
+    for (const RecordPointer& record : records) {
+        const auto number = [&](const char* name) -> std::optional<double> {
+            const auto found = record->details.find(name);
+            if (found == record->details.end() || !found->is_number()) return std::nullopt;
+            return found->get<double>();
+        };
+        const std::optional<double> expected = number("expected_gain");
+        const std::optional<double> obtained = number("obtained_gain");
+        if (record->failed() || !expected || !obtained) continue;
+        GainPoint point;
+        point.trialId = QString::fromStdString(record->trialId);
+        point.tensor = QString::fromStdString(record->tensor);
+        point.method = QString::fromStdString(record->methodText);
+        point.base = baseOf(record->method);
+        point.expected = *expected;
+        point.obtained = *obtained;
+        data.points.push_back(std::move(point));
     }
-    return ties;
+    return data;
+}
+
+BudgetCurveData budgetCurveData(const BudgetCurve& curve) {
+    BudgetCurveData data;
+    for (const BudgetCurve::Point& plan : curve.plans)
+        data.plans.push_back({plan.bitsPerWeight, plan.loss, {}});
+    for (const UniformBaseline& baseline : curve.uniform) {
+        data.uniform.push_back(
+            {baseline.bitsPerWeight, baseline.loss, QString::fromStdString(baseline.method)});
+    }
+    return data;
 }
 
 }  // namespace quantscope

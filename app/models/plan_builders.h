@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cmath>
 #include <map>
-#include <stop_token>
 #include <string>
 
 #include "app/models/plot_data.h"
+#include "app/models/result_set.h"
 #include "core/run/allocation_plan.h"
+#include "core/run/budget_curve.h"
 
 namespace quantscope {
 
@@ -17,26 +17,16 @@ PlanData buildPlan(const AllocationPlan& plan, const std::vector<TensorChoices>&
                    const std::vector<std::vector<std::string>>& ties,
                    const std::map<std::string, std::string>& families);
 
-/// Plans of `count` budgets from the cheapest settings to the dearest, evenly spaced in bits, with
-/// the single methods that every tensor has. Budgets that no plan meets are left out. Throws
-/// Cancelled.
-BudgetCurveData buildBudgetCurve(const std::vector<TensorChoices>& choices,
-                                 const AllocationRequest& request, int count,
-                                 const std::stop_token& stop);
+/// The loss of every tensor with one method alone: `method` (its text), or where that is none of
+/// those that all tensors have, the one of them nearest to `bitsPerWeight`. Without a name for its
+/// losses, and without the family. Empty when the tensors have no method in common.
+SensitivityData buildSensitivity(const std::vector<TensorChoices>& choices,
+                                 const std::string& method, double bitsPerWeight);
 
-/// Bits per weight of all tensors together, with the cheapest settings and with the dearest.
-struct BudgetRange {
-    double least = 0.0;
-    double most = 0.0;
+/// The trials that tell what error feedback was expected to gain and what it gained.
+GainData buildGains(const RecordList& records);
 
-    /// The same in whole hundredths of a bit that a person would type, neither below its bound.
-    double lowest() const { return std::ceil(100.0 * least - 1e-9) / 100.0; }
-    double highest() const { return std::ceil(100.0 * most - 1e-9) / 100.0; }
-};
-BudgetRange budgetRange(const std::vector<TensorChoices>& choices);
-
-/// The groups of tensors that usually share a setting, because one kernel reads them together: q, k
-/// and v, and gate and up. Only those that the choices have.
-std::vector<std::vector<std::string>> usualTies(const std::vector<TensorChoices>& choices);
+/// The curve as the plot draws it, without a name for its losses.
+BudgetCurveData budgetCurveData(const BudgetCurve& curve);
 
 }  // namespace quantscope

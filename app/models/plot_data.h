@@ -136,6 +136,57 @@ struct BudgetCurveData {
     std::optional<BudgetPoint> current;
 };
 
+/// A language model's perplexity while results of a run take the place of its tensors.
+struct PerplexityPoint {
+    QString label;   ///< Text of the method, or what plan it is.
+    QString family;  ///< Method id; decides colour and marker shape. Empty for plans.
+    bool isPlan = false;
+    double bitsPerWeight = 0.0;  ///< Of the replaced tensors.
+    double perplexity = 0.0;
+    double error = 0.0;       ///< Standard error of the perplexity.
+    double divergence = 0.0;  ///< Nats a token, from the model as it is.
+    double divergenceError = 0.0;
+    bool onFront = false;
+};
+struct PerplexityData {
+    QString tokens;                       ///< Name of the file.
+    std::vector<PerplexityPoint> points;  ///< By ascending bits.
+    std::optional<double> reference;      ///< Of the model as it is.
+    double referenceError = 0.0;
+    QStringList remarks;
+};
+
+/// What one method alone costs each tensor, or what a tensor's curve says.
+struct SensitivityBar {
+    QString trialId;
+    QString tensor;
+    QString label;  ///< Short, and like no other's.
+    double bitsPerWeight = 0.0;
+    double loss = 0.0;
+    double lossShare = 0.0;            ///< Of the sum over all tensors.
+    std::optional<double> gainPerBit;  ///< The most that a better result of the tensor saves.
+};
+struct SensitivityData {
+    QString method;  ///< Label of the method.
+    QString family;
+    QString lossName;
+    std::vector<SensitivityBar> bars;  ///< In the order of the run.
+    QStringList methods;               ///< What could be chosen: those with results on all tensors.
+};
+
+/// What error feedback was expected to gain by the Hessian, and what it gained.
+struct GainPoint {
+    QString trialId;
+    QString tensor;
+    QString method;
+    QString base;           ///< Id of the method whose grid was rounded to.
+    double expected = 0.0;  ///< tr D / tr H: layer loss over that of rounding to nearest.
+    double obtained = 0.0;  ///< The same ratio as it came out, on a sample of the rows.
+};
+struct GainData {
+    std::vector<GainPoint> points;
+};
+
 /// Distribution of the weights with the values that the quantizer offers.
 struct LevelsData {
     QString title;

@@ -11,6 +11,7 @@
 #include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "core/hessian/activation_hessian.h"
+#include "core/hessian/importance_file.h"
 
 namespace quantscope {
 
@@ -136,10 +137,25 @@ void check(const Hessian& hessian, const std::stop_token& stop) {
 
 std::shared_ptr<const HessianFile> HessianFile::open(const std::filesystem::path& path,
                                                      const OpenOptions& options) {
+    if (isImportanceFile(path)) {
+        return std::shared_ptr<const HessianFile>(new HessianFile(path));
+    }
     return std::make_shared<const HessianFile>(TensorFile::open(path, options));
 }
 
-HessianFile::HessianFile(std::shared_ptr<const TensorFile> file) : m_file(std::move(file)) {
+HessianFile::HessianFile(const std::filesystem::path& importance)
+    : m_path(importance),
+      m_fingerprint(
+          std::make_unique<FileSetFingerprint>(importance, std::set<std::filesystem::path>())) {
+    for (LayerImportance& layer : readImportanceFile(importance)) {
+        const auto size = static_cast<Index>(layer.diagonal.size());
+        m_entries.push_back({layer.name, layer.tensor, Kind::Diagonal, size});
+        m_diagonals[layer.name] = std::move(layer.diagonal);
+    }
+}
+
+HessianFile::HessianFile(std::shared_ptr<const TensorFile> file)
+    : m_path(file->path()), m_file(std::move(file)) {
     std::map<std::string, int> bestRank;
     std::vector<Candidate> candidates;
     for (const TensorInfo& info : m_file->tensors()) {
@@ -157,8 +173,16 @@ HessianFile::HessianFile(std::shared_ptr<const TensorFile> file) : m_file(std::m
 }
 
 const HessianFile::Entry* HessianFile::find(const std::string& tensor) const {
-    const auto found = std::ranges::find(m_entries, tensor, &Entry::tensor);
+    auto found = std::ranges::find(m_entries, tensor, &Entry::tensor);
+    // A model may have the names that llama.cpp gives.
+    if (found == m_entries.end() && !m_file) {
+        found = std::ranges::find(m_entries, tensor, &Entry::name);
+    }
     return found == m_entries.end() ? nullptr : &*found;
+}
+
+std::string HessianFile::fingerprint(const std::stop_token& stop) const {
+    return m_file ? m_file->fingerprint(stop) : m_fingerprint->hexDigits(stop);
 }
 
 Hessian HessianFile::described(const Entry& entry, const std::string& tensor, Index cols) const {
@@ -187,7 +211,8 @@ std::shared_ptr<const Hessian> HessianFile::hessian(const std::string& tensor, I
     auto hessian = std::make_shared<Hessian>(described(*entry, tensor, cols));
     switch (entry->kind) {
         case Kind::Diagonal:
-            hessian->diagonal = m_file->readDoubles(entry->name, stop);
+            hessian->diagonal =
+                m_file ? m_file->readDoubles(entry->name, stop) : m_diagonals.at(entry->name);
             break;
         case Kind::Full:
             hessian->full = m_file->readDoubles(entry->name, stop);

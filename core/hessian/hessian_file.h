@@ -2,18 +2,21 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "core/io/fingerprint.h"
 #include "core/io/tensor_file.h"
 #include "core/quant/side_information.h"
 
 namespace quantscope {
 
-/// Side information of tensors by name, from an HDF5 file. For a tensor T with C input channels,
-/// the first of these entries counts:
+/// Side information of tensors by name, from an importance file of llama.cpp (diagonals; see
+/// readImportanceFile) or an HDF5 file. For a tensor T with C input channels, the first of these
+/// entries of the latter counts:
 ///   hessian/T, T/hessian      C x C: the Hessian itself; C: its diagonal
 ///   activations/T             n x C inputs x of the layer, from which H = (1/n) sum x x^T is made
 ///   T                         C x C or C, as for hessian/T
@@ -35,7 +38,7 @@ public:
     /// On a file that is open already.
     explicit HessianFile(std::shared_ptr<const TensorFile> file);
 
-    const std::filesystem::path& path() const { return m_file->path(); }
+    const std::filesystem::path& path() const { return m_path; }
     /// What the file offers, one entry a tensor, in the order of the file.
     const std::vector<Entry>& entries() const { return m_entries; }
     bool contains(const std::string& tensor) const { return find(tensor) != nullptr; }
@@ -50,13 +53,18 @@ public:
     std::shared_ptr<const Hessian> hessian(const std::string& tensor, Index cols,
                                            const std::stop_token& stop = {}) const;
 
-    std::string fingerprint(const std::stop_token& stop) const { return m_file->fingerprint(stop); }
+    std::string fingerprint(const std::stop_token& stop) const;
 
 private:
+    explicit HessianFile(const std::filesystem::path& importance);
+
     const Entry* find(const std::string& tensor) const;
     Hessian described(const Entry& entry, const std::string& tensor, Index cols) const;
 
-    std::shared_ptr<const TensorFile> m_file;
+    std::filesystem::path m_path;
+    std::shared_ptr<const TensorFile> m_file;                ///< Null for an importance file.
+    std::map<std::string, std::vector<double>> m_diagonals;  ///< Of an importance file, by entry.
+    std::unique_ptr<FileSetFingerprint> m_fingerprint;       ///< Of an importance file.
     std::vector<Entry> m_entries;
 };
 

@@ -139,6 +139,7 @@ std::vector<PlannedTensor> plannedTensors(const std::vector<AllocationUnit>& uni
             PlannedTensor& entry = planned[units[u].tensors[i]];
             entry.tensor = tensor.tensor;
             entry.weights = tensor.weights;
+            entry.cols = tensor.cols;
             entry.option = tensor.options[units[u].options[at][i]];
             entry.locked = units[u].locked;
             if (at + 1 < curve.size()) entry.gainPerBit = slope(at, at + 1);

@@ -45,6 +45,7 @@ struct PlannedTensor {
     /// bit; absent where there is none.
     std::optional<double> gainPerBit;
     std::optional<double> lossPerBit;
+    Index cols = 0;  ///< Input channels; 0 in plans that do not say it.
 
     double bitsPerWeight() const {
         return static_cast<double>(option.bits) / static_cast<double>(weights);

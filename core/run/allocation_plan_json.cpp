@@ -18,6 +18,7 @@ std::optional<double> optionalNumber(const Json& json) {
 Json tensorJson(const PlannedTensor& tensor) {
     return {{"tensor", tensor.tensor},
             {"weights", tensor.weights},
+            {"columns", tensor.cols},
             {"method", tensor.option.method},
             {"trial", tensor.option.trialId},
             {"bits", tensor.option.bits},
@@ -32,6 +33,7 @@ PlannedTensor tensorFromJson(const Json& json) {
     PlannedTensor tensor;
     tensor.tensor = json.at("tensor").get<std::string>();
     tensor.weights = json.at("weights").get<Index>();
+    tensor.cols = json.value("columns", Index{0});
     tensor.option = {json.at("method").get<std::string>(), json.at("trial").get<std::string>(),
                      json.at("bits").get<std::uint64_t>(), json.at("loss").get<double>()};
     tensor.locked = json.at("locked").get<bool>();

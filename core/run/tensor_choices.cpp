@@ -90,7 +90,7 @@ std::vector<TensorChoices> measuredChoices(std::span<const TrialRecord> records,
         if (record.failed()) continue;
         auto place = std::ranges::find(result, record.tensor, &TensorChoices::tensor);
         if (place == result.end()) {
-            result.push_back({record.tensor, record.weights(), {}});
+            result.push_back({record.tensor, record.weights(), {}, record.cols});
             place = std::prev(result.end());
         }
         const auto sensitivity = sensitivities.find(record.tensor);

@@ -40,6 +40,7 @@ struct TensorChoices {
     std::string tensor;
     Index weights = 0;
     std::vector<TensorOption> options;
+    Index cols = 0;  ///< Input channels.
 };
 
 /// The finished records of a run as choices, tensors in the order of their first record. Records

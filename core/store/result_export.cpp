@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/csv_text.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/metrics/metric_info.h"
@@ -12,25 +13,6 @@
 namespace quantscope {
 
 namespace {
-
-std::string csvField(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + '"';
-}
-
-std::string csvLine(const std::vector<std::string>& fields) {
-    std::string line;
-    for (const std::string& field : fields) {
-        if (!line.empty() || &field != &fields.front()) line += ',';
-        line += csvField(field);
-    }
-    return line + "\r\n";
-}
 
 std::vector<std::string> csvHeader() {
     std::vector<std::string> fields = {"trial", "tensor", "method",         "shape",

@@ -18,6 +18,7 @@ namespace {
 constexpr const char* specName = "spec.json";
 constexpr const char* runName = "run.json";
 constexpr const char* recordsName = "records.jsonl";
+constexpr const char* evaluationsName = "evaluations.json";  // See evaluation_records.h.
 constexpr const char* artifactsName = "artifacts";
 
 /// Records in the order in which they came; the latest of a trial counts.
@@ -254,7 +255,7 @@ std::filesystem::path ResultStore::artifactPath(const std::filesystem::path& fol
 std::vector<std::string> ResultStore::filesOf(const std::filesystem::path& folder) {
     std::vector<std::string> files;
     std::error_code ignored;
-    for (const char* name : {specName, runName, recordsName}) {
+    for (const char* name : {specName, runName, recordsName, evaluationsName}) {
         if (std::filesystem::exists(folder / name, ignored)) {
             files.push_back((folder / name).string());
         }

@@ -18,6 +18,7 @@ namespace quantscope {
 ///   run.json         what the run is and was measured on (RunInfo); written last
 ///   records.jsonl    one line per finished trial, appended by a single write; a torn last line is
 ///                    ignored, and cut off before more is appended
+///   evaluations.json perplexities of the model with results put in, if it was judged
 ///   artifacts/*.h5   encoded tensors by trial id, written aside and renamed
 /// A process that dies at any moment leaves a folder that can be resumed. One process at a time may
 /// append; it holds a lock on records.jsonl. Others may read meanwhile.

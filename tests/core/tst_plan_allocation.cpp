@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/run/allocation_plan.h"
+#include "core/run/budget_curve.h"
 
 using namespace quantscope;
 
@@ -95,6 +96,44 @@ class TestPlanAllocation : public QObject {
     Q_OBJECT
 
 private slots:
+    // Every point against the plan of its budget, and against exhaustive search.
+    void curveHasThePlansOfItsBudgets() {
+        const std::vector<TensorChoices> run = smallRun();
+        const BudgetCurve curve = budgetCurve(run, {}, 21, {});
+        QCOMPARE(curve.plans.front().bitsPerWeight, 2.0);
+        QCOMPARE(curve.plans.back().bitsPerWeight, 4.0);
+        QCOMPARE(curve.uniform.size(), std::size_t{3});
+        std::vector<RateDistortionCurve> curves;
+        for (const TensorChoices& tensor : run) {
+            curves.emplace_back();
+            for (const TensorOption& option : tensor.options)
+                curves.back().push_back({option.bits, option.loss});
+        }
+        for (const BudgetCurve::Point& point : curve.plans) {
+            const double bits = std::round(point.requestedBitsPerWeight * 4000.0);
+            const double least = leastLoss(curves, static_cast<std::uint64_t>(bits));
+            QVERIFY(std::abs(point.loss - least) <= 1e-9 * least);
+            QVERIFY(point.bitsPerWeight <= point.requestedBitsPerWeight + 1e-12);
+            QVERIFY(point.bound <= point.loss * (1.0 + 1e-12));
+        }
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY_EXCEPTION_THROWN(budgetCurve(run, {}, 21, stop.get_token()), Cancelled);
+        AllocationRequest locked;
+        locked.locks = {{"*q_proj*", "m7"}};
+        QVERIFY(messageOf([&] { budgetCurve(run, locked, 21, {}); }).find("m7") !=
+                std::string::npos);
+    }
+
+    void usualTiesAreThoseOfTheRun() {
+        using Ties = std::vector<std::vector<std::string>>;
+        const Ties attention = {{"*q_proj*", "*k_proj*", "*v_proj*"}};
+        QCOMPARE(usualTies({tensor("l.0.a.q_proj.weight", {2}, {1}),
+                            tensor("l.0.a.k_proj.weight", {2}, {1})}),
+                 attention);
+        QCOMPARE(usualTies({tensor("conv/kernel", {2}, {1})}), Ties());
+    }
+
     void exactEqualsExhaustiveSearch() {
         for (std::uint64_t seed = 0; seed < 2000; ++seed) {
             const auto curves = seed < 60 ? randomCurves(6, 5, seed)

@@ -11,9 +11,12 @@
 #include "app/plots/error_map_plot.h"
 #include "app/plots/export_figure_dialog.h"
 #include "app/plots/figure_export.h"
+#include "app/plots/gain_plot.h"
 #include "app/plots/levels_plot.h"
+#include "app/plots/perplexity_plot.h"
 #include "app/plots/plan_plot.h"
 #include "app/plots/rate_bars_plot.h"
+#include "app/plots/sensitivity_plot.h"
 #include "app/plots/shares_plot.h"
 #include "app/plots/trade_off_plot.h"
 #include "app/plots/training_plot.h"
@@ -90,6 +93,9 @@ std::vector<std::pair<QString, Maker>> gallery() {
         {"plan", [] { return made<PlanPlot>(samples::plan(24)); }},
         {"plan-empty", [] { return std::make_unique<PlanPlot>(); }},
         {"budget", [] { return made<BudgetPlot>(samples::budgetCurve()); }},
+        {"perplexity", [] { return made<PerplexityPlot>(samples::perplexity()); }},
+        {"sensitivity", [] { return made<SensitivityPlot>(samples::sensitivity(12)); }},
+        {"gain", [] { return made<GainPlot>(samples::gains()); }},
         {"utilization-empty", [] { return std::make_unique<UtilizationPlot>(); }},
         {"bars-few", [] { return made<RateBarsPlot>(samples::rateBars(6, false)); }},
         {"bars-long", [] { return made<RateBarsPlot>(samples::rateBars(12, true)); }},

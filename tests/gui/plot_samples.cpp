@@ -248,6 +248,62 @@ BudgetCurveData budgetCurve() {
     return data;
 }
 
+PerplexityData perplexity() {
+    PerplexityData data;
+    data.tokens = QStringLiteral("evaluation-tokens.h5");
+    data.reference = 4.0;
+    data.referenceError = 0.05;
+    for (int i = 0; i <= 8; ++i) {
+        PerplexityPoint point;
+        point.bitsPerWeight = 2.0 + 0.5 * i;
+        point.perplexity = 4.0 + 400.0 * std::exp2(-2.0 * i) * (i % 3 == 2 ? 0.5 : 1.0);
+        point.error = 0.02 * point.perplexity;
+        point.divergence = std::log(point.perplexity / 4.0);
+        point.isPlan = i % 3 == 2;
+        point.onFront = i % 3 != 1;
+        point.family = point.isPlan ? QString()
+                       : i % 2 == 0 ? QStringLiteral("scalar")
+                                    : QStringLiteral("rvq");
+        point.label = QStringLiteral("setting %1").arg(i);
+        data.points.push_back(point);
+    }
+    return data;
+}
+
+SensitivityData sensitivity(int tensors) {
+    SensitivityData data;
+    data.method = QStringLiteral("scalar:bits=3");
+    data.family = QStringLiteral("scalar");
+    data.lossName = QStringLiteral("Squared error of the weights");
+    data.methods = QStringList{data.method};
+    for (int i = 0; i < tensors; ++i) {
+        SensitivityBar bar;
+        bar.trialId = QStringLiteral("t%1").arg(i);
+        bar.tensor = QStringLiteral("model.layers.%1.mlp.down_proj.weight").arg(i);
+        bar.label = QStringLiteral("%1.mlp.down_proj").arg(i);
+        bar.bitsPerWeight = 3.1;
+        bar.loss = std::pow(10.0, i % 5 - 2);
+        bar.lossShare = 1.0 / tensors;
+        data.bars.push_back(bar);
+    }
+    return data;
+}
+
+GainData gains() {
+    GainData data;
+    for (int i = 0; i < 30; ++i) {
+        GainPoint point;
+        point.trialId = QStringLiteral("t%1").arg(i);
+        point.tensor = QStringLiteral("layers.%1.mlp.up_proj").arg(i);
+        point.base = i % 2 == 0 ? QStringLiteral("scalar") : QStringLiteral("trellis");
+        point.method = QStringLiteral("gptq:base=%1").arg(point.base);
+        point.expected = 0.1 + 0.02 * i;
+        point.obtained = point.expected * (0.9 + 0.01 * (i * 7 % 20));
+        data.points.push_back(point);
+    }
+    return data;
+}
+
 RateBarsData rateBars(int count, bool longLabels) {
     RateBarsData data;
     for (int i = 0; i < count; ++i) {

@@ -26,6 +26,12 @@ SharesData shares(int slices, bool rotated);
 /// `tensors` with results at 2, 3, ... 6 bits; every fifth is locked.
 PlanData plan(int tensors);
 BudgetCurveData budgetCurve();
+/// Methods and plans from 2 to 6 bits over a model with a perplexity of 4.
+PerplexityData perplexity();
+/// Losses over four decades.
+SensitivityData sensitivity(int tensors);
+/// Around what was expected.
+GainData gains();
 /// A Gaussian with the levels of a uniform quantizer of `bits` bits.
 LevelsData levels(int bits);
 /// Smooth error with one bad output channel; `spike` makes one cell dwarf the rest.

@@ -7,9 +7,12 @@
 
 #include "app/plots/budget_plot.h"
 #include "app/plots/error_map_plot.h"
+#include "app/plots/gain_plot.h"
 #include "app/plots/levels_plot.h"
+#include "app/plots/perplexity_plot.h"
 #include "app/plots/plan_plot.h"
 #include "app/plots/rate_bars_plot.h"
+#include "app/plots/sensitivity_plot.h"
 #include "app/plots/shares_plot.h"
 #include "app/plots/training_plot.h"
 #include "app/plots/utilization_plot.h"
@@ -119,6 +122,65 @@ private Q_SLOTS:
         QCOMPARE(asked.count(), 1);
         QCOMPARE(asked.at(0).at(0).toDouble(), 4.0);
         QCOMPARE(plot.makeTable()->rowCount(), 26);
+    }
+
+    void perplexityMapsSettings() {
+        PerplexityPlot plot;
+        plot.setData(samples::perplexity());
+        present(plot);
+        checkTable(plot);
+        QCOMPARE(plot.markCount(), 9);
+        QVERIFY(plot.yAxis->scaleType() == QCPAxis::stLogarithmic);
+        for (int mark = 0; mark < 9; ++mark) {
+            const PerplexityPoint& point = plot.data().points[static_cast<std::size_t>(mark)];
+            const QPointF pixel = plot.markRect(mark).center();
+            QVERIFY(std::abs(plot.xAxis->pixelToCoord(pixel.x()) - point.bitsPerWeight) < 1e-9);
+            QVERIFY(std::abs(plot.yAxis->pixelToCoord(pixel.y()) / point.perplexity - 1.0) < 1e-9);
+            // All of it is in view, error bars included.
+            QVERIFY(plot.yAxis->range().contains(point.perplexity + point.error));
+            QVERIFY(plot.yAxis->range().contains(point.perplexity - point.error));
+        }
+        QVERIFY(plot.yAxis->range().contains(4.0));
+        int errorBars = 0;
+        for (int i = 0; i < plot.plottableCount(); ++i) {
+            const auto* bars = qobject_cast<QCPErrorBars*>(plot.plottable(i));
+            if (bars) errorBars += bars->dataCount();
+        }
+        QCOMPARE(errorBars, 9);
+        QVERIFY(plot.markText(1).contains(QStringLiteral("setting 1")));
+        plot.setData(PerplexityData());
+        QVERIFY(plot.isEmpty());
+    }
+
+    void sensitivityMapsTensors() {
+        SensitivityPlot plot;
+        SensitivityData data = samples::sensitivity(12);
+        data.bars[3].loss = 0.0;
+        plot.setData(data);
+        present(plot);
+        checkTable(plot);
+        QCOMPARE(plot.markCount(), 12);
+        for (const int mark : {0, 1, 2, 4, 11}) {
+            const QPointF pixel = plot.markRect(mark).center();
+            const double loss = data.bars[static_cast<std::size_t>(mark)].loss;
+            QVERIFY(std::abs(plot.xAxis->pixelToCoord(pixel.x()) / loss - 1.0) < 1e-9);
+            QVERIFY(std::abs(plot.yAxis->pixelToCoord(pixel.y()) - mark) < 1e-9);
+            QCOMPARE(plot.markTrial(mark), QStringLiteral("t%1").arg(mark));
+        }
+        QVERIFY(plot.xAxis->range().contains(100.0) && plot.xAxis->range().contains(0.01));
+    }
+
+    void gainMapsTrials() {
+        GainPlot plot;
+        plot.setData(samples::gains());
+        present(plot);
+        checkTable(plot);
+        QCOMPARE(plot.markCount(), 30);
+        const GainPoint& last = plot.data().points.back();
+        const QPointF pixel = plot.markRect(29).center();
+        QVERIFY(std::abs(plot.xAxis->pixelToCoord(pixel.x()) - last.expected) < 1e-9);
+        QVERIFY(std::abs(plot.yAxis->pixelToCoord(pixel.y()) - last.obtained) < 1e-9);
+        QCOMPARE(plot.markTrial(29), QStringLiteral("t29"));
     }
 
     void utilizationMapsCodewords() {

@@ -2,17 +2,28 @@
 // A budget dealt to tensors: plans follow the budget, locks and ties, and can be saved.
 #include <QAction>
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QMenu>
 #include <QPushButton>
 #include <QSlider>
+#include <QTabWidget>
+#include <QToolButton>
 
 #include "app/gui/allocate_view.h"
+#include "app/gui/perplexity_page.h"
 #include "app/gui/plot_page.h"
 #include "app/gui/window_actions.h"
 #include "app/plots/budget_plot.h"
+#include "app/plots/gain_plot.h"
+#include "app/plots/perplexity_plot.h"
 #include "app/plots/plan_plot.h"
+#include "app/plots/sensitivity_plot.h"
+#include "core/base/csv_text.h"
 #include "core/base/text_file.h"
 #include "core/run/allocation_plan.h"
+#include "core/store/evaluation_records.h"
+#include "tests/core/hdf5_fixture.h"
 #include "window_fixture.h"
 
 using namespace quantscope;
@@ -29,12 +40,19 @@ private Q_SLOTS:
     void draggingABarLocksIt();
     void tiedTensorsGetOneMethod();
     void aPlanIsSaved();
+    void aPlanIsExported();
+    void whatCannotBeExportedIsSaid();
+    void theModelIsEvaluated();
+    void evaluatingIsCancelled();
+    void sensitivityFollowsItsMethod();
     void trainingIsShown();
 
 private:
     PlanFeed& feed() const { return m_fixture->bench->allocation; }
     PlanPlot& plan() const { return *m_fixture->window->allocateView().planPlot(); }
     bool ask(double bits) const;
+    void exportPlan(const QString& format, const QString& file) const;
+    void chooseTokens(const QString& file) const;
 
     std::unique_ptr<WindowFixture> m_fixture;
 };
@@ -220,6 +238,129 @@ void TestWindowAllocate::aPlanIsSaved() {
     QCOMPARE(saved.tensors.size(), std::size_t{8});
     QCOMPARE(saved.folder, m_fixture->bench->run.runFolder().string());
     QCOMPARE(saved.loss, feed().answer().plan->loss);
+}
+
+// As a person does it: the entry of the menu, then the name of the file.
+void TestWindowAllocate::exportPlan(const QString& format, const QString& file) const {
+    auto* button = m_fixture->visible<QPushButton>(QStringLiteral("exportPlan"));
+    QVERIFY(button);
+    auto* action = button->menu()->findChild<QAction*>(format);
+    QVERIFY(action);
+    m_fixture->answerFileDialog(file);
+    action->trigger();
+}
+
+void TestWindowAllocate::aPlanIsExported() {
+    QVERIFY(ask(4.25));
+    const QString file = m_fixture->path(QStringLiteral("plan.csv"));
+    exportPlan(QStringLiteral("csv"), file);
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file), patienceMs);
+    const auto lines = parseCsv(readTextFile(file.toStdString()));
+    const AllocationPlan& shown = *feed().answer().plan;
+    QCOMPARE(lines.size(), shown.tensors.size() + 1);
+    for (std::size_t i = 0; i < shown.tensors.size(); ++i)
+        QCOMPARE(lines[i + 1][1], shown.tensors[i].option.method);
+}
+
+void TestWindowAllocate::whatCannotBeExportedIsSaid() {
+    const QString file = m_fixture->path(QStringLiteral("types.txt"));
+    MessageModel& messages = m_fixture->bench->messages;
+    const int before = messages.rowCount();
+    exportPlan(QStringLiteral("llama.cpp"), file);
+    QTRY_VERIFY_WITH_TIMEOUT(messages.rowCount() > before, patienceMs);
+    QString said;
+    for (int row = 0; row < messages.rowCount(); ++row)
+        said += messages.message(row).text();
+    QVERIFY2(said.contains(QStringLiteral("llama.cpp has no type")), qPrintable(said));
+    QVERIFY(!QFile::exists(file));
+}
+
+// As a person does it: the tab, the file, the button.
+void TestWindowAllocate::chooseTokens(const QString& file) const {
+    auto* tabs = m_fixture->visible<QTabWidget>(QStringLiteral("allocateTabs"));
+    QVERIFY(tabs);
+    tabs->setCurrentWidget(m_fixture->window->allocateView().perplexityPage());
+    m_fixture->answerFileDialog(file);
+    m_fixture->visible<QToolButton>(QStringLiteral("chooseTokens"))->click();
+    QCOMPARE(m_fixture->bench->perplexity.tokens().string(), file.toStdString());
+}
+
+void TestWindowAllocate::theModelIsEvaluated() {
+    const QString file = m_fixture->path(QStringLiteral("tokens.h5"));
+    std::vector<std::int32_t> ids;
+    for (int i = 0; i < 4 * 48; ++i)
+        ids.push_back(1 + (i * 37 + i / 7) % 500);
+    test::Hdf5Fixture(file.toStdString()).addIntegers("input_ids", {4, 48}, ids);
+    chooseTokens(file);
+    PerplexityFeed& perplexity = m_fixture->bench->perplexity;
+    auto* evaluate = m_fixture->visible<QPushButton>(QStringLiteral("evaluateRun"));
+    QVERIFY(evaluate->isEnabled());
+    evaluate->click();
+    QVERIFY(perplexity.isRunning());
+    QTRY_VERIFY_WITH_TIMEOUT(!perplexity.isRunning(), patienceMs);
+    // Seven methods and the plan, beside the model as it is.
+    const PerplexityPlot& plot =
+        m_fixture->window->allocateView().perplexityPage()->perplexityPlot();
+    QCOMPARE(plot.markCount(), 8);
+    QVERIFY(plot.data().reference.has_value());
+    QCOMPARE(std::ranges::count_if(plot.data().points, &PerplexityPoint::isPlan), 1);
+    const auto finest = std::ranges::find(plot.data().points, QStringLiteral("scalar:bits=6"),
+                                          &PerplexityPoint::label);
+    const auto coarsest = std::ranges::find(plot.data().points, QStringLiteral("scalar:bits=2"),
+                                            &PerplexityPoint::label);
+    QVERIFY(finest->divergence < 0.1 * coarsest->divergence);
+    QVERIFY(finest->divergence > 0.0 && finest->error > 0.0);
+    // They stay with the run.
+    const std::filesystem::path folder = m_fixture->bench->run.runFolder();
+    QCOMPARE(readEvaluations(folder).size(), std::size_t{9});
+    m_fixture->bench->run.close();
+    QTRY_COMPARE_WITH_TIMEOUT(plot.markCount(), 0, patienceMs);
+    m_fixture->bench->run.openRun(folder);
+    QTRY_COMPARE_WITH_TIMEOUT(plot.markCount(), 8, patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(plan().markCount(), 8, patienceMs);
+    // What is known is not evaluated again.
+    evaluate->click();
+    QTRY_VERIFY_WITH_TIMEOUT(!perplexity.isRunning(), patienceMs);
+    QCOMPARE(readEvaluations(folder).size(), std::size_t{9});
+}
+
+void TestWindowAllocate::evaluatingIsCancelled() {
+    chooseTokens(QStringLiteral(QUANTSCOPE_DATASETS_DIR "/stories260k-evaluation-tokens.h5"));
+    PerplexityFeed& perplexity = m_fixture->bench->perplexity;
+    auto* evaluate = m_fixture->visible<QPushButton>(QStringLiteral("evaluateRun"));
+    evaluate->click();
+    QVERIFY(perplexity.isRunning());
+    QTRY_VERIFY_WITH_TIMEOUT(m_fixture->bench->jobs.jobs().back().progress.fraction > 0.05,
+                             patienceMs);
+    QCOMPARE(evaluate->text(), QStringLiteral("Cancel"));
+    evaluate->click();
+    QVERIFY(!perplexity.isRunning());
+    QCOMPARE(evaluate->text(), QStringLiteral("Evaluate"));
+    const std::filesystem::path folder = m_fixture->bench->run.runFolder();
+    QVERIFY(readEvaluations(folder).size() < std::size_t{18});
+}
+
+void TestWindowAllocate::sensitivityFollowsItsMethod() {
+    SensitivityPlot& plot = *m_fixture->window->allocateView().sensitivityPlot();
+    QTRY_COMPARE_WITH_TIMEOUT(plot.markCount(), 8, patienceMs);
+    auto* tabs = m_fixture->visible<QTabWidget>(QStringLiteral("allocateTabs"));
+    tabs->setCurrentIndex(2);
+    auto* probe = m_fixture->visible<QComboBox>(QStringLiteral("probe"));
+    QVERIFY(probe);
+    QVERIFY(probe->count() >= 5);
+    const int other = probe->currentIndex() == 0 ? 1 : 0;
+    const QString method = probe->itemText(other);
+    probe->setFocus();
+    QTest::keyClick(probe, other == 0 ? Qt::Key_Home : Qt::Key_Down);
+    QTRY_COMPARE_WITH_TIMEOUT(plot.data().method, method, patienceMs);
+    for (const SensitivityBar& bar : plot.data().bars) {
+        const RecordPointer record = m_fixture->bench->results.find(bar.trialId);
+        QVERIFY(record);
+        QCOMPARE(record->methodText, method.toStdString());
+        QCOMPARE(bar.loss, *record->metrics.nmse * *record->metrics.weightEnergy);
+    }
+    // Without gptq nothing was expected.
+    QVERIFY(m_fixture->window->allocateView().gainPlot()->isEmpty());
 }
 
 // The curves of a trained trial, as recorded.

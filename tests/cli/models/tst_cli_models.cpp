@@ -2,9 +2,11 @@
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/json.h"
+#include "core/base/text_file.h"
 #include "tests/core/test_files.h"
 
 using namespace quantscope;
@@ -116,6 +118,106 @@ private slots:
         QVERIFY(byPlan.at("kl").get<double>() > 0.0);
     }
 
+    void drawsTheCurveOfAllBudgets() {
+        const QStringList allocate = {"allocate", path("run"), "--out", path("curve.json")};
+        const Outcome without = run(allocate);
+        QCOMPARE(without.exitCode, 2);
+        QVERIFY(without.err.contains(QLatin1String("--budget-bpw")));
+        const Json curve = runJson(allocate + QStringList{"--curve", "--usual-ties", "--json"});
+        QVERIFY(curve.is_object());
+        QCOMPARE(Json::parse(readTextFile(path("curve.json").toStdString())), curve);
+        QCOMPARE(curve.at("uniform").size(), std::size_t{3});
+        const Json& plans = curve.at("plans");
+        QVERIFY(plans.size() > 20);
+        for (std::size_t i = 1; i < plans.size(); ++i) {
+            QVERIFY(plans[i].at("bits_per_weight") > plans[i - 1].at("bits_per_weight"));
+            QVERIFY(plans[i].at("loss") <= plans[i - 1].at("loss"));
+        }
+        // A point is what its budget gives.
+        const Json& middle = plans[plans.size() / 2];
+        const Json plan =
+            runJson({"allocate", path("run"), "--usual-ties", "--budget-bpw",
+                     QString::number(middle.at("requested_bits_per_weight").get<double>(), 'g', 17),
+                     "--out", path("point.json"), "--json"});
+        QVERIFY(plan.is_object());
+        QCOMPARE(plan.at("loss"), middle.at("loss"));
+        QCOMPARE(plan.at("achieved_bits_per_weight"), middle.at("bits_per_weight"));
+    }
+
+    // What `judge` keeps is what `evaluate` says of each setting.
+    void judgesTheMethodsOfARun() {
+        const QString tokens = data("stories260k-calibration-tokens.h5");
+        const Json plan = runJson({"allocate", path("run"), "--budget-bpw", "3.2", "--out",
+                                   path("judged.json"), "--json"});
+        QVERIFY(plan.is_object());
+        const QStringList judge = {"judge",  path("run"),         "--tokens", tokens,
+                                   "--plan", path("judged.json"), "--json"};
+        const Json records = runJson(judge);
+        QVERIFY(records.is_array());
+        QCOMPARE(records.size(), std::size_t{5});
+        QCOMPARE(records[0].at("kind"), Json("model"));
+        QCOMPARE(records[4].at("kind"), Json("plan"));
+        const Json evaluated = runJson({"evaluate", data("stories260k.h5"), "--tokens", tokens,
+                                        "--override", path("judged.json"), "--json"});
+        QVERIFY(evaluated.is_object());
+        for (const char* key : {"perplexity", "stderr", "kl", "kl_stderr", "bits_per_weight"})
+            QCOMPARE(records[4].at(key), evaluated.at(key));
+        // Nothing is evaluated twice.
+        QCOMPARE(runJson(judge), records);
+        const Outcome figure = run({"plot", path("run"), "--figure", "perplexity", "--out",
+                                    path("front.csv"), "--out", path("front.svg")});
+        QVERIFY2(figure.exitCode == 0, qPrintable(figure.err));
+        const std::string table = readTextFile(path("front.csv").toStdString());
+        QCOMPARE(std::ranges::count(table, '\n'), 5);
+        QVERIFY(QFile::exists(path("front.svg")));
+    }
+
+    void drawsGainsAndSensitivities() {
+        for (const char* kind : {"gain", "sensitivity"}) {
+            const QString table = path("figure-") + QLatin1String(kind) + ".csv";
+            const Outcome figure = run(
+                {"plot", path("run"), "--figure", kind, "--out", table, "--method", "*bits=3*"});
+            QVERIFY2(figure.exitCode == 0, qPrintable(figure.err));
+            QCOMPARE(std::ranges::count(readTextFile(table.toStdString()), '\n'), 36);
+        }
+    }
+
+    void exportsAPlanForOtherPrograms() {
+        QVERIFY(
+            runJson({"quantize", data("stories260k.h5"), "--tensor", "*_proj.weight", "--method",
+                     "scalar:bits=[2,4],scheme=asym", "--out", path("rows"), "--json"})
+                .is_array());
+        const QStringList allocate = {"allocate", path("rows"), "--budget-bpw", "3.5", "--out"};
+        QVERIFY(runJson(allocate + QStringList{path("free.json"), "--json"}).is_object());
+        const QStringList compressor = {"--format", "llm-compressor", "--out", path("recipe.json")};
+        const Outcome untied = run(QStringList{"export", path("free.json")} + compressor);
+        QCOMPARE(untied.exitCode, 1);
+        QVERIFY2(untied.err.contains(QLatin1String("qkv_proj: ")), qPrintable(untied.err));
+        QVERIFY(!QFile::exists(path("recipe.json")));
+
+        const Json plan =
+            runJson(allocate + QStringList{path("tied.json"), "--tie", "*q_proj*,*k_proj*,*v_proj*",
+                                           "--tie", "*gate_proj*,*up_proj*", "--json"});
+        QVERIFY(plan.is_object());
+        const Outcome tied = run(QStringList{"export", path("tied.json")} + compressor);
+        QVERIFY2(tied.exitCode == 0, qPrintable(tied.err));
+        const Json recipe = Json::parse(readTextFile(path("recipe.json").toStdString()));
+        const Json& groups =
+            recipe["quant_stage"]["quant_modifiers"]["QuantizationModifier"]["config_groups"];
+        QCOMPARE(groups.size(), std::size_t{2});
+
+        const Outcome llama = run({"export", path("tied.json"), "--format", "llama.cpp"});
+        QCOMPARE(llama.exitCode, 1);
+        QVERIFY(llama.out.isEmpty());
+        QVERIFY(llama.err.contains(QLatin1String("llama.cpp has no type")));
+        const Outcome table = run({"export", path("tied.json"), "--format", "csv"});
+        QCOMPARE(table.exitCode, 0);
+        QCOMPARE(table.out.count(u'\n'), 36);
+        const Outcome folder = run({"export", path("rows"), "--format", "gptqmodel"});
+        QCOMPARE(folder.exitCode, 1);
+        QVERIFY(folder.err.contains(QLatin1String("allocate")));
+    }
+
     // Layer after layer, on tokens that do not judge, a plan loses less than it measured.
     void requantizesAPlan() {
         const Json plan = runJson(
@@ -166,6 +268,41 @@ private slots:
                  data("stories260k-evaluation-tokens.h5"), "--out", path("own.h5")});
         QCOMPARE(again.exitCode, 1);
         QVERIFY(again.err.contains(QLatin1String("--force")));
+    }
+
+    // Where all channels count the same, the weighted error is the plain one.
+    void readsImportanceFilesAsHessians() {
+        constexpr std::int32_t channels = 172;
+        const std::string name = "blk.2.ffn_down.weight";
+        QFile file(path("imatrix.dat"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        const auto write = [&](const auto& value) {
+            file.write(reinterpret_cast<const char*>(&value), sizeof value);
+        };
+        write(std::int32_t{1});
+        write(static_cast<std::int32_t>(name.size()));
+        file.write(name.c_str());
+        write(std::int32_t{2});
+        write(channels);
+        for (int j = 0; j < channels; ++j)
+            write(3.0F);
+        file.close();
+        const QStringList quantize = {"quantize", data("stories260k.h5"),
+                                      "--tensor", "model.layers.[12].mlp.down_proj.weight",
+                                      "--method", "scalar:bits=3",
+                                      "--json",   "--hessians"};
+        const Json trials = runJson(quantize + QStringList{path("imatrix.dat")});
+        QVERIFY(trials.is_array());
+        QCOMPARE(trials.size(), std::size_t{2});
+        QVERIFY(!trials[0].contains("hessian_error"));
+        const double weighted = trials[1].at("hessian_error").get<double>();
+        QVERIFY(std::abs(weighted - trials[1].at("nmse").get<double>()) < 1e-9 * weighted);
+
+        QVERIFY(file.resize(400));
+        const Outcome damaged = run(quantize + QStringList{path("imatrix.dat")});
+        QCOMPARE(damaged.exitCode, 1);
+        QVERIFY2(damaged.err.contains(QLatin1String("is damaged: it ends in entry 1")),
+                 qPrintable(damaged.err));
     }
 
     void saysWhatIsWrong_data() {
@@ -219,7 +356,8 @@ private slots:
     }
 
     void helpHasExamples() {
-        for (const char* command : {"evaluate", "calibrate", "allocate", "apply", "requantize"}) {
+        for (const char* command :
+             {"evaluate", "judge", "calibrate", "allocate", "apply", "requantize"}) {
             const Outcome outcome = run({command, "--help"});
             QCOMPARE(outcome.exitCode, 0);
             QVERIFY(

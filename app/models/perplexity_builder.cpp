@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/models/perplexity_builder.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "app/models/trade_off_builder.h"
+
+namespace quantscope {
+
+namespace {
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("quantscope::PerplexityData", text);
+}
+
+void markFront(std::vector<PerplexityPoint>& points) {
+    std::vector<double> bits;
+    std::vector<double> values;
+    for (const PerplexityPoint& point : points) {
+        bits.push_back(point.bitsPerWeight);
+        values.push_back(point.perplexity);
+    }
+    const std::vector<bool> front = paretoFront(bits, values, Better::Lower);
+    for (std::size_t i = 0; i < points.size(); ++i)
+        points[i].onFront = front[i];
+}
+
+}  // namespace
+
+PerplexityData buildPerplexity(const std::vector<EvaluationRecord>& records) {
+    PerplexityData data;
+    if (records.empty()) return data;
+    const std::string& tokens = records.back().tokensFingerprint;
+    data.tokens =
+        QString::fromStdString(std::filesystem::path(records.back().tokens).filename().string());
+    std::size_t others = 0;
+    std::size_t infinite = 0;
+    for (const EvaluationRecord& record : records) {
+        if (record.tokensFingerprint != tokens) {
+            ++others;
+        } else if (record.kind == EvaluationRecord::Kind::Model) {
+            data.reference = record.perplexity;
+            data.referenceError = record.standardError;
+        } else if (!std::isfinite(record.perplexity)) {
+            ++infinite;
+        } else {
+            PerplexityPoint point;
+            point.label = QString::fromStdString(record.label);
+            point.family = QString::fromStdString(record.family);
+            point.isPlan = record.kind == EvaluationRecord::Kind::Plan;
+            point.bitsPerWeight = record.bitsPerWeight;
+            point.perplexity = record.perplexity;
+            point.error = record.standardError;
+            point.divergence = record.divergence;
+            point.divergenceError = record.divergenceError;
+            data.points.push_back(std::move(point));
+        }
+    }
+    std::ranges::stable_sort(data.points, std::less(), &PerplexityPoint::bitsPerWeight);
+    markFront(data.points);
+    if (others > 0) {
+        data.remarks << tr("%1 evaluations on other tokens are not shown.").arg(others);
+    }
+    if (infinite > 0) data.remarks << tr("%1 settings have no finite perplexity.").arg(infinite);
+    return data;
+}
+
+}  // namespace quantscope
