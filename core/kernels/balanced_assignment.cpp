@@ -67,13 +67,15 @@ std::vector<double> shares(MatrixView x, const Scores& scores, Index codewords,
                 throwIfStopped(stop);
                 const Index begin = b * block;
                 Matrix part = scores.of(x.middleRows(begin, std::min(block, x.rows - begin)));
+                std::vector<float> ofBlock(sums.size());
                 for (Index i = 0; i < part.rows(); ++i) {
                     const std::span<float> row = part.span().row(i);
                     softmax(row);
-                    std::ranges::transform(sums, row, sums.begin(), [](double sum, float share) {
-                        return sum + static_cast<double>(share);
-                    });
+                    std::ranges::transform(ofBlock, row, ofBlock.begin(), std::plus());
                 }
+                std::ranges::transform(sums, ofBlock, sums.begin(), [](double sum, float more) {
+                    return sum + static_cast<double>(more);
+                });
             }
             return sums;
         },
@@ -95,6 +97,10 @@ void BalancedAssignment::assign(MatrixView x, MatrixView centroids, double squar
     for (int round = 0; round < m_parameters.rounds; ++round) {
         const std::vector<double> got =
             shares(x, Scores(centroids, m_prices, epsilon), centroids.rows, stop);
+        const bool isBalanced = std::ranges::all_of(got, [&](double share) {
+            return std::abs(share / wanted - 1.0) <= m_parameters.tolerance;
+        });
+        if (isBalanced) break;
         for (std::size_t k = 0; k < m_prices.size(); ++k)
             m_prices[k] -= epsilon * std::log(std::max(got[k] / wanted, least));
     }

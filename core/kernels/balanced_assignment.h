@@ -15,7 +15,9 @@ struct BalanceParameters {
     /// like: the lower, the nearer to the cheapest balanced assignment, and the more rounds it
     /// takes.
     double temperature = 0.1;
-    int rounds = 10;  ///< Of scaling rows and columns, for each assignment.
+    int rounds = 10;  ///< Of scaling rows and columns, at most, for each assignment.
+    /// Rounds end when no codeword's share is further from the mean than this part of it.
+    double tolerance = 0.02;
 };
 
 /// Gives rows to codewords such that all codewords get about equally many, at little more distance
@@ -32,8 +34,8 @@ public:
     /// Writes a code for every row of `x` (n x dim); `centroids`: codewords x dim.
     /// `squaredDistance`
     /// (> 0) is what distances are like: the mean one from the nearest codewords, for example.
-    /// Takes rounds + 1 times the work of comparing all rows with all codewords. Same bits at any
-    /// thread count. Throws Cancelled.
+    /// Takes up to rounds + 1 times the work of comparing all rows with all codewords. Same bits at
+    /// any thread count. Throws Cancelled.
     void assign(MatrixView x, MatrixView centroids, double squaredDistance,
                 std::span<std::uint32_t> codes, const std::stop_token& stop);
 

@@ -43,9 +43,20 @@ void transform(float* values, std::size_t count, float fill, const Body& body) {
     std::copy(rest, rest + (count - i), values + i);
 }
 
+float largestOf(const float* values, std::size_t count) {
+    const FloatTag tag;
+    if (count < lanes) return *std::max_element(values, values + count);
+    Floats largest = hn::LoadU(tag, values);
+    for (std::size_t i = lanes; i + lanes <= count; i += lanes)
+        largest = hn::Max(largest, hn::LoadU(tag, values + i));
+    // The last whole vector covers the rest.
+    largest = hn::Max(largest, hn::LoadU(tag, values + count - lanes));
+    return hn::GetLane(hn::MaxOfLanes(tag, largest));
+}
+
 void softmaxOf(float* values, std::size_t count) {
     const FloatTag tag;
-    const Floats largest = hn::Set(tag, *std::max_element(values, values + count));
+    const Floats largest = hn::Set(tag, largestOf(values, count));
     Floats sum = hn::Zero(tag);
     transform(values, count, farBelow, [&](Floats x, std::size_t) {
         const Floats power = hn::Exp(tag, hn::Max(hn::Sub(x, largest), hn::Set(tag, farBelow)));

@@ -86,7 +86,9 @@ struct TrainedCodebook {
     Matrix codewords;  // As they are stored.
     int exponent = 0;
     BlockScales scales;  // Where errors are weighted.
-    Json details;
+    int iterations = 0;
+    Index revived = 0;
+    std::size_t passes = 0;  // Over all vectors.
 };
 
 // Everything before the codes; its progress is the first part of that of `context`.
@@ -105,7 +107,8 @@ TrainedCodebook trainCodebook(const TensorSource& weights, const RowVectors& lay
     KMeansResult result = train(sample.vectors.view(), settings, side, sample.exponent,
                                 context.part(0.0, unweighted, 1));
     book.codewords = std::move(result.centroids);
-    book.details = {{"iterations", result.iterations()}, {"codewords_revived", result.revived}};
+    book.iterations = result.iterations();
+    book.revived = result.revived;
     if (settings.weighted) {
         book.scales = BlockScales::fromWeights(side.hessian->diagonal, layout.dim);
         book.codewords = refined(sample, book.codewords, settings, book.scales, format,
@@ -117,7 +120,7 @@ TrainedCodebook trainCodebook(const TensorSource& weights, const RowVectors& lay
         StreamedKMeansResult streamed = streamKMeans(
             weights, layout, sample.exponent, std::move(book.codewords), settings.passes, part);
         book.codewords = std::move(streamed.centroids);
-        book.details["passes"] = streamed.objectives.size();
+        book.passes = streamed.objectives.size();
     }
     format.round(book.codewords.span());
     return book;
@@ -151,7 +154,9 @@ EncodedTensor KmeansQuantizer::quantize(const TensorSource& weights, const SideI
         book = trainCodebook(weights, layout, m_settings, side, context);
     }
     encoded.header["training_vectors"] = m_settings.trainedVectors(layout);
-    encoded.header["details"] = book.details;
+    encoded.header["details"] = {{"iterations", book.iterations},
+                                 {"codewords_revived", book.revived}};
+    if (book.passes > 0) encoded.header["details"]["passes"] = book.passes;
     std::vector<CodewordPanels> books;
     books.emplace_back(book.codewords.view(), context.stop());
     std::optional<ScaledSearch> scaled;

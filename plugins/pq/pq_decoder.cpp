@@ -34,7 +34,7 @@ std::vector<int> bookBits(const PqSettings& settings, const EncodedTensor& tenso
         return std::vector<int>(static_cast<std::size_t>(settings.codebooks()), settings.bits);
     }
     const Section& section = tensor.section(sliceBitsSection);
-    const std::vector<int> bits(section.bytes.begin(), section.bytes.end());
+    std::vector<int> bits(section.bytes.begin(), section.bytes.end());
     constexpr int most = 16;
     if (static_cast<Index>(bits.size()) != settings.slices || std::ranges::max(bits) > most ||
         std::accumulate(bits.begin(), bits.end(), Index{0}) != settings.slices * settings.bits) {

@@ -75,7 +75,7 @@ inline std::string codebookSection(const PqSettings& settings, Index book) {
 }
 /// The same for people: "slice 3, 5 bits" where the widths differ.
 inline std::string codebookTitle(const PqSettings& settings, Index book, int bits) {
-    const std::string name = codebookName(settings, book);
+    std::string name = codebookName(settings, book);
     if (!settings.byVariance) return name;
     return name + ", " + std::to_string(bits) + (bits == 1 ? " bit" : " bits");
 }

@@ -89,9 +89,9 @@ private Q_SLOTS:
         const QString file = folder.filePath("stack.h5");
         {
             TensorWriter writer(file.toStdString(), true);
-            std::vector<float> books;
-            for (int i = 0; i < 2 * 8 * 4; ++i)
-                books.push_back(0.02F * static_cast<float>(i * 37 % 17 - 8));
+            std::vector<float> books(std::size_t{2 * 8 * 4});
+            for (std::size_t i = 0; i < books.size(); ++i)
+                books[i] = 0.02F * (static_cast<float>(i * 37 % 17) - 8.0F);
             writer.writeArray("codebooks/" + keyProj.toStdString(), {2, 8, 4}, NumberType::Float32,
                               std::as_bytes(std::span(books)));
             writer.finish();

@@ -83,7 +83,8 @@ private Q_SLOTS:
             Matrix centroids = gaussian(codewords, 3, 100 + seed);
             for (Index k = 1; k < codewords; ++k)
                 centroids(k, 0) += 2.0F;
-            BalancedAssignment balance(codewords, {.temperature = 0.01, .rounds = 3000});
+            BalancedAssignment balance(codewords,
+                                       {.temperature = 0.01, .rounds = 3000, .tolerance = 0.0});
             std::vector<std::uint32_t> codes(12);
             balance.assign(x.view(), centroids.view(), 1.0, codes, {});
             QCOMPARE(countsOf(codes, codewords),

@@ -51,6 +51,30 @@ private Q_SLOTS:
         QVERIFY(data.file() == nullptr);
     }
 
+    // Side files come and go with the document, undo included; the data file stays open.
+    void followsSideFiles() {
+        JobQueue jobs;
+        ExperimentDocument document;
+        DataLoader data(&document, &jobs, test::prober());
+        ExperimentSpec spec = specFor(test::dataset("stories260k.h5"));
+        document.reset(spec);
+        QTRY_COMPARE(data.state(), DataLoader::State::Open);
+        const auto file = data.file();
+        QVERIFY(data.side() == SideFiles{});
+        // Any file lists; what it has for a tensor is another question.
+        spec.codebooks = test::dataset("stories260k-calibration.h5");
+        spec.hessians = spec.codebooks;
+        document.edit(QStringLiteral("use both"), spec);
+        QTRY_VERIFY(data.side().codebooks && data.side().hessians);
+        QCOMPARE(data.file(), file);
+        document.setSpec(specFor(test::dataset("stories260k.h5")));
+        QTRY_VERIFY(data.state() == DataLoader::State::Open && data.side() == SideFiles{});
+        spec.codebooks = "/nowhere/books.h5";
+        document.edit(QStringLiteral("use none"), spec);
+        QTRY_COMPARE(data.state(), DataLoader::State::Failed);
+        QVERIFY(data.error().text().contains(QStringLiteral("books.h5")));
+    }
+
     // The job that failed to open the first file is started again from the list of jobs, after the
     // document has moved on.
     void aRetriedJobOfAnotherFileChangesNothing() {

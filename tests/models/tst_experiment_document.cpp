@@ -100,6 +100,9 @@ void TestExperimentDocument::signalsTellWhatChanged() {
     spec.hessians = "/data/hessians.h5";
     document.setSpec(spec);
     QCOMPARE(data.count(), 3);
+    spec.codebooks = "/data/codebooks.h5";
+    document.setSpec(spec);
+    QCOMPARE(data.count(), 4);
     QCOMPARE(file.count(), 1);
     QCOMPARE(methods.count(), 1);
 }

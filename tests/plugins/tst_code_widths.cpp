@@ -140,9 +140,9 @@ private Q_SLOTS:
         const std::vector<Codebook> books = tensor.codebooks();
         QCOMPARE(books.size(), widths.size());
         const Matrix y = decoded(tensor);
-        std::vector<std::vector<std::uint64_t>> counts;
-        for (const int bits : widths)
-            counts.emplace_back(std::size_t{1} << bits);
+        std::vector<std::vector<std::uint64_t>> counts(widths.size());
+        for (std::size_t book = 0; book < widths.size(); ++book)
+            counts[book].resize(std::size_t{1} << widths[book]);
         const auto count = static_cast<std::size_t>(stages.size());
         std::vector<double> energy(static_cast<std::size_t>(groups));
         std::vector<double> left(widths.size());
@@ -414,7 +414,7 @@ private Q_SLOTS:
             pqBench()
                 .quantize("pq:m=4,bits=3,allocation=variance", decaying(500, 8, 0.5))
                 .encoded();
-        const auto withBits = [&](std::vector<std::uint8_t> bits) {
+        const auto withBits = [&](const std::vector<std::uint8_t>& bits) {
             EncodedTensor damaged = whole;
             for (Section& section : damaged.sections) {
                 if (section.name == "slice bits") section.bytes = bits;
