@@ -258,11 +258,13 @@ void RunController::show(const Shown& shown) {
     m_runFolder = shown.folder;
     m_resultSpec = shown.spec;
     m_results->assign(shown.records);
+    m_isShown = true;
     Q_EMIT runFolderChanged();
 }
 
 void RunController::drainInbox() {
-    if (!m_inbox) return;
+    // Before the run's folder is on show, what it replaces is: records would go with it.
+    if (!m_inbox || !m_isShown) return;
     const RecordList records = m_inbox->take();
     if (!records.empty()) m_results->add(records);
     // Of a run that was cancelled nothing trains any more.
@@ -302,6 +304,7 @@ void RunController::detach() {
     m_inbox.reset();
     m_training.reset();
     m_lastJob = 0;
+    m_isShown = false;
     setRunning(0);
 }
 

@@ -92,6 +92,7 @@ private:
     ExperimentSpec m_resultSpec;
     std::uint64_t m_memoryBytes = 0;
     JobId m_job = 0;
+    bool m_isShown = false;  ///< The folder of the run that was started last is on show.
     JobId m_lastJob = 0;
     /// Grows whenever something else is to be shown; what older jobs deliver is dropped.
     quint64 m_generation = 0;
