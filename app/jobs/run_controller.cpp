@@ -291,6 +291,7 @@ void RunController::setRunning(JobId job) {
     m_job = job;
     if (isRunning()) {
         m_lastJob = job;
+        m_isShown = false;
         m_drain.start();
     } else {
         m_drain.stop();
@@ -304,7 +305,6 @@ void RunController::detach() {
     m_inbox.reset();
     m_training.reset();
     m_lastJob = 0;
-    m_isShown = false;
     setRunning(0);
 }
 
