@@ -297,7 +297,10 @@ void MethodsPanel::schedulePicture() {
 
 void MethodsPanel::requestPicture() {
     m_pictureScheduled = false;
-    if (!isVisible() || m_current < 0 || !currentCard().isExpanded()) return;
+    if (!isVisible() || m_current < 0 || !currentCard().isExpanded()) {
+        m_bench.formPreview.cancel();
+        return;
+    }
     PreviewRequest request;
     const TensorInfo* tensor = m_bench.tensors.tensor(m_bench.selection.currentTensor());
     if (m_bench.data.state() == DataLoader::State::Open && tensor && tensor->quantizable) {
@@ -317,11 +320,12 @@ void MethodsPanel::requestPicture() {
         return;
     }
     currentCard().picture().setStale(true);
+    m_pictureCard = &currentCard();
     m_bench.formPreview.request(request);
 }
 
 void MethodsPanel::showPicture(const PreviewResult& result) {
-    if (m_current < 0) return;
+    if (m_current < 0 || m_pictureCard != &currentCard()) return;
     CodePictureView& picture = currentCard().picture();
     if (!result.refusal.isEmpty()) return picture.setReason(result.refusal);
     CodePicture drawn = result.picture;

@@ -79,7 +79,8 @@ private:
     QString m_typedInMenu;
     int m_current = -1;
     bool m_pictureScheduled = false;
-    int m_pictureSettings = 0;  ///< Of the method whose picture was asked for.
+    const MethodCard* m_pictureCard = nullptr;  ///< Whose picture was asked for.
+    int m_pictureSettings = 0;                  ///< Of the method whose picture was asked for.
 };
 
 }  // namespace quantscope

@@ -118,8 +118,12 @@ void adoptEvaluations(const RunInfo& run, const std::filesystem::path& from,
         std::filesystem::exists(evaluationsPath(to))) {
         return;
     }
-    const RunInfo known = RunInfo::fromJson(readJsonFile(from / "run.json"));
-    if (known.data.fingerprint != run.data.fingerprint) return;
+    try {
+        const RunInfo known = RunInfo::fromJson(readJsonFile(from / "run.json"));
+        if (known.data.fingerprint != run.data.fingerprint) return;
+    } catch (const Error&) {
+        return;  // A damaged folder has nothing to give; the new run does not depend on it.
+    }
     std::error_code ignored;
     std::filesystem::copy_file(evaluationsPath(from), evaluationsPath(to), ignored);
 }

@@ -159,7 +159,8 @@ CodePicture pairPicture(MatrixView rows, const QuantizedTensor& tensor) {
     Matrix decoded(1, rows.cols);
     for (Index r = 0; r < rows.rows && std::ssize(picture.points) < mostPoints / 2; ++r) {
         tensor.decode(r, decoded.span());
-        for (Index c = 0; c + 1 < rows.cols; c += 2) {
+        for (Index c = 0; c + 1 < rows.cols && std::ssize(picture.points) < mostPoints / 2;
+             c += 2) {
             picture.points.emplace_back(static_cast<double>(decoded(0, c)),
                                         static_cast<double>(decoded(0, c + 1)));
             if (std::ssize(picture.values) < mostValues) {

@@ -76,6 +76,7 @@ void GainPlot::rebuild() {
         graph->setData(values.first, values.second);
         key.push_back({tr("over %1").arg(base), marker});
     }
+    setNotes({tr("obtained on up to 256 rows of each tensor")});
     key.push_back({tr("As expected"), QCPScatterStyle(QCPScatterStyle::ssNone), dashed});
     setKey(std::move(key));
 }

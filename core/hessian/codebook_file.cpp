@@ -13,6 +13,8 @@ namespace quantscope {
 namespace {
 
 constexpr const char* codebooksName = "codebooks";
+// Of every tensor without codebooks of its own.
+constexpr const char* sharedName = "shared";
 
 // One codebook, or several of one size below each other.
 bool isCodebooks(const TensorInfo& info) {
@@ -51,7 +53,7 @@ std::vector<const TensorInfo*> CodebookFile::find(const std::string& tensor) con
         const TensorInfo* info = m_file->find(name);
         if (found.empty() && info != nullptr && isCodebooks(*info)) found = {info};
     }
-    if (found.empty()) found = below(codebooksName);
+    if (found.empty()) found = below(std::string(codebooksName) + "/" + sharedName);
     const TensorInfo* all = m_file->find(codebooksName);
     if (found.empty() && all != nullptr && isCodebooks(*all)) found = {all};
     return found;

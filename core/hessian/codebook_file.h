@@ -17,7 +17,8 @@ namespace quantscope {
 ///                      names: what `quantscope-cli unpack` writes
 ///   codebooks/T        count x dim: one codebook; books x count x dim: several of one size
 ///   T                  likewise
-///   codebooks/NAME     count x dim, likewise, or `codebooks`: of every tensor without its own
+///   codebooks/shared/NAME   count x dim, as the first; or `codebooks`, as the second: of every
+///                      tensor without its own
 class CodebookFile {
 public:
     /// Opens and lists the file; no values are read. Throws Error as TensorFile::open does.

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "core/base/parallel.h"
+#include "core/base/squared_norm.h"
 #include "core/kernels/exponentials.h"
 #include "core/kernels/product.h"
 
@@ -14,15 +15,14 @@ namespace quantscope {
 namespace {
 
 // (p_k - |c_k|^2 + 2 x_i.c_k) / eps for the rows of a block: what softmax needs, as |x_i|^2 is the
-// same for all codewords.
+// same for all codewords. Rows and codewords are taken from the mean codeword, or far from the
+// origin nothing would be left of the differences.
 class Scores {
 public:
     Scores(MatrixView centroids, std::span<const double> prices, double epsilon)
-        : m_centroids(centroids), m_inverse(1.0 / epsilon) {
+        : m_mean(meanOf(centroids)), m_centroids(minusMean(centroids)), m_inverse(1.0 / epsilon) {
         for (Index k = 0; k < centroids.rows; ++k) {
-            double norm = 0.0;
-            for (const float value : centroids.row(k))
-                norm += static_cast<double>(value) * static_cast<double>(value);
+            const double norm = squaredNorm(m_centroids.view().row(k));
             m_offsets.push_back(
                 static_cast<float>((prices[static_cast<std::size_t>(k)] - norm) * m_inverse));
         }
@@ -30,21 +30,43 @@ public:
 
     Index rowsAtOnce() const {
         constexpr Index blockFloats = Index{1} << 18;
-        return std::clamp<Index>(blockFloats / m_centroids.rows, 8, 1024);
+        return std::clamp<Index>(blockFloats / m_centroids.rows(), 8, 1024);
     }
 
     // rows x codewords.
     Matrix of(MatrixView rows) const {
-        Matrix scores(rows.rows, m_centroids.rows);
+        Matrix scores(rows.rows, m_centroids.rows());
         for (Index i = 0; i < rows.rows; ++i)
             std::ranges::copy(m_offsets, scores.span().row(i).begin());
-        addProduct(static_cast<float>(2.0 * m_inverse), strided(rows),
-                   strided(m_centroids).transposed(), scores.data(), scores.cols());
+        addProduct(static_cast<float>(2.0 * m_inverse), strided(minusMean(rows).view()),
+                   strided(m_centroids.view()).transposed(), scores.data(), scores.cols());
         return scores;
     }
 
 private:
-    MatrixView m_centroids;
+    static std::vector<float> meanOf(MatrixView centroids) {
+        std::vector<double> sums(static_cast<std::size_t>(centroids.cols));
+        for (Index k = 0; k < centroids.rows; ++k) {
+            std::ranges::transform(sums, centroids.row(k), sums.begin(),
+                                   [](double sum, float value) { return sum + value; });
+        }
+        std::vector<float> mean(sums.size());
+        std::ranges::transform(sums, mean.begin(), [&](double sum) {
+            return static_cast<float>(sum / static_cast<double>(centroids.rows));
+        });
+        return mean;
+    }
+
+    Matrix minusMean(MatrixView rows) const {
+        Matrix moved(rows.rows, rows.cols);
+        for (Index i = 0; i < rows.rows; ++i) {
+            std::ranges::transform(rows.row(i), m_mean, moved.span().row(i).begin(), std::minus());
+        }
+        return moved;
+    }
+
+    std::vector<float> m_mean;
+    Matrix m_centroids;
     double m_inverse;
     std::vector<float> m_offsets;
 };

@@ -8,6 +8,7 @@
 
 #include "core/base/parallel.h"
 #include "core/kernels/codebook_refit.h"
+#include "core/kernels/mean_square.h"
 
 namespace quantscope {
 namespace {
@@ -54,13 +55,7 @@ public:
         refitCodebooks(m_scaled.view(), m_codes, books, {}, m_stop, {&m_scales, m_numbers});
     }
 
-    double energy() const {
-        double sum = 0.0;
-        for (Index i = 0; i < m_scaled.view().size(); ++i)
-            sum +=
-                static_cast<double>(m_scaled.data()[i]) * static_cast<double>(m_scaled.data()[i]);
-        return sum / static_cast<double>(m_x.rows);
-    }
+    double energy() const { return meanSquare(m_scaled.view(), m_stop); }
 
 private:
     static constexpr Index rowsAtOnce = 1024;

@@ -58,9 +58,12 @@ double progressiveKMeansWork(const KMeansParameters& parameters, Index rows, Ind
     double work = 0.0;
     for (const Index dims : dimensionsOfPasses(dim))
         work += passWork(dims, dim, parameters);
-    // The covariance and the turned rows.
-    const double turning = 2.0 * static_cast<double>(dim) * static_cast<double>(dim);
-    return static_cast<double>(rows) * (static_cast<double>(parameters.count) * work + turning);
+    const auto length = static_cast<double>(dim);
+    // The covariance and the turned rows; the axes (principalAxes).
+    const double turning = 2.0 * length * length;
+    constexpr double eigenWork = 20.0;
+    return static_cast<double>(rows) * (static_cast<double>(parameters.count) * work + turning) +
+           eigenWork * length * length * length;
 }
 
 KMeansResult progressiveKMeans(MatrixView x, const KMeansParameters& parameters,

@@ -8,7 +8,7 @@ namespace quantscope {
 /// Vectors of these lengths are trained through subspaces: shorter ones gain nothing, and the axes
 /// of longer ones would take longer than the k-means.
 inline constexpr Index leastProgressiveDim = 16;
-inline constexpr Index mostProgressiveDim = 512;
+inline constexpr Index mostProgressiveDim = 256;
 
 /// k-means through growing subspaces: first along the principal axis of the rows, then, from the
 /// centroids found so far, along more of the principal axes, and at last in all dimensions (Liu,

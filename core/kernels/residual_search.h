@@ -52,6 +52,10 @@ class ResidualSearch {
 public:
     /// `stages` outlive the object. In parallel; throws Cancelled.
     ResidualSearch(std::span<const CodewordPanels> stages, Index beam, const std::stop_token& stop);
+    /// The same without products, for many searches at once.
+    static ResidualSearch withoutProducts(std::span<const CodewordPanels> stages, Index beam) {
+        return {stages, beam};
+    }
 
     /// The codes (rows x stages) found for the rows of `x`. Serial: callers take blocks of rows in
     /// parallel.
@@ -63,6 +67,9 @@ public:
     static std::uint64_t bytes(std::span<const Index> codewords, Index beam, Index dim);
 
 private:
+    ResidualSearch(std::span<const CodewordPanels> stages, Index beam)
+        : m_stages(stages), m_beam(beam) {}
+
     std::span<const CodewordPanels> m_stages;
     Index m_beam;
     std::optional<StageProducts> m_products;

@@ -7,8 +7,10 @@
 #include <string>
 
 #include "core/base/parallel.h"
+#include "core/base/random.h"
 #include "core/kernels/codebook_refit.h"
 #include "core/kernels/kmeans.h"
+#include "core/kernels/mean_square.h"
 #include "core/kernels/progressive_kmeans.h"
 #include "core/kernels/residual_beam.h"
 #include "core/kernels/residual_search.h"
@@ -62,9 +64,9 @@ public:
     MatrixView residuals() const { return m_residuals.view(); }
 
     // Appends a code of the last of `stages`; the others made the sequences so far. residuals() are
-    // then those of the best sequences, or of the best, the second, ... in turn. Returns the mean
+    // then those of the best sequences, or of any at random. Returns the mean
     // squared norm of what the best leave.
-    double extend(std::span<const CodewordPanels> stages, bool inTurn) {
+    double extend(std::span<const CodewordPanels> stages, bool ofAny) {
         const auto before = static_cast<Index>(stages.size()) - 1;
         const Index oldLength = beamWidth(stages, before, m_beam) * before;
         const Index length = beamWidth(stages, before + 1, m_beam) * (before + 1);
@@ -80,7 +82,7 @@ public:
                                                              part(m_sequences, oldLength));
             search.extend(stages.back(), m_beam);
             std::ranges::copy(search.sequences(), part(sequences, length).begin());
-            return keepResiduals(search, begin, end, inTurn);
+            return keepResiduals(search, begin, end, ofAny);
         });
         m_sequences = std::move(sequences);
         return energy / static_cast<double>(m_x.rows);
@@ -126,15 +128,21 @@ private:
                               [](double& total, double part) { total += part; });
     }
 
-    double keepResiduals(const ResidualBeam& search, Index begin, Index end, bool inTurn) {
+    double keepResiduals(const ResidualBeam& search, Index begin, Index end, bool ofAny) {
         double energy = 0.0;
         for (Index row = begin; row < end; ++row) {
-            const Index rank = inTurn ? row % search.width() : 0;
+            const Index rank = ofAny ? rankOf(row, search.width()) : 0;
             std::ranges::copy(search.residual(row - begin, rank),
                               m_residuals.span().row(row).begin());
             energy += squaredNorm(search.residual(row - begin, 0));
         }
         return energy;
+    }
+
+    // Any order in which rows come, such as that of columns, must not decide.
+    static Index rankOf(Index row, Index width) {
+        constexpr std::uint64_t seed = 1;
+        return Random(seed, static_cast<std::uint64_t>(row)).below(width);
     }
 
     MatrixView m_x;
@@ -143,21 +151,6 @@ private:
     Matrix m_residuals;
     std::vector<std::uint32_t> m_sequences;  // rows x width x stages
 };
-
-// Mean squared norm of the rows.
-double meanSquare(MatrixView x, const std::stop_token& stop) {
-    constexpr Index rowsAtOnce = 4096;
-    const double sum = parallelReduce(
-        x.rows, rowsAtOnce, stop, 0.0,
-        [&](Index begin, Index end) {
-            double part = 0.0;
-            for (Index row = begin; row < end; ++row)
-                part += squaredNorm(x.row(row));
-            return part;
-        },
-        [](double& total, double part) { total += part; });
-    return sum / static_cast<double>(x.rows);
-}
 
 std::vector<Matrix> codewordsOf(std::span<const CodewordPanels> stages) {
     std::vector<Matrix> books;
@@ -243,9 +236,9 @@ ResidualCodebooks trainResidualCodebooks(MatrixView x, const ResidualParameters&
         format.round(result.centroids.span());
         trained.stages.emplace_back(result.centroids.view(), context.stop());
         trained.stageObjectives.push_back(std::move(result.objectives));
-        const bool inTurn = stage + 1 < stages &&
-                            learnsFromAllSequences(parameters.codewords[stage + 1], x.rows, x.cols);
-        objective = beam.extend(trained.stages, inTurn);
+        const bool ofAny = stage + 1 < stages &&
+                           learnsFromAllSequences(parameters.codewords[stage + 1], x.rows, x.cols);
+        objective = beam.extend(trained.stages, ofAny);
         done += ownWork + searchWork / static_cast<double>(stages);
     }
     trained.objectives.push_back(objective);

@@ -30,7 +30,7 @@ struct ResidualCodebooks {
 /// Codebooks of a residual quantizer for the rows of `x`. Stage by stage: k-means of what the best
 /// sequences leave of the rows, then a step of the beam search with the new codebook (see
 /// ResidualBeam). Where codebooks are fine (at least 2^dim codewords, and 39 rows for each), rows
-/// stand for their best, second, ... sequences in turn, so that the next stage suits all of them.
+/// stand for any of their sequences at random, so that the next stage suits all of them.
 /// From the second stage on, k-means goes through subspaces where progressiveKMeans() can. Then
 /// rounds of: all codebooks by joint least squares (refitCodebooks), all codes by beam search; a
 /// round that does not lower the error is taken back and ends it. Codewords are rounded as `format`

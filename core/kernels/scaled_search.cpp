@@ -50,8 +50,12 @@ ScaledSearch::ScaledSearch(std::span<const Matrix> books, const BlockScales& sca
         }
     }
     m_searches.reserve(static_cast<std::size_t>(scales.blocks()));
-    for (std::size_t first = 0; first < m_panels.size(); first += m_books)
-        m_searches.emplace_back(std::span(m_panels).subspan(first, m_books), beam, stop);
+    // Products for every block would take far more memory and time than they save.
+    if (scales.blocks() == 1) m_searches.emplace_back(m_panels, beam, stop);
+    for (std::size_t first = 0; first < m_panels.size() && scales.blocks() > 1; first += m_books) {
+        m_searches.push_back(
+            ResidualSearch::withoutProducts(std::span(m_panels).subspan(first, m_books), beam));
+    }
 }
 
 void ScaledSearch::search(MatrixView vectors, std::span<const Index> numbers,

@@ -36,6 +36,11 @@ public:
     /// times. Throws Cancelled.
     ScaledSearch(std::span<const Matrix> books, const BlockScales& scales, Index beam,
                  const std::stop_token& stop);
+    // Searches refer to the panels, which stay where they are when moved.
+    ScaledSearch(const ScaledSearch&) = delete;
+    ScaledSearch& operator=(const ScaledSearch&) = delete;
+    ScaledSearch(ScaledSearch&&) = default;
+    ScaledSearch& operator=(ScaledSearch&&) = delete;
 
     /// Writes codes (rows x books) of the rows of `vectors`, whose numbers in the tensor are
     /// `numbers`, unscaled, as ResidualSearch finds them. Serial.

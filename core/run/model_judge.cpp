@@ -60,6 +60,17 @@ Evaluation judge(const JudgedSetting& setting, const LanguageModel& model,
     return evaluate(ForwardPass(std::move(changed)), &reference, tokens, context);
 }
 
+// Results of one file say nothing of another one's weights.
+void refuseOtherModel(const TensorFile& file, const JudgeRequest& request,
+                      const std::stop_token& stop) {
+    const RunInfo run = ResultStore::open(request.folder)->run();
+    if (file.fingerprint(stop) == run.data.fingerprint) return;
+    throw Error("'" + printableText(request.model.string()) +
+                    "' is not the file that the run quantized ('" + printableText(run.data.path) +
+                    "'): its content differs.",
+                "Name that file as the model, or run the experiment again on this one.");
+}
+
 }  // namespace
 
 std::vector<JudgedSetting> methodSettings(std::span<const TrialRecord> records) {
@@ -116,8 +127,9 @@ void judgeRun(const JudgeRequest& request, const MethodRegistry& registry,
     const std::vector<JudgedSetting> settings = toJudge(request, fingerprint);
     if (settings.empty()) return;
     constexpr double loaded = 0.02;
-    const LanguageModel model = LanguageModel::load(*TensorFile::open(request.model, options),
-                                                    context.part(0.0, loaded, 0));
+    const auto modelFile = TensorFile::open(request.model, options);
+    refuseOtherModel(*modelFile, request, context.stop());
+    const LanguageModel model = LanguageModel::load(*modelFile, context.part(0.0, loaded, 0));
     const TokenRows tokens =
         TokenRows::read(*tokenFile, model.config().vocabulary, model.config().context);
     const ForwardPass reference(model);

@@ -99,9 +99,17 @@ ExportedPlan exportPlan(const AllocationPlan& plan, PlanFormat format,
         unplanned.erase(tensor.tensor);
     const std::vector<std::string> others(unplanned.begin(), unplanned.end());
     const std::vector<RecipeTensor> tensors = recipeTensors(plan, registry);
-    if (format == PlanFormat::LlamaCpp) return llamaCppRecipe(tensors, others);
-    if (format == PlanFormat::GptqModel) return gptqModelRecipe(tensors, others);
-    return llmCompressorRecipe(tensors, others);
+    ExportedPlan exported = format == PlanFormat::LlamaCpp ? llamaCppRecipe(tensors, others)
+                            : format == PlanFormat::GptqModel
+                                ? gptqModelRecipe(tensors, others)
+                                : llmCompressorRecipe(tensors, others);
+    if (modelTensors.empty()) {
+        exported.notes.emplace_back(
+            "The names of the model's other tensors are not known (the run's folder cannot be "
+            "read), so it was not checked that the patterns leave them alone, and that layers "
+            "which are loaded as one are planned whole.");
+    }
+    return exported;
 }
 
 std::vector<std::string> modelTensorsOf(const AllocationPlan& plan) {

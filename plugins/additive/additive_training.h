@@ -22,6 +22,9 @@ class AdditiveCodebooks {
 public:
     AdditiveCodebooks(std::vector<CodewordPanels> books, const AdditiveParameters& parameters,
                       const std::stop_token& stop);
+    // Searches refer to the books.
+    AdditiveCodebooks(const AdditiveCodebooks&) = delete;
+    AdditiveCodebooks& operator=(const AdditiveCodebooks&) = delete;
 
     const std::vector<CodewordPanels>& books() const { return m_books; }
 

@@ -21,7 +21,7 @@ namespace {
 constexpr Index blockColumns = 128;
 constexpr Index stripColumns = 24;
 // Rows of which the loss of rounding to nearest is measured as well.
-constexpr Index sampledRows = 128;
+constexpr Index sampledRows = 256;
 
 // Rows that one thread works on: enough to use the factor well, few enough for the cache, and
 // whole codes.

@@ -21,7 +21,7 @@ struct FeedbackResult {
     std::vector<double> columnLosses;  ///< D_j |r_j|^2 at each step, before descent.
     double loss = 0.0;                 ///< Their sum.
     double descentGain = 0.0;          ///< What descent took off the loss.
-    /// Over a sample of at most 128 rows: the loss, descent included, and that of rounding to
+    /// Over a sample of at most 256 rows: the loss, descent included, and that of rounding to
     /// nearest on the grid as it was fitted.
     double sampledLoss = 0.0;
     double nearestLoss = 0.0;

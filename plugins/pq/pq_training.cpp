@@ -7,8 +7,8 @@
 
 #include "core/alloc/vector_bits.h"
 #include "core/base/parallel.h"
-#include "core/base/squared_norm.h"
 #include "core/kernels/kmeans.h"
+#include "core/kernels/mean_square.h"
 #include "core/kernels/rotation.h"
 #include "core/quant/progress_counter.h"
 #include "plugins/pq/slice_variance.h"
@@ -30,19 +30,12 @@ Matrix sliceOf(const SliceLayout& layout, MatrixView sample, Index slice) {
     return rows;
 }
 
-double energyPerRow(MatrixView x) {
-    double energy = 0.0;
-    for (Index row = 0; row < x.rows; ++row)
-        energy += squaredNorm(x.row(row));
-    return energy / static_cast<double>(x.rows);
-}
-
 // k-means for every codebook, several at once; `start` may be empty.
 std::vector<Matrix> trainCodebooks(const PqSettings& settings, const SliceLayout& layout,
                                    const std::vector<int>& bits, MatrixView sample, int iterations,
                                    const std::vector<Matrix>& start, const RunContext& context) {
     std::vector<Matrix> books(static_cast<std::size_t>(settings.codebooks()));
-    const double wholeEnergy = std::max(energyPerRow(sample), 1e-300);
+    const double wholeEnergy = std::max(meanSquare(sample, context.stop()), 1e-300);
     ProgressCounter progress(context, static_cast<double>(settings.codebooks()) * iterations,
                              "training codebooks");
     parallelFor(settings.codebooks(), 1, context.stop(), [&](Index begin, Index) {
@@ -59,7 +52,8 @@ std::vector<Matrix> trainCodebooks(const PqSettings& settings, const SliceLayout
                 ? MatrixView(sample.data, sample.rows * settings.slices, layout.width(0))
                 : own.view();
         // Curves of slices are shares of the energy of all.
-        const double share = settings.shared ? 1.0 : energyPerRow(own.view()) / wholeEnergy;
+        const double share =
+            settings.shared ? 1.0 : meanSquare(own.view(), context.stop()) / wholeEnergy;
         const RunContext part = context.part(0.0, 1.0, static_cast<std::uint64_t>(book))
                                     .withProgress([&](double, std::string_view) { report(1); })
                                     .withSeries(codebookTitle(settings, book, ownBits), share);
@@ -202,7 +196,7 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
         std::vector<Matrix> books = trainCodebooks(settings, layout, result.bits, sample,
                                                    settings.iterations, given, context);
         result.books = packed(books, format, stop);
-        if (!settings.shared) result.variances = sliceVariances(sample, layout);
+        if (!settings.shared) result.variances = sliceVariances(sample, layout, stop);
         return result;
     }
     // The stored numbers of a rotation are at most 1: no scale.
@@ -217,7 +211,7 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
     const double perRound =
         1.0 / std::max(1.0, rounds + static_cast<double>(settings.iterations) / roundIterations);
     const RunContext rotating =
-        context.withSeries("rotation", 1.0 / std::max(energyPerRow(sample), 1e-300));
+        context.withSeries("rotation", 1.0 / std::max(meanSquare(sample, context.stop()), 1e-300));
     std::vector<Matrix> books;
     for (int round = 0; round < rounds; ++round) {
         Matrix rows = rotatedRows(sample, result.rotation.view(), stop);
@@ -227,7 +221,9 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
         books = trainCodebooks(settings, layout, result.bits, rows.view(), roundIterations, books,
                                part.withoutObjectives());
         const double dropped =
-            layout.cols < sample.cols ? energyPerRow(sample) - energyPerRow(rows.view()) : 0.0;
+            layout.cols < sample.cols
+                ? meanSquare(sample, context.stop()) - meanSquare(rows.view(), context.stop())
+                : 0.0;
         rotating.objective(dropped + replaceByCodewords(books, layout, rows.span(), stop));
         result.rotation = nearestRotation(sample, rows.view(), result.rotation.view(), stop);
     }
@@ -237,8 +233,8 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
                            context.part(rounds * perRound, 1.0, 0));
     result.books = packed(books, format, stop);
     if (!settings.shared) {
-        result.variances = sliceVariances(rows.view(), layout);
-        result.unrotatedVariances = sliceVariances(sample, {sample.cols, layout.slices});
+        result.variances = sliceVariances(rows.view(), layout, stop);
+        result.unrotatedVariances = sliceVariances(sample, {sample.cols, layout.slices}, stop);
     }
     return result;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <stop_token>
 #include <vector>
 
 #include "core/base/matrix_view.h"
@@ -8,8 +9,9 @@
 
 namespace quantscope::pq {
 
-/// The variance of each slice of rows, summed over its columns. Sums in double precision, row after
-/// row.
-std::vector<double> sliceVariances(MatrixView rows, const SliceLayout& layout);
+/// The variance of each slice of rows, summed over its columns. In parallel, same bits at any
+/// thread count; throws Cancelled.
+std::vector<double> sliceVariances(MatrixView rows, const SliceLayout& layout,
+                                   const std::stop_token& stop);
 
 }  // namespace quantscope::pq

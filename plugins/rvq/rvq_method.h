@@ -10,7 +10,7 @@ class RvqMethod final : public Method {
 public:
     std::string id() const override { return "rvq"; }
     std::string name() const override { return "Residual vector quantization"; }
-    std::string version() const override { return "1"; }
+    std::string version() const override { return "2"; }
     std::string help() const override;
     std::vector<ParameterSpec> parameters() const override;
     std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,

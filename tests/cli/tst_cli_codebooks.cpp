@@ -68,7 +68,7 @@ private Q_SLOTS:
                 book.push_back(0.05F * static_cast<float>(k - 8));
                 book.push_back(k % 2 == 0 ? 0.1F : -0.1F);
             }
-            writer.writeArray("codebooks/book", {16, 2}, NumberType::Float32,
+            writer.writeArray("codebooks/shared/book", {16, 2}, NumberType::Float32,
                               std::as_bytes(std::span(book)));
             writer.finish();
         }

@@ -380,7 +380,7 @@ private Q_SLOTS:
 
     void list() {
         const Json figures = plot({"--list"});
-        QCOMPARE(figures.size(), std::size_t{9});
+        QCOMPARE(figures.size(), std::size_t{10});
         for (const Json& figure : figures) {
             // The run was not judged, and has no error feedback.
             const bool lacks = figure["figure"] == "perplexity" || figure["figure"] == "gain";

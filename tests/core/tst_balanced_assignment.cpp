@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -107,6 +108,28 @@ private Q_SLOTS:
         const auto [fewest, most] = std::ranges::minmax_element(counts);
         QVERIFY2(*fewest > 200 && *most < 450,
                  qPrintable(QStringLiteral("%1 to %2").arg(*fewest).arg(*most)));
+    }
+
+    // On a grid of 1/256, so that moving rows and codewords rounds nothing.
+    void theOriginDoesNotMatter() {
+        Matrix x = gaussian(4096, 4, 7);
+        Matrix centroids = gaussian(32, 4, 8);
+        const auto move = [](Matrix& values, float by) {
+            for (Index i = 0; i < values.view().size(); ++i)
+                values.data()[i] = std::round(values.data()[i] * 256.0F) / 256.0F + by;
+        };
+        std::vector<std::vector<std::uint32_t>> codes;
+        for (const float by : {0.0F, 4096.0F}) {
+            move(x, by);
+            move(centroids, by);
+            BalancedAssignment balance(32);
+            codes.emplace_back(4096);
+            balance.assign(x.view(), centroids.view(), 0.3, codes.back(), {});
+        }
+        std::size_t same = 0;
+        for (std::size_t row = 0; row < 4096; ++row)
+            same += codes[0][row] == codes[1][row] ? 1 : 0;
+        QVERIFY2(same > 4080, qPrintable(QString::number(same)));
     }
 
     void farCodewordsAreReached() {

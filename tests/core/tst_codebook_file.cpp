@@ -46,7 +46,7 @@ private Q_SLOTS:
             << "d"
             << "fake.h5:/d/codebooks/codebook|codebook 3x3";
         QTest::newRow("those of all") << "e"
-                                      << "fake.h5:/codebooks|b 16x3|d 7x7";
+                                      << "fake.h5:/codebooks/shared|one 4x4|two 8x4";
     }
     void findsThemByTheTensor() {
         QFETCH(QString, tensor);
@@ -60,13 +60,23 @@ private Q_SLOTS:
         file->addNormal("c", 5, 6, 1);
         file->addNormal("d/codebooks/codebook", 3, 3, 1);
         file->addNormal("codebooks/d", 7, 7, 1);
-        file->addText("codebooks/notes");
+        file->addNormal("codebooks/shared/two", 8, 4, 1);
+        file->addNormal("codebooks/shared/one", 4, 4, 1);
+        file->addText("codebooks/shared/notes");
         const CodebookFile codebooks(file);
         const auto described = codebooks.describe(tensor.toStdString());
         QVERIFY(described);
         QCOMPARE(QString::fromStdString(text(*described)), expected);
         QVERIFY(!described->hasValues());
         QCOMPARE(file->readsOf("codebooks/b") + file->readsOf("c"), 0);
+    }
+
+    // Books of some tensors are not those of others.
+    void tensorsWithoutBooksGetNone() {
+        auto file = std::make_shared<FakeTensorFile>();
+        file->addNormal("codebooks/b", 16, 3, 1);
+        QVERIFY(CodebookFile(file).describe("b"));
+        QVERIFY(!CodebookFile(file).describe("e"));
     }
 
     void readsValues() {

@@ -163,6 +163,12 @@ private Q_SLOTS:
         QCOMPARE(picture.points[33].y(), static_cast<double>(decoded(1, 3)));
     }
 
+    void oneLongRowIsCutOff() {
+        const CodePicture picture =
+            pictureOf(std::make_shared<e8::E8Method>(), "e8", gaussian(1, 20'000));
+        QCOMPARE(picture.points.size(), std::size_t{2048});
+    }
+
     void oneColumnHasNoPairs() {
         const CodePicture picture =
             pictureOf(std::make_shared<e8::E8Method>(), "e8", gaussian(1, 1));
