@@ -59,7 +59,7 @@ void PerplexityFeed::take(const std::filesystem::path& folder,
     if (folder != m_folder) return;
     m_records = std::move(records);
     if (m_tokens.empty() && !m_records.empty()) m_tokens = m_records.back().tokens;
-    m_data = buildPerplexity(m_records);
+    m_data = buildPerplexity(m_records, m_tokens);
     Q_EMIT changed();
     Q_EMIT stateChanged();
 }
@@ -73,6 +73,8 @@ void PerplexityFeed::add(const std::filesystem::path& folder, const EvaluationRe
 
 void PerplexityFeed::setTokens(const std::filesystem::path& file) {
     m_tokens = file;
+    m_data = buildPerplexity(m_records, m_tokens);
+    Q_EMIT changed();
     Q_EMIT stateChanged();
 }
 

@@ -30,16 +30,22 @@ void markFront(std::vector<PerplexityPoint>& points) {
 
 }  // namespace
 
-PerplexityData buildPerplexity(const std::vector<EvaluationRecord>& records) {
+PerplexityData buildPerplexity(const std::vector<EvaluationRecord>& records,
+                               const std::filesystem::path& tokens) {
     PerplexityData data;
-    if (records.empty()) return data;
-    const std::string& tokens = records.back().tokensFingerprint;
-    data.tokens =
-        QString::fromStdString(std::filesystem::path(records.back().tokens).filename().string());
+    const std::string wanted = tokens.empty()
+                                   ? std::string()
+                                   : std::filesystem::absolute(tokens).lexically_normal().string();
+    // The file may have changed since: its newest content counts.
+    const auto newest = std::find_if(
+        records.rbegin(), records.rend(),
+        [&](const EvaluationRecord& record) { return wanted.empty() || record.tokens == wanted; });
+    if (newest == records.rend()) return data;
+    data.tokens = QString::fromStdString(std::filesystem::path(newest->tokens).filename().string());
     std::size_t others = 0;
     std::size_t infinite = 0;
     for (const EvaluationRecord& record : records) {
-        if (record.tokensFingerprint != tokens) {
+        if (record.tokensFingerprint != newest->tokensFingerprint) {
             ++others;
         } else if (record.kind == EvaluationRecord::Kind::Model) {
             data.reference = record.perplexity;

@@ -111,6 +111,20 @@ private Q_SLOTS:
         QCOMPARE(data.remarks.size(), 2);
         QVERIFY(buildPerplexity({}).points.empty());
     }
+
+    void perplexityIsOfTheChosenTokens() {
+        using Kind = EvaluationRecord::Kind;
+        EvaluationRecord older = evaluation(Kind::Method, "older", 3.0, 7.0, "u");
+        older.tokens = "/data/u.h5";
+        EvaluationRecord newer = evaluation(Kind::Method, "newer", 3.0, 8.0);
+        newer.tokens = "/data/t.h5";
+        const PerplexityData chosen = buildPerplexity({older, newer}, "/data/./u.h5");
+        QCOMPARE(chosen.tokens, QStringLiteral("u.h5"));
+        QCOMPARE(chosen.points.size(), std::size_t{1});
+        QCOMPARE(chosen.points[0].label, QStringLiteral("older"));
+        QCOMPARE(buildPerplexity({older, newer}).points[0].label, QStringLiteral("newer"));
+        QVERIFY(buildPerplexity({older, newer}, "/data/v.h5").points.empty());
+    }
 };
 
 QTEST_APPLESS_MAIN(TestPlanBuilders)
