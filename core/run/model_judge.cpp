@@ -6,7 +6,9 @@
 #include <set>
 
 #include "core/base/content_hash.h"
+#include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/model/evaluation.h"
 #include "core/run/model_override.h"
 #include "core/store/result_store.h"
