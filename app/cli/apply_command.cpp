@@ -43,6 +43,7 @@ public:
         const AllocationPlan plan = AllocationPlan::fromJson(readJsonFile(m_plan));
         checkOutput(m_out, m_force, ResultStore::filesOf(plan.folder));
         const auto file = TensorFile::open(m_model, {context.prober, false});
+        warnOfOtherModel(plan, *file, context);
         std::map<std::string, const PlannedTensor*> planned;
         for (const PlannedTensor& tensor : plan.tensors) {
             if (file->find(tensor.tensor) == nullptr) {
@@ -70,6 +71,17 @@ public:
     }
 
 private:
+    // Another file with tensors of the same names may be meant, but hardly is.
+    static void warnOfOtherModel(const AllocationPlan& plan, const TensorFile& file,
+                                 const CommandContext& context) {
+        const InputFile data = ResultStore::open(plan.folder)->run().data;
+        if (file.fingerprint(context.stop) == data.fingerprint) return;
+        std::cerr << "warning: '" << printableText(file.path().string())
+                  << "' is not the file that the plan's run quantized ('"
+                  << printableText(data.path)
+                  << "'): its content differs. The tensors of the plan get that file's values.\n";
+    }
+
     static void writeQuantized(TensorWriter& writer, const PlannedTensor& planned,
                                const std::filesystem::path& folder, const TensorInfo& info,
                                const CommandContext& context) {

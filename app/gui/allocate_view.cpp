@@ -319,10 +319,11 @@ void AllocateView::followAnswer() {
         const QSignalBlocker blockers[] = {QSignalBlocker(m_budget), QSignalBlocker(m_slider)};
         m_budget->setRange(answer.range.lowest(), answer.range.highest());
         m_slider->setRange(sliderValue(m_budget->minimum()), sliderValue(m_budget->maximum()));
-        // What is being typed or dragged is ahead of the answer.
+        // What is being typed or dragged is ahead of the answer; before the first edit nothing is.
         const double budget = answer.plan ? answer.plan->requestedBitsPerWeight : 0.0;
-        if (answer.plan && !m_budget->hasFocus()) m_budget->setValue(budget);
-        if (answer.plan && !m_slider->isSliderDown() && !m_slider->hasFocus()) {
+        const bool untouched = !m_bench.allocation.wish().bitsPerWeight;
+        if (answer.plan && (untouched || !m_budget->hasFocus())) m_budget->setValue(budget);
+        if (answer.plan && !m_slider->isSliderDown() && (untouched || !m_slider->hasFocus())) {
             m_slider->setValue(sliderValue(budget));
         }
     }

@@ -72,10 +72,14 @@ void drawScale(QPainter& painter, const QRectF& area, double scale, const QColor
 void drawPoints(QPainter& painter, const QRectF& area, const CodePicture& picture,
                 const Brushes& brushes) {
     const QRectF box = boxOf(picture);
+    // Points on the border are seen whole.
+    constexpr double air = 4.0;
+    const double width = area.width() - 2.0 * air;
+    const double height = area.height() - 2.0 * air;
     const double least = std::numeric_limits<float>::min();
     // Both axes have the same scale.
-    const double scale = std::min(area.width() / std::max(box.width(), least),
-                                  area.height() / std::max(box.height(), least));
+    const double scale =
+        std::min(width / std::max(box.width(), least), height / std::max(box.height(), least));
     const auto place = [&](const QPointF& point) {
         return QPointF(area.center().x() + (point.x() - box.center().x()) * scale,
                        area.center().y() - (point.y() - box.center().y()) * scale);

@@ -32,6 +32,7 @@ Screenshot::Screenshot(MainWindow& window, const QString& path)
 }
 
 void Screenshot::start(const QString& file) {
+    m_file = file;
     if (!file.isEmpty()) m_window.open(file);
     m_settled.start();
 }
@@ -73,8 +74,12 @@ void Screenshot::selectPoint() {
 
 void Screenshot::take() {
     const bool written = m_window.grab().save(m_path, "PNG");
-    Q_EMIT done(written ? QString()
-                        : QStringLiteral("The picture cannot be written to '%1'.").arg(m_path));
+    const Workbench& bench = m_window.bench();
+    const bool opened = m_file.isEmpty() || bench.results.count() > 0 ||
+                        bench.data.state() == DataLoader::State::Open;
+    Q_EMIT done(!written  ? QStringLiteral("The picture cannot be written to '%1'.").arg(m_path)
+                : !opened ? QStringLiteral("'%1' was not opened; the picture says why.").arg(m_file)
+                          : QString());
 }
 
 }  // namespace quantscope

@@ -32,6 +32,7 @@ private:
     void take();
 
     MainWindow& m_window;
+    QString m_file;  ///< Opened first; may be empty.
     QString m_path;
     bool m_ran = false;
     bool m_selected = false;

@@ -117,7 +117,10 @@ SharesData buildShares(const TrialRecord& record) {
         return data;
     }
     add(QCoreApplication::translate("Shares", "Left after the stage"), &Codebook::residualEnergy);
-    data.axis = QCoreApplication::translate("Shares", "Stage");
+    const bool grouped = std::ranges::any_of(
+        data.codebooks, [](const QString& name) { return name.contains(QLatin1Char(',')); });
+    data.axis = grouped ? QCoreApplication::translate("Shares", "Codebook, group by group")
+                        : QCoreApplication::translate("Shares", "Stage");
     data.measure = QCoreApplication::translate("Shares", "Energy that is left (%)");
     return data;
 }

@@ -62,6 +62,11 @@ std::vector<const TensorInfo*> CodebookFile::find(const std::string& tensor) con
 std::shared_ptr<const GivenCodebooks> CodebookFile::describe(const std::string& tensor) const {
     const std::vector<const TensorInfo*> found = find(tensor);
     if (found.empty()) return nullptr;
+    if (m_file->find(tensor + "/rotation") != nullptr) {
+        throw Error("The codebooks of " + printableText(tensor) + " in '" +
+                        printableText(path().string()) + "' are of rows that were rotated.",
+                    "Give codebooks of rows as they are.");
+    }
     auto given = std::make_shared<GivenCodebooks>();
     const std::string& first = found.front()->name;
     given->source = path().filename().string() + ":/" +

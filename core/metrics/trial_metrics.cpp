@@ -308,7 +308,10 @@ TrialMetrics measure(const TensorSource& weights, const QuantizedTensor& quantiz
     const Sums sums =
         compareTensors(weights, quantized, hessian ? &*hessian : nullptr, context, seconds);
     addWeightErrors(metrics, sums, count);
-    if (hessian) {
+    // Where no input counts, no error does, and there is nothing to compare.
+    const bool counts = side.hessian && std::ranges::any_of(side.hessian->diagonal,
+                                                            [](double d) { return d > 0.0; });
+    if (counts) {
         metrics.hessianError = ratioOfEnergies(sums.hessianError, sums.hessianWeights);
         metrics.hessianEnergy = sums.hessianWeights;
     }

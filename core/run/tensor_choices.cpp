@@ -44,13 +44,10 @@ double lossOf(const TrialRecord& record, LossMeasure measure) {
     return *metrics.nmse * *metrics.weightEnergy;
 }
 
-// Of results that cost the same, the one that loses least.
 void sortOptions(TensorChoices& choices) {
     std::ranges::stable_sort(choices.options, [](const TensorOption& a, const TensorOption& b) {
         return a.bits != b.bits ? a.bits < b.bits : a.loss < b.loss;
     });
-    const auto equal = std::ranges::unique(choices.options, std::equal_to(), &TensorOption::bits);
-    choices.options.erase(equal.begin(), equal.end());
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ struct TensorOption {
     double loss = 0.0;
 };
 
-/// A tensor with its measured results, by ascending bits; no two cost the same bits.
+/// A tensor with its measured results, by ascending bits, then loss.
 struct TensorChoices {
     std::string tensor;
     Index weights = 0;
@@ -44,9 +44,9 @@ struct TensorChoices {
 };
 
 /// The finished records of a run as choices, tensors in the order of their first record. Records
-/// that cost more than another one of their tensor and lose as much stay in the list: a lock may
-/// name them. `sensitivities` (by tensor, may be empty) multiply the losses. Throws Error when no
-/// record has a result, or one lacks what the measure needs.
+/// that cost as much as another one of their tensor or more, and lose as much or more, stay in the
+/// list: a lock may name them. `sensitivities` (by tensor, may be empty) multiply the losses.
+/// Throws Error when no record has a result, or one lacks what the measure needs.
 std::vector<TensorChoices> measuredChoices(std::span<const TrialRecord> records,
                                            LossMeasure measure,
                                            const std::map<std::string, double>& sensitivities);

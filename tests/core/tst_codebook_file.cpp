@@ -79,6 +79,18 @@ private Q_SLOTS:
         QVERIFY(!CodebookFile(file).describe("e"));
     }
 
+    void booksOfRotatedRowsAreRefused() {
+        auto file = std::make_shared<FakeTensorFile>();
+        file->addNormal("w/codebooks/slice 1", 16, 3, 1);
+        file->addNormal("w/rotation", 6, 6, 1);
+        try {
+            CodebookFile(file).describe("w");
+            QFAIL("no error");
+        } catch (const Error& error) {
+            QVERIFY(std::string(error.what()).find("rotated") != std::string::npos);
+        }
+    }
+
     void readsValues() {
         auto file = std::make_shared<FakeTensorFile>();
         const Matrix first = filled(4, 2, 1.0F);

@@ -334,9 +334,16 @@ private slots:
         std::vector<TensorChoices> choices =
             measuredChoices(records, LossMeasure::Automatic, {{"t", 2.0}});
         QCOMPARE(choices.size(), std::size_t{1});
-        // Of two results for 300 bits the better one stays; the failed one does not count.
-        QCOMPARE(choices[0].options.size(), std::size_t{2});
+        // Of two results for 300 bits the better one comes first; the failed one does not count.
+        QCOMPARE(choices[0].options.size(), std::size_t{3});
         QCOMPARE(choices[0].options[0].method, std::string("m2"));
+        QCOMPARE(choices[0].options[1].method, std::string("m0"));
+        // The worse one is never chosen, but a lock may name it.
+        const AllocationPlan free = planAllocation(choices, {3.0, Allocator::Exact, {}, {}});
+        QCOMPARE(methods(free), std::string("m2"));
+        const AllocationPlan locked =
+            planAllocation(choices, {3.0, Allocator::Exact, {{"t", "m0"}}, {}});
+        QCOMPARE(methods(locked), std::string("m0"));
         QVERIFY(std::abs(choices[0].options[0].loss - 2.0 * 8.0 * 0.5 / 3.0) < 1e-12);
         QVERIFY(messageOf([&] {
                     measuredChoices(records, LossMeasure::Output, {});
