@@ -279,7 +279,9 @@ void SelectedPanel::showTotals(const RecordList& records) {
         const std::optional<double> value = total.metrics.value(std::string(metric.id));
         if (!value) continue;
         figures.push_back(
-            {titleWithUnit(metric.name, metric.unit), shortNumber(*value),
+            {titleWithUnit(metric.name, metric.unit),
+             // Counts are whole.
+             metric.id == "dead_codes" ? qtText(formatNumber(*value)) : shortNumber(*value),
              tr("Of all tensors together.") + QLatin1Char('\n') + metricHelp(metric)});
     }
     const PhaseSeconds& spent = total.seconds;
