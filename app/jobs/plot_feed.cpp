@@ -24,12 +24,12 @@ constexpr int errorMapCells = 256;
 
 // In an order that does not depend on which trial ended first.
 RecordList selectedRecords(RecordList records, const QSet<QString>& trials) {
+    std::erase_if(records, [&](const RecordPointer& record) {
+        return !trials.contains(QString::fromStdString(record->trialId));
+    });
     std::ranges::stable_sort(records, [](const RecordPointer& a, const RecordPointer& b) {
         return a->methodText == b->methodText ? naturalLess(a->tensor, b->tensor)
                                               : naturalLess(a->methodText, b->methodText);
-    });
-    std::erase_if(records, [&](const RecordPointer& record) {
-        return !trials.contains(QString::fromStdString(record->trialId));
     });
     return records;
 }
@@ -152,13 +152,12 @@ void PlotFeed::reduceTrial() {
     // Asking the model makes it fetch what is not there yet; then this is called again.
     const auto statistics = index.data(TensorTreeModel::StatisticsRole).value<StatisticsPointer>();
     m_trialWorker.submit(
-        [record, statistics, tensor,
-         selected = selectedRecords(m_sources.results->records(), selection.trials())](
-            const std::stop_token& /*stop*/) -> Pictures {
+        [record, statistics, tensor, records = m_sources.results->records(),
+         trials = selection.trials()](const std::stop_token& /*stop*/) -> Pictures {
             Pictures pictures;
             if (record) {
-                pictures.utilization =
-                    compareUtilization(selected).value_or(buildUtilization(*record));
+                pictures.utilization = compareUtilization(selectedRecords(records, trials))
+                                           .value_or(buildUtilization(*record));
                 pictures.shares = buildShares(*record);
                 pictures.training = buildTraining(*record);
             }
