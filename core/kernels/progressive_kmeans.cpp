@@ -6,7 +6,6 @@
 #include <cmath>
 #include <vector>
 
-#include "core/base/parallel.h"
 #include "core/kernels/rotation.h"
 
 namespace quantscope {
@@ -32,16 +31,6 @@ int iterationsOfPass(Index dims, Index dim, int iterations) {
 
 double passWork(Index dims, Index dim, const KMeansParameters& parameters) {
     return static_cast<double>(dims) * iterationsOfPass(dims, dim, parameters.iterations);
-}
-
-Matrix turnedTo(const PrincipalAxes& principal, MatrixView x, const std::stop_token& stop) {
-    constexpr Index rowsAtOnce = 1024;
-    Matrix turned(x.rows, x.cols);
-    parallelFor(x.rows, rowsAtOnce, stop, [&](Index begin, Index end) {
-        rotateRows(x.middleRows(begin, end - begin), principal.axes.view(),
-                   turned.span().middleRows(begin, end - begin));
-    });
-    return turned;
 }
 
 // The same centroids with zeros along the further axes.
@@ -70,7 +59,7 @@ KMeansResult progressiveKMeans(MatrixView x, const KMeansParameters& parameters,
                                const RunContext& context) {
     assert(x.cols >= leastProgressiveDim && x.cols <= mostProgressiveDim);
     const PrincipalAxes principal = principalAxes(x, AxesCentre::Mean, context.stop());
-    const Matrix turned = turnedTo(principal, x, context.stop());
+    const Matrix turned = rotatedRows(x, principal.axes.view(), context.stop());
     double allWork = 0.0;
     for (const Index dims : dimensionsOfPasses(x.cols))
         allWork += passWork(dims, x.cols, parameters);

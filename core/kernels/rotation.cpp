@@ -160,6 +160,16 @@ void rotateRows(MatrixView from, MatrixView rotation, MatrixSpan to) {
     addProduct(1.0F, strided(from), strided(rotation), to.data, to.stride);
 }
 
+Matrix rotatedRows(MatrixView from, MatrixView rotation, const std::stop_token& stop) {
+    constexpr Index rowsAtOnce = 256;
+    Matrix to(from.rows, rotation.cols);
+    parallelFor(from.rows, rowsAtOnce, stop, [&](Index begin, Index end) {
+        rotateRows(from.middleRows(begin, end - begin), rotation,
+                   to.span().middleRows(begin, end - begin));
+    });
+    return to;
+}
+
 void rotateRowsBack(MatrixView from, MatrixView rotation, MatrixSpan to) {
     for (Index row = 0; row < to.rows; ++row)
         std::ranges::fill(to.row(row), 0.0F);

@@ -34,6 +34,8 @@ Matrix nearestRotation(MatrixView x, MatrixView y, MatrixView before, const std:
 
 /// to = from * rotation, row by row; `to` must not overlap `from`. Serial.
 void rotateRows(MatrixView from, MatrixView rotation, MatrixSpan to);
+/// from * rotation, in parallel; throws Cancelled.
+Matrix rotatedRows(MatrixView from, MatrixView rotation, const std::stop_token& stop);
 /// to = from * transposed rotation; likewise.
 void rotateRowsBack(MatrixView from, MatrixView rotation, MatrixSpan to);
 

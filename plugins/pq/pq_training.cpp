@@ -125,16 +125,6 @@ std::vector<int> bookBits(const PqSettings& settings, const SliceLayout& layout,
                            settings.mostSliceBits(sample.rows));
 }
 
-Matrix rotatedRows(MatrixView rows, MatrixView rotation, const std::stop_token& stop) {
-    constexpr Index rowsAtOnce = 256;
-    Matrix result(rows.rows, rotation.cols);
-    parallelFor(rows.rows, rowsAtOnce, stop, [&](Index begin, Index end) {
-        rotateRows(rows.middleRows(begin, end - begin), rotation,
-                   result.span().middleRows(begin, end - begin));
-    });
-    return result;
-}
-
 // Replaces the rows by their codewords; returns the mean squared error per row.
 double replaceByCodewords(const std::vector<Matrix>& books, const SliceLayout& layout,
                           MatrixSpan rows, const std::stop_token& stop) {
