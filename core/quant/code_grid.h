@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/quant/encoded_tensor.h"
+#include "core/quant/grid_fit.h"
 
 namespace quantscope {
 
@@ -45,10 +46,19 @@ public:
     /// fixed once the tensor is known. A multiple of columnsPerCode().
     virtual Index refitColumns() const = 0;
 
-    /// Begins rows firstRow .. firstRow + count - 1. `firstRow` is a multiple of 8, and so is
-    /// `count` unless these are the last rows; the codes of 8 rows fill whole bytes, whatever their
-    /// width. Different rows may be worked on at the same time.
+    /// What the first row and the number of rows of rows() have to be a multiple of: 8, as the
+    /// codes of 8 rows fill whole bytes whatever their width, or the length of blocks along columns
+    /// where that is longer. A multiple of 8.
+    virtual Index rowGranule() const { return 8; }
+
+    /// Begins rows firstRow .. firstRow + count - 1. `firstRow` is a multiple of rowGranule(), and
+    /// so is `count` unless these are the last rows. Different rows may be worked on at the same
+    /// time. Rows may be begun again after they were committed; the last commit counts.
     virtual std::unique_ptr<GridRows> rows(Index firstRow, Index count) = 0;
+
+    /// Access to the values behind the committed codes; null for grids whose values are not linear
+    /// in anything that is stored.
+    virtual std::unique_ptr<GridFit> fit() { return nullptr; }
 
     /// All that is stored, when every row was committed; to be called once. The method of the
     /// encoded tensor is that of the quantizer.

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "core/base/parallel.h"
-#include "core/quant/column_blocks.h"
 #include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
 
@@ -18,7 +17,7 @@ constexpr Index rowsAtLeast = 64;
 }  // namespace
 
 void roundToNearest(const TensorSource& weights, CodeGrid& grid, const RunContext& context) {
-    const Index granule = rowGranule(grid);
+    const Index granule = grid.rowGranule();
     const Index piece = (rowsAtLeast + granule - 1) / granule * granule;
     const Index step = grid.columnsPerCode();
     const WeightReader reader(weights, context.stop());

@@ -3,7 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "plugins/gptq/error_feedback.h"
+#include "core/hessian/error_feedback.h"
 
 namespace quantscope::gptq {
 
@@ -98,7 +98,7 @@ Preflight GptqQuantizer::preflight(Index rows, Index cols, const SideInformation
     const auto weights = static_cast<double>(rows) * n;
     result.multiplyAdds += n * n * n / 6.0 + weights * n / 2.0 * (1.0 + 2.0 * m_settings.descent);
     const auto square = static_cast<std::uint64_t>(cols) * static_cast<std::uint64_t>(cols);
-    result.workingBytes += square * (sizeof(double) + sizeof(float)) + workingBytes(rows, cols);
+    result.workingBytes += square * (sizeof(double) + sizeof(float)) + feedbackBytes(rows, cols);
     if (cols > factoredAtOnce || !side.hessian->hasValues()) return result;
     try {
         const FeedbackFactor factor =

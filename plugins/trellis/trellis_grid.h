@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/quant/column_blocks.h"
+#include "core/quant/code_grid.h"
 #include "plugins/trellis/block_schedule.h"
 #include "plugins/trellis/trellis_code.h"
 
@@ -12,14 +12,14 @@ namespace quantscope::trellis {
 
 /// The paths of a tensor's columns, still open: a code is a block of at most 256 weights of one
 /// column. Scales are fixed.
-class TrellisGrid final : public ColumnBlockGrid {
+class TrellisGrid final : public CodeGrid {
 public:
     /// `settings` go along columns. `scales` has been stored by their gains.
     TrellisGrid(MethodSpec spec, const TrellisSettings& settings, Index rows, Index cols,
                 TrellisCode code, Section scales);
 
     Index columnsPerCode() const override { return 1; }
-    Index rowsPerBlock() const override { return blockLength; }
+    Index rowGranule() const override { return blockLength; }
     Index refitColumns() const override { return 0; }
     std::unique_ptr<GridRows> rows(Index firstRow, Index count) override;
     EncodedTensor finish() override;

@@ -7,7 +7,7 @@
 #include "core/hessian/hessian_file.h"
 #include "core/metrics/hessian_form.h"
 #include "plugins/e8/e8_method.h"
-#include "plugins/gptq/error_feedback.h"
+#include "core/hessian/error_feedback.h"
 #include "plugins/gptq/gptq_method.h"
 #include "plugins/mixed/mixed_method.h"
 #include "plugins/scalar/scalar_method.h"
@@ -259,10 +259,10 @@ private slots:
                 quantizer(base.toStdString())->fitGrid(source, {}, RunContext(1), seconds);
             if (grid->columnsPerCode() > 1 && order != ColumnOrder::Natural) continue;
             const FeedbackFactor factor = factorForFeedback(*hessian, order, 0.01, {});
-            gptq::FeedbackOptions options;
+            FeedbackOptions options;
             options.refit = order == ColumnOrder::Natural;
-            const gptq::FeedbackResult result =
-                gptq::roundWithFeedback(source, *hessian, factor, *grid, options, RunContext(1));
+            const FeedbackResult result =
+                roundWithFeedback(source, *hessian, factor, *grid, options, RunContext(1));
             const double loss =
                 lossOf(weights.view(), grid->finish(), damped(*hessian, factor.damping));
             QVERIFY2(std::abs(result.loss - loss) < 2e-5 * loss,

@@ -8,7 +8,6 @@
 
 #include "core/io/artifact_file.h"
 #include "core/quant/code_grid.h"
-#include "core/quant/column_blocks.h"
 #include "tests/plugins/conformance/trials.h"
 
 using namespace quantscope;
@@ -98,7 +97,7 @@ std::map<std::vector<float>, std::uint64_t> stated(const Codebook& book) {
 
 /// Codes the rows of `weights` on a grid, each to its nearest value, column by column.
 EncodedTensor roundedOn(CodeGrid& grid, const Matrix& weights) {
-    const Index rowsAtOnce = std::lcm(rowGranule(grid), Index{64});
+    const Index rowsAtOnce = std::lcm(grid.rowGranule(), Index{64});
     for (Index first = 0; first < weights.rows(); first += rowsAtOnce) {
         const Index count = std::min(rowsAtOnce, weights.rows() - first);
         Matrix channels(weights.cols(), count);

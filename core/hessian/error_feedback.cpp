@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plugins/gptq/error_feedback.h"
+#include "core/hessian/error_feedback.h"
 
 #include <algorithm>
 #include <functional>
@@ -9,11 +9,10 @@
 #include "core/base/parallel.h"
 #include "core/base/squared_norm.h"
 #include "core/kernels/product.h"
-#include "core/quant/column_blocks.h"
 #include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
 
-namespace quantscope::gptq {
+namespace quantscope {
 
 namespace {
 
@@ -301,7 +300,7 @@ FeedbackResult roundWithFeedback(const TensorSource& weights, const Hessian& hes
     if (options.descentPasses > 0) task.ordered = orderedHessian(hessian, factor);
     const WeightReader reader(weights, context.stop());
     const Index rows = weights.rows();
-    const Index piece = pieceRows(rows, rowGranule(grid));
+    const Index piece = pieceRows(rows, grid.rowGranule());
     const Index pieces = (rows + piece - 1) / piece;
     // Pieces evenly spread over the rows are measured.
     const Index stride = std::max<Index>(1, pieces * piece / sampledRows);
@@ -336,7 +335,7 @@ FeedbackResult roundWithFeedback(const TensorSource& weights, const Hessian& hes
     return total;
 }
 
-std::uint64_t workingBytes(Index rows, Index cols) {
+std::uint64_t feedbackBytes(Index rows, Index cols) {
     constexpr std::uint64_t threads = 16;
     constexpr std::uint64_t matrices = 3;
     constexpr Index mostRows = 256;
@@ -344,4 +343,4 @@ std::uint64_t workingBytes(Index rows, Index cols) {
            sizeof(float);
 }
 
-}  // namespace quantscope::gptq
+}  // namespace quantscope

@@ -9,7 +9,7 @@
 #include "core/quant/run_context.h"
 #include "core/tensor/tensor_source.h"
 
-namespace quantscope::gptq {
+namespace quantscope {
 
 struct FeedbackOptions {
     bool refit = false;     ///< Fit the scales of groups when they are reached.
@@ -35,6 +35,6 @@ FeedbackResult roundWithFeedback(const TensorSource& weights, const Hessian& hes
                                  const FeedbackOptions& options, const RunContext& context);
 
 /// Memory that it takes besides the grid, roughly.
-std::uint64_t workingBytes(Index rows, Index cols);
+std::uint64_t feedbackBytes(Index rows, Index cols);
 
-}  // namespace quantscope::gptq
+}  // namespace quantscope
