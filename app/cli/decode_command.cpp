@@ -5,6 +5,7 @@
 
 #include "app/cli/artifact_input.h"
 #include "app/cli/commands.h"
+#include "app/cli/options.h"
 #include "app/cli/output_file.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -27,7 +28,7 @@ public:
     CLI::App* declare(CLI::App& program) override {
         CLI::App* app = program.add_subcommand(
             "decode", "Turn artifacts back into float32 tensors with their names and shapes.");
-        app->add_option("ARTIFACT", m_artifacts, "Artifact files, or the result folder of a run")
+        declareList(*app, "ARTIFACT", m_artifacts, "Artifact files, or the result folder of a run")
             ->required();
         app->add_option("--method", m_method,
                         "Of a result folder with several methods, the one that is meant");

@@ -115,13 +115,22 @@ int ExperimentRunner::run(const ExperimentSpec& spec, const CommandContext& cont
         std::cerr << "warning: " << remark << '\n';
     }
     if (!m_dryRun) return execute(plan, options, context);
+    const std::set<std::string> done = doneBefore(plan, options);
     if (m_json) {
-        std::cout << planJson(plan, budget).dump(2, ' ', false, Json::error_handler_t::replace)
-                  << '\n';
+        std::cout
+            << planJson(plan, done, budget).dump(2, ' ', false, Json::error_handler_t::replace)
+            << '\n';
     } else {
-        printPlan(plan, std::cout);
+        printPlan(plan, done, std::cout);
     }
     return Success;
+}
+
+std::set<std::string> ExperimentRunner::doneBefore(const Plan& plan,
+                                                   const EngineOptions& options) const {
+    if (!m_resume) return {};
+    const auto store = ResultStore::open(m_folder, plan.spec.toJson(), plan.run);
+    return store ? trialsDone(plan, *store, options) : std::set<std::string>();
 }
 
 std::unique_ptr<ResultStore> ExperimentRunner::openStore(const Plan& plan) const {

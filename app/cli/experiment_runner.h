@@ -3,6 +3,7 @@
 
 #include <CLI/App.hpp>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "app/cli/command.h"
@@ -30,6 +31,8 @@ public:
 private:
     int execute(const Plan& plan, const EngineOptions& options,
                 const CommandContext& context) const;
+    /// Ids of the trials that the folder to resume has already.
+    std::set<std::string> doneBefore(const Plan& plan, const EngineOptions& options) const;
     std::unique_ptr<ResultStore> openStore(const Plan& plan) const;
 
     JsonForm m_form = JsonForm::Trials;

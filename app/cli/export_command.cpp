@@ -5,6 +5,7 @@
 #include <map>
 
 #include "app/cli/commands.h"
+#include "app/cli/options.h"
 #include "app/cli/output_file.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -36,8 +37,8 @@ public:
             ->check(CLI::IsMember(
                 {"csv", "json", "spec", "faiss", "llama.cpp", "gptqmodel", "llm-compressor"}))
             ->required();
-        app->add_option("--trial", m_trials,
-                        "Only trials whose id begins so (see the table's first column)");
+        declareList(*app, "--trial", m_trials,
+                    "Only trials whose id begins so (see the table's first column)");
         app->add_option("-o,--out", m_out, "File to write instead of standard output");
         declareForce(*app, m_force);
         app->footer(

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "app/cli/commands.h"
+#include "app/cli/options.h"
 #include "app/cli/text_table.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -133,7 +134,7 @@ public:
     CLI::App* declare(CLI::App& program) override {
         CLI::App* app = program.add_subcommand("inspect", "List what an HDF5 file holds.");
         app->add_option("FILE", m_file, "The file")->required();
-        app->add_option("--tensor", m_patterns, "Only names that match one of these globs");
+        declareList(*app, "--tensor", m_patterns, "Only names that match one of these globs");
         app->add_flag("--stats", m_statistics, "Read the values and describe their distribution");
         app->add_flag("--follow-external-links", m_followExternalLinks,
                       "Open the other files that links point to");

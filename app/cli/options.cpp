@@ -26,8 +26,19 @@ void declareSeed(CLI::App& app, std::uint64_t& seed, const std::string& help) {
 
 CLI::Option* declareRepeatable(CLI::App& app, const std::string& name,
                                std::vector<std::string>& values, const std::string& help) {
-    // Without the second call, giving it twice would be one value too many.
-    return app.add_option(name, values, help + "; may be repeated")->expected(1)->take_all();
+    // Without take_all(), giving it twice would be one value too many.
+    return app.add_option(name, values, help + "; may be repeated")
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false);
+}
+
+CLI::Option* declareList(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                         const std::string& help) {
+    // Lists without a limit would have to allow extra arguments, and those that do are taken apart
+    // at brackets and commas.
+    constexpr int mostValues = 1'000'000;
+    return app.add_option(name, values, help)->expected(1, mostValues)->allow_extra_args(false);
 }
 
 }  // namespace quantscope

@@ -2,7 +2,6 @@
 #include "app/cli/plan_output.h"
 
 #include <algorithm>
-#include <set>
 
 #include "app/cli/text_table.h"
 #include "core/base/text.h"
@@ -13,8 +12,8 @@ namespace quantscope {
 
 namespace {
 
-Json trialJson(const Trial& trial, std::uint64_t budget) {
-    Json json{{"tensor", trial.tensor}, {"method", trial.methodText}};
+Json trialJson(const Trial& trial, bool done, std::uint64_t budget) {
+    Json json{{"tensor", trial.tensor}, {"method", trial.methodText}, {"recorded", done}};
     const Preflight& preflight = trial.preflight;
     if (!preflight.refusal.empty()) {
         json["refusal"] = preflight.refusal;
@@ -32,22 +31,28 @@ Json trialJson(const Trial& trial, std::uint64_t budget) {
     return json;
 }
 
+std::vector<const Trial*> trialsToRun(const Plan& plan, const std::set<std::string>& done) {
+    std::vector<const Trial*> trials = runnableTrials(plan);
+    std::erase_if(trials, [&](const Trial* trial) { return done.contains(trial->id); });
+    return trials;
+}
+
 }  // namespace
 
-Json planJson(const Plan& plan, std::uint64_t budget) {
+Json planJson(const Plan& plan, const std::set<std::string>& done, std::uint64_t budget) {
     Json trials = Json::array();
     for (const Trial& trial : plan.trials)
-        trials.push_back(trialJson(trial, budget));
+        trials.push_back(trialJson(trial, done.contains(trial.id), budget));
     return {{"run", plan.run.runId},
             {"trials", trials},
             {"peak_memory_bytes", plan.peakBytes},
             {"memory_budget_bytes", budget},
             {"artifact_bytes", plan.artifactBytes},
-            {"duration", roughDuration(runnableTrials(plan))},
+            {"duration", roughDuration(trialsToRun(plan, done))},
             {"remarks", plan.remarks}};
 }
 
-void printPlan(const Plan& plan, std::ostream& out) {
+void printPlan(const Plan& plan, const std::set<std::string>& done, std::ostream& out) {
     using Align = TextTable::Align;
     TextTable table;
     table.addColumn("tensor", Align::Left, TextTable::widestName);
@@ -67,7 +72,7 @@ void printPlan(const Plan& plan, std::ostream& out) {
                 : formatSignificant(trial.preflight.rate.bitsPerWeight(trial.rows * trial.cols), 4);
         table.addRow(
             {trial.tensor, size, trial.methodText, rate, refuses ? "" : formatBytes(trial.bytes)});
-        if (refuses) ++refused;
+        if (refuses && !done.contains(trial.id)) ++refused;
         std::vector<std::string> texts = trial.preflight.warnings;
         if (refuses) texts.push_back(trial.preflight.refusal);
         for (const std::string& text : texts) {
@@ -77,11 +82,12 @@ void printPlan(const Plan& plan, std::ostream& out) {
         }
     }
     table.print(out);
-    out << '\n' << plan.trials.size() - refused << " trials to run";
+    const std::vector<const Trial*> left = trialsToRun(plan, done);
+    out << '\n' << left.size() << " trials to run";
+    if (!done.empty()) out << ", " << done.size() << " recorded already";
     if (refused > 0) out << ", " << refused << " refused";
-    out << "; " << roughDuration(runnableTrials(plan)) << " to run, up to "
-        << formatBytes(plan.peakBytes) << " of memory for one trial, "
-        << formatBytes(plan.artifactBytes) << " of artifacts\n";
+    out << "; " << roughDuration(left) << " to run, up to " << formatBytes(plan.peakBytes)
+        << " of memory for one trial, " << formatBytes(plan.artifactBytes) << " of artifacts\n";
     for (const std::string& remark : remarks)
         out << "warning: " << printableText(remark) << '\n';
 }

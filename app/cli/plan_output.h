@@ -2,6 +2,8 @@
 #pragma once
 
 #include <ostream>
+#include <set>
+#include <string>
 
 #include "core/base/json.h"
 #include "core/run/planner.h"
@@ -9,11 +11,11 @@
 namespace quantscope {
 
 /// What a run would do and cost: {run, trials: [{tensor, method, bits_per_weight, rate,
-/// memory_bytes, over_budget, warnings} or {tensor, method, refusal}], peak_memory_bytes,
-/// memory_budget_bytes, artifact_bytes, duration ("seconds", "minutes" or "hours"), remarks}.
-/// `budget` in bytes.
-Json planJson(const Plan& plan, std::uint64_t budget);
+/// memory_bytes, over_budget, recorded, warnings} or {tensor, method, recorded, refusal}],
+/// peak_memory_bytes, memory_budget_bytes, artifact_bytes, duration ("seconds", "minutes" or
+/// "hours"), remarks}. `done` are the ids of trials that are recorded already; `budget` in bytes.
+Json planJson(const Plan& plan, const std::set<std::string>& done, std::uint64_t budget);
 
-void printPlan(const Plan& plan, std::ostream& out);
+void printPlan(const Plan& plan, const std::set<std::string>& done, std::ostream& out);
 
 }  // namespace quantscope

@@ -28,9 +28,9 @@ public:
         CLI::App* app = program.add_subcommand(
             "quantize", "Quantize tensors of a file and measure rate, error and codebook use.");
         app->add_option("FILE", m_file, "HDF5 file with the tensors")->required();
-        app->add_option("--tensor", m_data.tensors,
-                        "Names or globs as `inspect` lists them, one or several; * stands for all "
-                        "(the default); may be repeated");
+        declareList(*app, "--tensor", m_data.tensors,
+                    "Names or globs as `inspect` lists them, one or several; * stands for all "
+                    "(the default); may be repeated");
         app->add_flag("--matrices", m_matricesOnly,
                       "Of these, only tensors with two axes or more: weights, not biases");
         declareRepeatable(*app, "--exclude", m_data.exclude, "Leaves out what this glob matches");

@@ -30,11 +30,7 @@ public:
     }
 
     std::string_view take(std::uint64_t count, std::string_view what) {
-        if (count > left()) {
-            damaged("it ends in " + std::string(what) + ": " + std::to_string(count) +
-                    " bytes should follow at " + std::to_string(m_position) + ", but only " +
-                    std::to_string(left()) + " do");
-        }
+        if (count > left()) endsEarly(what, std::to_string(count) + " bytes");
         const std::string_view bytes = m_bytes.substr(m_position, count);
         m_position += count;
         return bytes;
@@ -42,7 +38,9 @@ public:
 
     /// `count` 32-bit floats.
     std::vector<double> floats(std::uint64_t count, std::string_view what) {
-        if (count > left() / sizeof(float)) take(left() + 1, what);
+        if (count > left() / sizeof(float)) {
+            endsEarly(what, std::to_string(count) + " numbers of 4 bytes");
+        }
         const std::string_view bytes = take(count * sizeof(float), what);
         std::vector<double> values(count);
         for (std::size_t i = 0; i < count; ++i) {
@@ -51,6 +49,11 @@ public:
             values[i] = value;
         }
         return values;
+    }
+
+    [[noreturn]] void endsEarly(std::string_view what, const std::string& expected) const {
+        damaged("it ends in " + std::string(what) + ": " + expected + " should follow at " +
+                std::to_string(m_position) + ", but only " + std::to_string(left()) + " bytes do");
     }
 
     void seek(std::uint64_t position, std::string_view what) {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 
+#include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
@@ -22,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 /// A file that kills its reader more often than this is not worth more attempts.
 constexpr int mostDeaths = 32;
 constexpr std::chrono::milliseconds pollInterval{50};
+/// What the loader of programs ends with when a library is missing.
+constexpr int notStarted = 127;
 
 std::string secondsText(std::chrono::milliseconds time) {
     return formatSignificant(static_cast<double>(time.count()) / 1000.0) + " s";
@@ -147,6 +150,12 @@ bool Prober::runChild() {
     }
     const ChildProcess::Exit exit = child.finish();
     if (m_ended && !timedOut) return true;
+    if (exit.code == notStarted) {
+        throw Error("The program '" + printableText(m_program.string()) +
+                        "' that checks files before they are opened does not start; a library that "
+                        "it needs may be missing.",
+                    "Install Quantscope again.");
+    }
     using std::chrono::milliseconds;
     m_verdict = "The file is damaged.";
     m_death = describeDeath(exit);

@@ -33,7 +33,6 @@ public:
     RunSummary run();
 
 private:
-    bool isDone(const Trial& trial, const std::optional<TrialRecord>& record) const;
     void skipRecorded();
     void readSearchTasks();
     void admitTrials();
@@ -62,6 +61,17 @@ private:
     RunSummary m_summary;
     std::exception_ptr m_fault;
 };
+
+// Whether the record and the artifact that the store has are all that running the trial would give.
+bool isDone(const Trial& trial, const std::optional<TrialRecord>& record, const ResultStore& store,
+            const EngineOptions& options) {
+    if (!record) return false;
+    if (record->failed()) {
+        return !options.retryFailed || record->error == trial.preflight.refusal;
+    }
+    const std::filesystem::path artifact = store.artifactPath(trial.id);
+    return !options.keepArtifacts || artifact.empty() || std::filesystem::exists(artifact);
+}
 
 PlanRun::PlanRun(const Plan& plan, const MethodRegistry& registry, ResultStore& store,
                  const EngineOptions& options, RunObserver& observer, const std::stop_token& stop)
@@ -92,19 +102,10 @@ RunSummary PlanRun::run() {
     return m_summary;
 }
 
-bool PlanRun::isDone(const Trial& trial, const std::optional<TrialRecord>& record) const {
-    if (!record) return false;
-    if (record->failed()) {
-        return !m_options.retryFailed || record->error == trial.preflight.refusal;
-    }
-    const std::filesystem::path artifact = m_store.artifactPath(trial.id);
-    return !m_options.keepArtifacts || artifact.empty() || std::filesystem::exists(artifact);
-}
-
 void PlanRun::skipRecorded() {
     for (const Trial& trial : m_plan.trials) {
         const std::optional<TrialRecord> record = m_store.find(trial.id);
-        if (isDone(trial, record)) {
+        if (isDone(trial, record, m_store, m_options)) {
             ++m_summary.recorded;
             m_observer.trialFinished(trial, *record, true);
         } else {
@@ -245,6 +246,15 @@ void PlanRun::abort(std::exception_ptr fault) {
 
 std::uint64_t memoryBudget(const EngineOptions& options) {
     return options.memoryBytes > 0 ? options.memoryBytes : availableMemory() / 2;
+}
+
+std::set<std::string> trialsDone(const Plan& plan, const ResultStore& store,
+                                 const EngineOptions& options) {
+    std::set<std::string> done;
+    for (const Trial& trial : plan.trials) {
+        if (isDone(trial, store.find(trial.id), store, options)) done.insert(trial.id);
+    }
+    return done;
 }
 
 RunSummary runPlan(const Plan& plan, const MethodRegistry& registry, ResultStore& store,

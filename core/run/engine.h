@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <stop_token>
+#include <string>
 #include <string_view>
 
 #include "core/run/planner.h"
@@ -44,6 +46,10 @@ struct RunSummary {
     bool cancelled = false;    ///< Some trials did not run.
     double seconds = 0.0;
 };
+
+/// Ids of the trials that runPlan() would not run, as the store has what they give.
+std::set<std::string> trialsDone(const Plan& plan, const ResultStore& store,
+                                 const EngineOptions& options);
 
 /// Runs the trials of a plan that the store does not hold yet, and those whose artifact should be
 /// there but is not. Trials run side by side and share one arena with the loops inside them; a

@@ -170,9 +170,9 @@ void removeUnfinishedArtifacts(const std::filesystem::path& folder) {
         std::filesystem::remove(path, ignored);
 }
 
-// What makes two runs differ, for people: "its methods and its seed".
-std::string differences(const Json& oldSpec, const RunInfo& oldRun, const Json& spec,
-                        const RunInfo& run) {
+// What makes two runs differ: "methods", "seed"; nothing when the same methods mean something else.
+std::vector<std::string> differences(const Json& oldSpec, const RunInfo& oldRun, const Json& spec,
+                                     const RunInfo& run) {
     std::vector<std::string> parts;
     if (oldRun.data.fingerprint != run.data.fingerprint) parts.emplace_back("data file");
     if (oldRun.hessians.fingerprint != run.hessians.fingerprint) parts.emplace_back("Hessians");
@@ -188,11 +188,23 @@ std::string differences(const Json& oldSpec, const RunInfo& oldRun, const Json& 
         }
         if (before != now) parts.push_back(key == "data" ? "choice of tensors" : key);
     }
-    if (parts.empty()) return "the meaning of its methods";
-    std::string text = "its " + parts.front();
-    for (std::size_t i = 1; i < parts.size(); ++i)
-        text += (i + 1 == parts.size() ? " and its " : ", its ") + parts[i];
-    return text;
+    return parts;
+}
+
+Error holdsAnotherRun(const std::filesystem::path& folder, const ResultStore& old,
+                      const std::vector<std::string>& differences) {
+    const std::string subject = "The folder '" + folder.string() + "' holds ";
+    if (differences.empty()) {
+        return {subject + "this run as version " + old.run().programVersion +
+                    " made it, but its methods work differently now, so that new results would "
+                    "not belong to the old ones.",
+                "Choose another folder; what is in this one can still be opened and exported."};
+    }
+    std::string text = "its " + differences.front();
+    for (std::size_t i = 1; i < differences.size(); ++i)
+        text += (i + 1 == differences.size() ? " and its " : ", its ") + differences[i];
+    return {subject + "another run. What differs: " + text + ".",
+            "Choose another folder, or resume with the experiment in its spec.json."};
 }
 
 }  // namespace
@@ -205,17 +217,9 @@ std::unique_ptr<ResultStore> ResultStore::create(const std::filesystem::path& fo
     auto file = std::make_unique<RecordFile>(folder / recordsName);
     file->lock();
     removeUnfinishedArtifacts(folder);
-    if (std::filesystem::exists(folder / runName)) {
-        const std::unique_ptr<ResultStore> old = open(folder);
-        if (old->run().runId != run.runId) {
-            throw Error("The folder '" + folder.string() + "' holds another run: " +
-                            differences(old->spec(), old->run(), spec, run) + " differ.",
-                        "Choose another folder, or resume with the experiment in its spec.json.");
-        }
-        if (!resume) {
-            throw Error("The folder '" + folder.string() + "' holds this run already.",
-                        "Resume it (--resume), or choose another folder.");
-        }
+    if (open(folder, spec, run) && !resume) {
+        throw Error("The folder '" + folder.string() + "' holds this run already.",
+                    "Resume it (--resume), or choose another folder.");
     }
     // Also when resuming: the title may have changed, and the data may have moved.
     writeTextFile(folder / specName, tolerantDump(spec));
@@ -237,6 +241,14 @@ std::unique_ptr<ResultStore> ResultStore::open(const std::filesystem::path& fold
         throw Error("The run in '" + folder.string() + "' cannot be used: " + error.what(),
                     error.remedy());
     }
+}
+
+std::unique_ptr<ResultStore> ResultStore::open(const std::filesystem::path& folder,
+                                               const Json& spec, const RunInfo& run) {
+    if (!std::filesystem::exists(folder / runName)) return nullptr;
+    std::unique_ptr<ResultStore> old = open(folder);
+    if (old->run().runId == run.runId) return old;
+    throw holdsAnotherRun(folder, *old, differences(old->spec(), old->run(), spec, run));
 }
 
 std::unique_ptr<ResultStore> ResultStore::inMemory(const Json& spec, const RunInfo& run) {

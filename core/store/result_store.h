@@ -32,6 +32,10 @@ public:
     /// Opens a finished or interrupted run for reading; the first record appended takes the lock.
     /// Throws Error.
     static std::unique_ptr<ResultStore> open(const std::filesystem::path& folder);
+    /// The same for the run that is described; null when the folder holds none. Throws Error when
+    /// it holds another.
+    static std::unique_ptr<ResultStore> open(const std::filesystem::path& folder, const Json& spec,
+                                             const RunInfo& run);
     /// A store without a folder, for runs whose results are only shown.
     static std::unique_ptr<ResultStore> inMemory(const Json& spec, const RunInfo& run);
     virtual ~ResultStore() = default;

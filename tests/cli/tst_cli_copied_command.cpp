@@ -154,6 +154,27 @@ private Q_SLOTS:
                  qPrintable(command + u'\n' + result.outText()));
     }
 
+    void meansEveryName_data() {
+        QTest::addColumn<QString>("name");
+        for (const std::string& name : tensorNames())
+            QTest::addRow("%s", name.c_str()) << QString::fromStdString(name);
+    }
+    void meansEveryName() {
+        QFETCH(QString, name);
+        ExperimentSpec spec;
+        spec.data.file = m_file;
+        spec.methods.push_back(SweptMethod::parse("scalar"));
+        const Plan plan = makePlan(spec, m_plugins.registry, PlanOptions{});
+        TrialRecord record;
+        record.tensor = name.toStdString();
+        record.methodText = "scalar";
+        const QString command = cliCommand(record, plan.spec, plan.file->tensors());
+        const test::CliResult result = test::runShell(command + QStringLiteral(" --json"));
+        QVERIFY2(result.exitCode == 0, qPrintable(command + u'\n' + result.errText()));
+        QCOMPARE(result.json().size(), std::size_t{1});
+        QCOMPARE(result.json()[0]["tensor"].get<std::string>(), record.tensor);
+    }
+
     void namesTheTensorOfTheFolding() {
         ExperimentSpec spec;
         spec.data.file = m_file;

@@ -5,6 +5,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
 #include <csignal>
 #include <set>
 
@@ -176,6 +177,24 @@ private Q_SLOTS:
             QCOMPARE(plan["trials"][i]["method"], m_whole[i]["method"]);
             QCOMPARE(plan["trials"][i]["bits_per_weight"], m_whole[i]["bits_per_weight"]);
         }
+    }
+
+    void dryRunKnowsWhatIsRecorded() {
+        const QString folder = inFolder("partly");
+        test::runCliWell({"run", m_spec, "--out", folder});
+        const QStringList all = lines(records("partly"));
+        QCOMPARE(all.size(), 21 * 6);
+        QFile file(records("partly"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write((all.mid(0, 50).join(u'\n') + u'\n').toUtf8());
+        file.close();
+        const QStringList command = {"run", m_spec, "--dry-run", "--resume", "--out", folder};
+        const Json plan = test::runCliWell(command + QStringList{"--json"}).json();
+        const auto recorded = std::ranges::count_if(
+            plan["trials"], [](const Json& trial) { return trial["recorded"].get<bool>(); });
+        QCOMPARE(recorded, 50);
+        const QString text = test::runCliWell(command).outText();
+        QVERIFY2(text.contains("76 trials to run, 50 recorded already;"), qPrintable(text));
     }
 
     // `export --format spec`, run again, is the same run with the same trials.

@@ -99,6 +99,18 @@ private Q_SLOTS:
                  report.fileError.c_str());
     }
 
+    // The loader of programs ends so; that is no fault of the file.
+    void childThatDoesNotStart() {
+        try {
+            probe(child("exit 127"), "file.h5", {});
+            QFAIL("no error");
+        } catch (const Error& error) {
+            const std::string text = error.fullText();
+            QVERIFY2(text.find("does not start") != std::string::npos, text.c_str());
+            QVERIFY2(text.find("file.h5") == std::string::npos, text.c_str());
+        }
+    }
+
     // Words that are not of the protocol are not taken for findings.
     void babble() {
         const ProbeReport report =

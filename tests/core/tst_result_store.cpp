@@ -188,16 +188,16 @@ void TestResultStore::refusesAnotherRun_data() {
     QTest::addColumn<QString>("expected");
     QTest::newRow("seed") << QByteArray(R"([{"op": "replace", "path": "/seed", "value": 4}])")
                           << "00ff"
-                          << "holds another run: its seed differ";
+                          << "holds another run. What differs: its seed.";
     QTest::newRow("tensors")
         << QByteArray(R"([{"op": "replace", "path": "/data/tensors", "value": ["a"]}])") << "00ff"
-        << "its choice of tensors differ";
+        << "What differs: its choice of tensors.";
     QTest::newRow("data and seed")
         << QByteArray(R"([{"op": "replace", "path": "/seed", "value": 4}])") << "1234"
-        << "its data file and its seed differ";
+        << "its data file and its seed.";
     QTest::newRow("only the place of the data")
         << QByteArray(R"([{"op": "replace", "path": "/data/file", "value": "/b.h5"}])") << "00ff"
-        << "the meaning of its methods differ";
+        << "but its methods work differently now";
 }
 
 void TestResultStore::refusesAnotherRun() {
