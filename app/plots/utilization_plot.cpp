@@ -2,12 +2,10 @@
 #include "app/plots/utilization_plot.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <set>
 
 #include "app/plots/axis_tickers.h"
-#include "app/plots/family_mark.h"
 #include "app/plots/label_placer.h"
 #include "app/plots/painted_layer.h"
 #include "app/plots/plot_text.h"
@@ -18,11 +16,13 @@ namespace {
 
 // Above this ratio of the largest to the smallest share the small ones vanish on a linear axis.
 constexpr double linearRatio = 30.0;
+// Up to this many codebooks each have a colour of their own.
+constexpr int coloredCurves = 6;
 
 }  // namespace
 
 UtilizationPlot::UtilizationPlot(QWidget* parent)
-    : PlotWidget(parent), m_data(std::make_shared<UtilizationData>()), m_firstMark{0} {
+    : CurvesPlot(coloredCurves, parent), m_data(std::make_shared<UtilizationData>()) {
     setAccessibleName(tr("Codebook utilization plot"));
     new PaintedLayer(this, QStringLiteral("legend"), [this](QCPPainter& p) { paintMarks(p); });
     dataChanged();
@@ -32,16 +32,17 @@ void UtilizationPlot::setData(UtilizationData data) {
     adopt(std::make_shared<const UtilizationData>(std::move(data)));
 }
 
-void UtilizationPlot::adopt(std::shared_ptr<const UtilizationData> data) {
+void UtilizationPlot::adopt(std::shared_ptr<const UtilizationData> data,
+                            std::optional<int> current) {
     m_data = std::move(data);
-    m_firstMark = {0};
+    CurvePoints points;
+    int worst = -1;
     double greatest = 0.0;
     double least = std::numeric_limits<double>::infinity();
     double worstEvenness = std::numeric_limits<double>::infinity();
-    m_currentCodebook = -1;
     for (int i = 0; i < static_cast<int>(m_data->codebooks.size()); ++i) {
         const UtilizationSeries& book = series(i);
-        m_firstMark.push_back(m_firstMark.back() + codewords(i));
+        points.addCurve(codewords(i));
         for (const double share : book.shares) {
             greatest = std::max(greatest, share);
             if (share > 0.0) least = std::min(least, share);
@@ -49,34 +50,21 @@ void UtilizationPlot::adopt(std::shared_ptr<const UtilizationData> data) {
         const double evenness = book.perplexity / std::max(1, codewords(i));
         if (evenness < worstEvenness) {
             worstEvenness = evenness;
-            m_currentCodebook = i;
+            worst = i;
         }
     }
+    setCurves(std::move(points), current.value_or(worst));
     m_logShares = greatest > linearRatio * least;
     setTitle(m_data->title);
-    setAccessibleDescription(isEmpty() ? emptyText()
-                                       : m_data->title + QStringLiteral(". ") +
-                                             usageText(m_currentCodebook));
+    setAccessibleDescription(
+        isEmpty() ? emptyText() : m_data->title + QStringLiteral(". ") + usageText(currentCurve()));
     dataChanged();
 }
 
 std::unique_ptr<PlotWidget> UtilizationPlot::clone() const {
     auto copy = std::make_unique<UtilizationPlot>();
-    copy->adopt(m_data);
-    copy->setCurrentCodebook(m_currentCodebook);
+    copy->adopt(m_data, currentCurve());
     return copy;
-}
-
-void UtilizationPlot::setCurrentCodebook(int codebook) {
-    const bool known = codebook >= 0 && codebook < static_cast<int>(m_data->codebooks.size());
-    if (!known || codebook == m_currentCodebook) return;
-    m_currentCodebook = codebook;
-    restyle();
-    Q_EMIT currentCodebookChanged(codebook);
-}
-
-bool UtilizationPlot::isEmpty() const {
-    return m_data->codebooks.empty() || m_firstMark.back() == 0;
 }
 
 QString UtilizationPlot::emptyText() const {
@@ -89,22 +77,8 @@ QString UtilizationPlot::figureName() const {
     return QStringLiteral("utilization");
 }
 
-bool UtilizationPlot::manyCurves() const {
-    return static_cast<int>(m_data->codebooks.size()) > maxColoredCurves;
-}
-
-// Codebooks are ordered, stages most of all: so are the colours.
-QColor UtilizationPlot::curveColor(int codebook) const {
-    const PlotStyle& style = plotStyle();
-    if (manyCurves()) {
-        return codebook == m_currentCodebook ? style.accent
-                                             : style.faded(style.secondaryText, 0.35);
-    }
-    return orderedColor(style, codebook, static_cast<int>(m_data->codebooks.size()));
-}
-
 // Short, so that the key of a small figure leaves room for the curves.
-QString UtilizationPlot::keyText(int codebook) const {
+QString UtilizationPlot::keyText(int codebook, bool /*alone*/) const {
     const UtilizationSeries& book = series(codebook);
     if (!plotStyle().figure) return usageText(codebook);
     if (book.dead == 0) return book.name;
@@ -134,11 +108,7 @@ void UtilizationPlot::rebuild() {
     xAxis->setLabel(tr("Codeword, most used first"));
     yAxis->setLabel(tr("Share of codes (%)"));
     if (isEmpty()) return;
-    for (int i = 0; i < static_cast<int>(m_data->codebooks.size()); ++i) {
-        if (i != m_currentCodebook) addCurve(i);
-    }
-    addCurve(m_currentCodebook);
-    updateKey();
+    addCurves();
 }
 
 void UtilizationPlot::addCurve(int codebook) {
@@ -148,7 +118,7 @@ void UtilizationPlot::addCurve(int codebook) {
     QVector<double> shares;
     for (int rank = 0; rank < used; ++rank) {
         edges.append(rank + 0.5);
-        shares.append(share({codebook, rank}));
+        shares.append(value({codebook, rank}));
     }
     if (used > 0) {
         edges.append(used + 0.5);
@@ -156,7 +126,7 @@ void UtilizationPlot::addCurve(int codebook) {
     }
     const PlotStyle& style = plotStyle();
     const QColor color = curveColor(codebook);
-    const bool strong = codebook == m_currentCodebook;
+    const bool strong = codebook == currentCurve();
     QCPGraph* graph = addGraph();
     graph->setLineStyle(QCPGraph::lsStepLeft);
     graph->setPen(style.pen(color, strong ? 1.4 * style.stroke : style.stroke));
@@ -165,25 +135,6 @@ void UtilizationPlot::addCurve(int codebook) {
     }
     graph->setSelectable(QCP::stNone);
     graph->setData(edges, shares, true);
-}
-
-void UtilizationPlot::updateKey() {
-    const PlotStyle& style = plotStyle();
-    const QCPScatterStyle none(QCPScatterStyle::ssNone);
-    const double width = style.figure ? style.stroke : 2.0;
-    std::vector<StripEntry> entries;
-    if (manyCurves()) {
-        entries.push_back(
-            {keyText(m_currentCodebook), none, style.pen(curveColor(m_currentCodebook), width)});
-        const int other = m_currentCodebook == 0 ? 1 : 0;
-        entries.push_back({tr("%1 others").arg(m_data->codebooks.size() - 1), none,
-                           style.pen(curveColor(other), width)});
-    } else {
-        for (int i = 0; i < static_cast<int>(m_data->codebooks.size()); ++i) {
-            entries.push_back({keyText(i), none, style.pen(curveColor(i), width)});
-        }
-    }
-    setKey(std::move(entries));
 }
 
 void UtilizationPlot::fitView() {
@@ -206,104 +157,20 @@ void UtilizationPlot::fitView() {
                                 : QCPRange(0.0, 1.12 * greatest));
 }
 
-double UtilizationPlot::share(const Codeword& codeword) const {
-    return series(codeword.codebook).shares[static_cast<std::size_t>(codeword.rank)];
-}
-
-UtilizationPlot::Codeword UtilizationPlot::codeword(int mark) const {
-    const auto next = std::ranges::upper_bound(m_firstMark, mark);
-    const auto codebook = static_cast<int>(next - m_firstMark.begin()) - 1;
-    return {codebook, mark - m_firstMark[static_cast<std::size_t>(codebook)]};
-}
-
-int UtilizationPlot::markOf(const Codeword& codeword) const {
-    return m_firstMark[static_cast<std::size_t>(codeword.codebook)] + codeword.rank;
-}
-
-int UtilizationPlot::markCount() const {
-    return m_firstMark.back();
-}
-
-QRectF UtilizationPlot::markRect(int mark) const {
-    const Codeword word = codeword(mark);
-    const double value = share(word);
-    const double y = value > 0.0 ? yAxis->coordToPixel(value) : axisRect()->rect().bottom();
-    QRectF rect(0.0, 0.0, 0.3 * plotStyle().em, 0.3 * plotStyle().em);
-    rect.moveCenter({xAxis->coordToPixel(word.rank + 1.0), y});
-    return rect;
+double UtilizationPlot::value(const CurvePoints::Point& codeword) const {
+    return series(codeword.curve).shares[static_cast<std::size_t>(codeword.place)];
 }
 
 QString UtilizationPlot::markText(int mark) const {
-    const Codeword word = codeword(mark);
-    const double value = share(word);
+    const CurvePoints::Point word = points().at(mark);
+    const double share = value(word);
     const QString usage =
-        value > 0.0 ? tr("%1 of codes (equal use: %2)")
-                          .arg(percentText(value), percentText(1.0 / codewords(word.codebook)))
+        share > 0.0 ? tr("%1 of codes (equal use: %2)")
+                          .arg(percentText(share), percentText(1.0 / codewords(word.curve)))
                     : tr("dead: no code uses it");
     return tr("%1\ncodeword %2 of %3 by use: %4")
-        .arg(usageText(word.codebook), countText(static_cast<std::uint64_t>(word.rank) + 1),
-             countText(static_cast<std::uint64_t>(codewords(word.codebook))), usage);
-}
-
-int UtilizationPlot::markAt(const QPointF& position) const {
-    if (!axisRect()->rect().contains(position.toPoint())) return -1;
-    const double reach = 0.8 * plotStyle().em;
-    const auto rankAt = [this](double pixel) {
-        return static_cast<int>(std::lround(xAxis->pixelToCoord(pixel))) - 1;
-    };
-    int nearest = -1;
-    double nearestDistance = reach;
-    for (int i = 0; i < static_cast<int>(m_data->codebooks.size()); ++i) {
-        const int last = std::min(codewords(i) - 1, rankAt(position.x() + reach));
-        for (int rank = std::max(0, rankAt(position.x() - reach)); rank <= last; ++rank) {
-            const int mark = markOf({i, rank});
-            const QPointF offset = markRect(mark).center() - position;
-            const double distance = std::hypot(offset.x(), offset.y());
-            // The current curve lies on top of the others.
-            const bool closer =
-                i == m_currentCodebook ? distance <= nearestDistance : distance < nearestDistance;
-            if (closer) {
-                nearestDistance = distance;
-                nearest = mark;
-            }
-        }
-    }
-    return nearest;
-}
-
-int UtilizationPlot::neighbour(int mark, Qt::Key key) const {
-    const Codeword word = codeword(mark);
-    const int last = static_cast<int>(m_data->codebooks.size()) - 1;
-    const auto sameRank = [&](int codebook) {
-        return markOf({codebook, std::min(word.rank, codewords(codebook) - 1)});
-    };
-    switch (key) {
-        case Qt::Key_Home:
-            return markOf({m_currentCodebook, 0});
-        case Qt::Key_End:
-            return markOf({m_currentCodebook, codewords(m_currentCodebook) - 1});
-        case Qt::Key_Left:
-            return markOf({word.codebook, std::max(0, word.rank - 1)});
-        case Qt::Key_Right:
-            return markOf({word.codebook, std::min(codewords(word.codebook) - 1, word.rank + 1)});
-        case Qt::Key_Up:
-            return sameRank(std::max(0, word.codebook - 1));
-        default:
-            return sameRank(std::min(last, word.codebook + 1));
-    }
-}
-
-void UtilizationPlot::mouseReleaseEvent(QMouseEvent* event) {
-    const bool click = event->button() == Qt::LeftButton && !mMouseHasMoved;
-    PlotWidget::mouseReleaseEvent(event);
-    if (!click || isEmpty()) return;
-    const int mark = markAt(event->position());
-    if (mark >= 0) setCurrentCodebook(codeword(mark).codebook);
-}
-
-void UtilizationPlot::keyPressEvent(QKeyEvent* event) {
-    PlotWidget::keyPressEvent(event);
-    if (currentMark() >= 0) setCurrentCodebook(codeword(currentMark()).codebook);
+        .arg(usageText(word.curve), countText(static_cast<std::uint64_t>(word.place) + 1),
+             countText(static_cast<std::uint64_t>(codewords(word.curve))), usage);
 }
 
 // Equal use as a dashed line, and a bar on the axis for the dead codewords of each coloured curve.
@@ -320,7 +187,7 @@ void UtilizationPlot::paintMarks(QCPPainter& painter) const {
         std::vector<QPointF> curve;
         const int step = std::max(1, codewords(i) / 64);
         for (int rank = 0; rank < usedCodewords(i); rank += step) {
-            curve.push_back(markRect(markOf({i, rank})).center());
+            curve.push_back(markRect(points().numberOf({i, rank})).center());
         }
         placer.blockLine(curve, style.hairline);
     }
@@ -344,7 +211,7 @@ void UtilizationPlot::paintMarks(QCPPainter& painter) const {
     const double barHeight = style.pixels(0.3);
     double bottom = area.bottom();
     for (int i = 0; i < static_cast<int>(m_data->codebooks.size()); ++i) {
-        if (series(i).dead == 0 || (manyCurves() && i != m_currentCodebook)) continue;
+        if (series(i).dead == 0 || (manyCurves() && i != currentCurve())) continue;
         const double left = xAxis->coordToPixel(usedCodewords(i) + 0.5);
         const double right = xAxis->coordToPixel(codewords(i) + 0.5);
         const QRectF bar(left, bottom - barHeight, std::max(right - left, 2.0), barHeight);
@@ -365,12 +232,12 @@ void UtilizationPlot::markEndOfUse(QCPPainter& painter, LabelPlacer& placer) con
     const QFontMetricsF metrics(style.smallFont);
     for (int i = 0; i < static_cast<int>(m_data->codebooks.size()); ++i) {
         if (series(i).dead == 0 || usedCodewords(i) == 0) continue;
-        const QRectF end = markRect(markOf({i, usedCodewords(i) - 1}));
+        const QRectF end = markRect(points().numberOf({i, usedCodewords(i) - 1}));
         painter.setPen(style.pen(curveColor(i), style.figure ? style.stroke : 1.5));
         painter.drawLine(end.topLeft(), end.bottomRight());
         painter.drawLine(end.bottomLeft(), end.topRight());
         placer.block(end);
-        if (i != m_currentCodebook) continue;
+        if (i != currentCurve()) continue;
         const QString text =
             tr("%1 dead").arg(countText(static_cast<std::uint64_t>(series(i).dead)));
         const QSizeF size(metrics.horizontalAdvance(text), metrics.height());
@@ -385,11 +252,9 @@ void UtilizationPlot::markEndOfUse(QCPPainter& painter, LabelPlacer& placer) con
 
 std::unique_ptr<TableTwin> UtilizationPlot::makeTable() const {
     const std::shared_ptr<const UtilizationData> shared = m_data;
-    const std::vector<int> firstMark = m_firstMark;
-    const auto locate = [shared, firstMark](int row) {
-        const auto next = std::ranges::upper_bound(firstMark, row);
-        const auto codebook = static_cast<std::size_t>(next - firstMark.begin()) - 1;
-        return std::pair(&shared->codebooks[codebook], row - firstMark[codebook]);
+    const auto locate = [shared, numbers = points()](int row) {
+        const CurvePoints::Point at = numbers.at(row);
+        return std::pair(&shared->codebooks[static_cast<std::size_t>(at.curve)], at.place);
     };
     std::vector<TableTwin::Column> columns = {
         {tr("Codebook"), [locate](int row) { return locate(row).first->name; }},

@@ -130,11 +130,7 @@ CellSums sumByRows(const WeightedRows& rows, Index count, const std::stop_token&
             rows.addTo(part.rows.data(), rows.x.cols, begin, end, stop);
             return part;
         },
-        [](CellSums& total, const CellSums& part) {
-            std::ranges::transform(total.rows, part.rows, total.rows.begin(), std::plus());
-            std::ranges::transform(total.masses, part.masses, total.masses.begin(), std::plus());
-            std::ranges::transform(total.counts, part.counts, total.counts.begin(), std::plus());
-        });
+        [](CellSums& total, const CellSums& part) { total.add(part); });
 }
 
 }  // namespace
@@ -143,6 +139,35 @@ CellSums::CellSums(Index count, Index dim)
     : rows(static_cast<std::size_t>(count * dim)),
       masses(static_cast<std::size_t>(count)),
       counts(static_cast<std::size_t>(count)) {}
+
+void CellSums::add(const CellSums& more) {
+    std::ranges::transform(rows, more.rows, rows.begin(), std::plus());
+    std::ranges::transform(masses, more.masses, masses.begin(), std::plus());
+    std::ranges::transform(counts, more.counts, counts.begin(), std::plus());
+}
+
+double CellSums::distortion(MatrixView centroids, double energy) const {
+    double distortion = energy;
+    const double* sum = rows.data();
+    for (Index k = 0; k < centroids.rows; ++k) {
+        const double mass = masses[static_cast<std::size_t>(k)];
+        for (const float value : centroids.row(k)) {
+            const auto c = static_cast<double>(value);
+            distortion += c * (mass * c - 2.0 * *sum++);
+        }
+    }
+    return std::max(0.0, distortion);
+}
+
+void CellSums::moveToMeans(MatrixSpan centroids) const {
+    for (Index k = 0; k < centroids.rows; ++k) {
+        const double mass = masses[static_cast<std::size_t>(k)];
+        if (!(mass > 0.0)) continue;
+        const double* sum = rows.data() + k * centroids.cols;
+        for (float& value : centroids.row(k))
+            value = static_cast<float>(*sum++ / mass);
+    }
+}
 
 CellSums sumCells(MatrixView x, std::span<const std::uint32_t> codes,
                   std::span<const float> weights, Index count, const std::stop_token& stop) {

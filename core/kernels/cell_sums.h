@@ -17,6 +17,13 @@ struct CellSums {
     std::vector<std::uint64_t> counts;  ///< count: rows, whatever they weigh.
 
     CellSums(Index count, Index dim);
+
+    void add(const CellSums& more);
+    /// Sum of w times the squared distance of the rows from the centroids (count x dim) that they
+    /// were given to; `energy` is their sum of w |x|^2. Not below 0.
+    double distortion(MatrixView centroids, double energy) const;
+    /// Moves the centroids to the means of their rows; those without mass stay.
+    void moveToMeans(MatrixSpan centroids) const;
 };
 
 /// Sums the rows of `x` (n x dim) by their `codes` (n values below `count`), in double precision.

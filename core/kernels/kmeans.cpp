@@ -73,36 +73,14 @@ public:
     }
 
     // Mean squared distance of the rows from the centroids they were given to.
-    double objective() const {
-        double distortion = m_energy;
-        for (Index k = 0; k < m_centroids.rows(); ++k) {
-            const double mass = m_sums.masses[static_cast<std::size_t>(k)];
-            for (Index j = 0; j < m_centroids.cols(); ++j) {
-                const auto c = static_cast<double>(m_centroids(k, j));
-                const double sum =
-                    m_sums.rows[static_cast<std::size_t>(k * m_centroids.cols() + j)];
-                distortion += c * (mass * c - 2.0 * sum);
-            }
-        }
-        return std::max(0.0, distortion) / m_mass;
-    }
+    double objective() const { return m_sums.distortion(m_centroids.view(), m_energy) / m_mass; }
 
     // An objective as a share of the mean square of the rows.
     double share(double objective) const {
         return m_energy > 0.0 ? objective * m_mass / m_energy : 0.0;
     }
 
-    // Moves the centroids to the means of their rows.
-    void moveToMeans() {
-        for (Index k = 0; k < m_centroids.rows(); ++k) {
-            const double mass = m_sums.masses[static_cast<std::size_t>(k)];
-            if (!(mass > 0.0)) continue;
-            for (Index j = 0; j < m_centroids.cols(); ++j) {
-                m_centroids(k, j) = static_cast<float>(
-                    m_sums.rows[static_cast<std::size_t>(k * m_centroids.cols() + j)] / mass);
-            }
-        }
-    }
+    void moveToMeans() { m_sums.moveToMeans(m_centroids.span()); }
 
     // Moves all centroids by the linear map of `first` that fits the rows best.
     void moveLinearly(MatrixView first) {

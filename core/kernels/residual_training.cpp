@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/residual_training.h"
-#include "core/base/squared_norm.h"
 
 #include <algorithm>
 #include <cassert>
@@ -8,12 +7,14 @@
 
 #include "core/base/parallel.h"
 #include "core/base/random.h"
+#include "core/base/squared_norm.h"
 #include "core/kernels/codebook_refit.h"
 #include "core/kernels/kmeans.h"
 #include "core/kernels/mean_square.h"
 #include "core/kernels/progressive_kmeans.h"
 #include "core/kernels/residual_beam.h"
 #include "core/kernels/residual_search.h"
+#include "core/kernels/stored_codewords.h"
 
 namespace quantscope {
 namespace {
@@ -161,17 +162,6 @@ std::vector<Matrix> codewordsOf(std::span<const CodewordPanels> stages) {
     return books;
 }
 
-std::vector<CodewordPanels> packed(std::vector<Matrix>& books, const CodewordFormat& format,
-                                   const std::stop_token& stop) {
-    std::vector<CodewordPanels> stages;
-    stages.reserve(books.size());
-    for (Matrix& book : books) {
-        format.round(book.span());
-        stages.emplace_back(book.view(), stop);
-    }
-    return stages;
-}
-
 // Rounds of least squares and search, as long as they lower the error.
 void refit(MatrixView x, int rounds, const CodewordFormat& format, SampleBeam& beam,
            ResidualCodebooks& trained, const RunContext& context) {
@@ -179,7 +169,7 @@ void refit(MatrixView x, int rounds, const CodewordFormat& format, SampleBeam& b
     for (int round = 0; round < rounds; ++round) {
         std::vector<Matrix> books = codewordsOf(trained.stages);
         refitCodebooks(x, beam.bestCodes(stages), books, {}, context.stop());
-        std::vector<CodewordPanels> refitted = packed(books, format, context.stop());
+        std::vector<CodewordPanels> refitted = packedAsStored(books, format, context.stop());
         const double objective = beam.search(refitted);
         context.progress((round + 1.0) / rounds,
                          "refitting codebooks, round " + std::to_string(round + 1));

@@ -9,6 +9,7 @@
 #include "core/base/parallel.h"
 #include "core/base/squared_norm.h"
 #include "core/kernels/codebook_refit.h"
+#include "core/kernels/stored_codewords.h"
 
 namespace quantscope::additive {
 namespace {
@@ -37,17 +38,6 @@ std::vector<Matrix> copiesOf(const std::vector<CodewordPanels>& books) {
         std::copy_n(book.data, book.size(), copy.data());
     }
     return copies;
-}
-
-std::vector<CodewordPanels> packed(std::vector<Matrix>& books, const CodewordFormat& format,
-                                   const std::stop_token& stop) {
-    std::vector<CodewordPanels> panels;
-    panels.reserve(books.size());
-    for (Matrix& book : books) {
-        format.round(book.span());
-        panels.emplace_back(book.view(), stop);
-    }
-    return panels;
 }
 
 Index totalCodewords(const AdditiveParameters& parameters) {
@@ -248,8 +238,8 @@ AdditiveTraining trainAdditive(MatrixView x, MatrixView judging,
         addNoise(noisy, noiseLevel * (1.0 - static_cast<double>(round) / parameters.rounds),
                  errorSpreads(x, viewsOf(books), codes.all(), stop),
                  rounds.random(static_cast<std::uint64_t>(round)));
-        auto trial =
-            std::make_unique<AdditiveCodebooks>(packed(noisy, format, stop), parameters, stop);
+        auto trial = std::make_unique<AdditiveCodebooks>(packedAsStored(noisy, format, stop),
+                                                         parameters, stop);
         const double objective = codes.change(
             viewsOf(trial->books()), updateWork(parameters, x.cols),
             [&](MatrixView vectors, std::span<std::uint32_t> own) { trial->update(vectors, own); });

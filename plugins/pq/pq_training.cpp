@@ -10,6 +10,7 @@
 #include "core/kernels/kmeans.h"
 #include "core/kernels/mean_square.h"
 #include "core/kernels/rotation.h"
+#include "core/kernels/stored_codewords.h"
 #include "core/quant/progress_counter.h"
 #include "plugins/pq/slice_variance.h"
 
@@ -66,17 +67,6 @@ std::vector<Matrix> trainCodebooks(const PqSettings& settings, const SliceLayout
         report(iterations - done);
     });
     return books;
-}
-
-std::vector<CodewordPanels> packed(std::vector<Matrix>& books, const CodewordFormat& format,
-                                   const std::stop_token& stop) {
-    std::vector<CodewordPanels> panels;
-    panels.reserve(books.size());
-    for (Matrix& book : books) {
-        format.round(book.span());
-        panels.emplace_back(book.view(), stop);
-    }
-    return panels;
 }
 
 // Deals axes by falling variance to the slices: each to the one with the least product so far that
@@ -185,7 +175,7 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
         result.bits = bookBits(settings, layout, sample, stop);
         std::vector<Matrix> books = trainCodebooks(settings, layout, result.bits, sample,
                                                    settings.iterations, given, context);
-        result.books = packed(books, format, stop);
+        result.books = packedAsStored(books, format, stop);
         if (!settings.shared) result.variances = sliceVariances(sample, layout, stop);
         return result;
     }
@@ -221,7 +211,7 @@ PqTraining trainPq(const PqSettings& settings, const SliceLayout& layout, Matrix
     const Matrix rows = rotatedRows(sample, result.rotation.view(), stop);
     books = trainCodebooks(settings, layout, result.bits, rows.view(), settings.iterations, books,
                            context.part(rounds * perRound, 1.0, 0));
-    result.books = packed(books, format, stop);
+    result.books = packedAsStored(books, format, stop);
     if (!settings.shared) {
         result.variances = sliceVariances(rows.view(), layout, stop);
         result.unrotatedVariances = sliceVariances(sample, {sample.cols, layout.slices}, stop);
