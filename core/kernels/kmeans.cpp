@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/kmeans.h"
-#include "core/base/squared_norm.h"
 
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cassert>
 
 #include "core/base/parallel.h"
+#include "core/base/squared_norm.h"
 #include "core/kernels/balanced_assignment.h"
 #include "core/kernels/cell_split.h"
 #include "core/kernels/cell_sums.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/pruned_assignment.h"
-#include "core/base/squared_norm.h"
 
 #include <algorithm>
 #include <array>
@@ -12,6 +11,7 @@
 #include <numeric>
 
 #include "core/base/parallel.h"
+#include "core/base/squared_norm.h"
 #include "core/kernels/centroid_groups.h"
 #include "core/kernels/nearest.h"
 #include "core/kernels/simd_targets.h"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/kernels/residual_search.h"
-#include "core/base/squared_norm.h"
 
 #include <algorithm>
 #include <cassert>
 #include <limits>
 
 #include "core/base/parallel.h"
+#include "core/base/squared_norm.h"
 #include "core/kernels/product.h"
 #include "core/kernels/residual_beam.h"
 #include "core/kernels/simd_targets.h"
