@@ -164,6 +164,9 @@ void WorkbenchStyle::drawPrimitive(PrimitiveElement element, const QStyleOption*
                 painter->fillRect(option->rect, selectionTint(option->palette));
             }
             return;
+        case PE_PanelScrollAreaCorner:
+            painter->fillRect(option->rect, option->palette.color(QPalette::Window));
+            return;
         case PE_IndicatorDockWidgetResizeHandle:
             drawHairline(*option, *painter, option->rect.height() > option->rect.width());
             return;

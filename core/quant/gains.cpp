@@ -19,7 +19,7 @@ ParameterSpec granularityParameter() {
                             "Which weights share a scale, the least-squares gain of their codes; "
                             "behind a rotation one for the tensor is enough."},
                            "row",
-                           {{"tensor", "Tensor"}, {"row", "Row (output channel or vector)"}});
+                           {{"tensor", "Tensor"}, {"row", "Row (output channel)"}});
 }
 
 ParameterSpec scaleParameter() {

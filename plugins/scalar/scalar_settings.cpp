@@ -54,7 +54,7 @@ ParameterSpec granularityParameter() {
     return choiceParameter(
         {"granularity", "Scale per", "Which weights share a scale (and a zero point)."}, "row",
         {{"tensor", "Tensor"},
-         {"row", "Row (output channel or vector)"},
+         {"row", "Row (output channel)"},
          {"column", "Column (input channel or dimension)"},
          {"group", "Group of input channels in a row"}});
 }
