@@ -195,16 +195,17 @@ Error holdsAnotherRun(const std::filesystem::path& folder, const ResultStore& ol
                       const std::vector<std::string>& differences) {
     const std::string subject = "The folder '" + folder.string() + "' holds ";
     if (differences.empty()) {
-        return {subject + "this run as version " + old.run().programVersion +
-                    " made it, but its methods work differently now, so that new results would "
-                    "not belong to the old ones.",
-                "Choose another folder; what is in this one can still be opened and exported."};
+        return Error(
+            subject + "this run as version " + old.run().programVersion +
+                " made it, but its methods work differently now, so that new results would "
+                "not belong to the old ones.",
+            "Choose another folder; what is in this one can still be opened and exported.");
     }
     std::string text = "its " + differences.front();
     for (std::size_t i = 1; i < differences.size(); ++i)
         text += (i + 1 == differences.size() ? " and its " : ", its ") + differences[i];
-    return {subject + "another run. What differs: " + text + ".",
-            "Choose another folder, or resume with the experiment in its spec.json."};
+    return Error(subject + "another run. What differs: " + text + ".",
+                 "Choose another folder, or resume with the experiment in its spec.json.");
 }
 
 }  // namespace
