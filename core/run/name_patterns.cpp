@@ -43,6 +43,33 @@ NumberedName splitAtNumber(const std::string& name) {
     return {name, {}, {}};
 }
 
+// What every text that the pattern matches ends with, as far as that can be seen: the plain
+// characters before a closing $. Models with many experts have thousands of names and hundreds of
+// patterns; most pairs need no more than a look at this.
+std::string plainEnding(std::string_view pattern) {
+    std::string plain;
+    int depth = 0;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        const char c = pattern[i];
+        if (c == '\\' && i + 1 < pattern.size() &&
+            special.find(pattern[i + 1]) != std::string_view::npos) {
+            plain += pattern[++i];
+            continue;
+        }
+        if (c == '$' && i + 1 == pattern.size()) return plain;
+        if (special.find(c) == std::string_view::npos) {
+            plain += c;
+            continue;
+        }
+        if (c == '(') ++depth;
+        if (c == ')') --depth;
+        // Sets, other escapes and alternatives of the whole pattern are not looked into.
+        if (c == '[' || c == '\\' || (c == '|' && depth == 0)) return {};
+        plain.clear();
+    }
+    return {};
+}
+
 [[noreturn]] void refuse(const std::string& name, const std::string& what) {
     throw Error("What was written was read back and found not to say what the plan says: '" +
                     printableText(name) + "' " + what + ".",
@@ -79,9 +106,12 @@ std::string anchored(const std::string& expression) {
 void checkRules(const std::vector<PatternRule>& rules, Matching matching,
                 const std::map<std::string, std::string>& expected) {
     std::vector<std::regex> patterns;
+    std::vector<std::string> endings;
     try {
-        for (const PatternRule& rule : rules)
+        for (const PatternRule& rule : rules) {
             patterns.emplace_back(rule.pattern);
+            endings.push_back(plainEnding(rule.pattern));
+        }
     } catch (const std::regex_error&) {
         throw Error("The plan has more names than patterns can hold.", "Export it as JSON or CSV.");
     }
@@ -90,6 +120,7 @@ void checkRules(const std::vector<PatternRule>& rules, Matching matching,
     for (const auto& [name, meaning] : expected) {
         const PatternRule* match = nullptr;
         for (std::size_t i = 0; i < rules.size(); ++i) {
+            if (!name.ends_with(endings[i])) continue;
             if (!std::regex_search(name, patterns[i], where)) continue;
             if (match != nullptr) refuse(name, "is meant by two patterns");
             match = &rules[i];

@@ -151,6 +151,12 @@ private Q_SLOTS:
                                          << "gets wrong instead of right";
         QTest::newRow("bare name") << "a.1"
                                    << "by two patterns";
+        // Several ways to end with something else than what is written last.
+        for (const char* pattern :
+             {"^b$|^a\\.10$", "^a\\.10$|^b$", "^a\\.(?:1|2)0$", "^a\\.(?:1|10)$", "^a\\.10?$",
+              "^a\\.\\d+$", "^a\\.1[0-9]$", "^a\\.10{1}$", "^a.1.$"}) {
+            QTest::newRow(pattern) << pattern << "by two patterns";
+        }
     }
     void checkFindsMistakes() {
         QFETCH(QString, pattern);
