@@ -50,6 +50,8 @@ DataPanel::DataPanel(Workbench& bench, QAction* open, QWidget* parent)
       m_filter(new QLineEdit(this)),
       m_tree(new QTreeView(this)),
       m_counts(new QLabel(this)) {
+    setUpFilter();
+    setUpTree();
     auto* page = new QWidget(this);
     auto* pageLayout = new QVBoxLayout(page);
     pageLayout->setContentsMargins(0, 0, 0, 0);
@@ -69,6 +71,18 @@ DataPanel::DataPanel(Workbench& bench, QAction* open, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_content);
 
+    connect(&bench.selection, &TrialSelection::currentTensorChanged, this,
+            &DataPanel::followCurrentTensor);
+    connect(&bench.tensors, &QAbstractItemModel::modelReset, this, &DataPanel::followModel);
+    connect(&bench.data, &DataLoader::opened, this,
+            [this] { m_tree->setFocus(Qt::OtherFocusReason); });
+    connect(&bench.tensors, &TensorTreeModel::chosenChanged, this, &DataPanel::showCounts);
+    connect(&bench.data, &DataLoader::stateChanged, this, &DataPanel::followData);
+    followData();
+    followModel();
+}
+
+void DataPanel::setUpFilter() {
     m_filter->setObjectName(QStringLiteral("tensorFilter"));
     m_filter->setPlaceholderText(tr("Filter tensors"));
     m_filter->setToolTip(tr("Words that the name contains, or a pattern such as *.q_proj.*"));
@@ -76,16 +90,18 @@ DataPanel::DataPanel(Workbench& bench, QAction* open, QWidget* parent)
     m_filter->setClearButtonEnabled(true);
     m_filter->addAction(themedIcon(QStringLiteral("search"), QPalette::PlaceholderText),
                         QLineEdit::LeadingPosition);
-    connect(m_filter, &QLineEdit::textChanged, &bench.filteredTensors,
+    connect(m_filter, &QLineEdit::textChanged, &m_bench.filteredTensors,
             &TensorFilterModel::setFilterText);
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& text) {
         if (!text.isEmpty()) m_tree->expandAll();
         showCounts();
     });
+}
 
+void DataPanel::setUpTree() {
     m_tree->setObjectName(QStringLiteral("tensorTree"));
     m_tree->setAccessibleName(tr("Tensors"));
-    m_tree->setModel(&bench.filteredTensors);
+    m_tree->setModel(&m_bench.filteredTensors);
     m_tree->setItemDelegate(new TensorDelegate(m_tree));
     m_tree->setUniformRowHeights(true);
     m_tree->setAllColumnsShowFocus(true);
@@ -114,15 +130,6 @@ DataPanel::DataPanel(Workbench& bench, QAction* open, QWidget* parent)
             index.siblingAtColumn(0).data(TensorTreeModel::TensorNameRole).toString();
         if (!name.isEmpty()) Q_EMIT detailsRequested(name);
     });
-    connect(&bench.selection, &TrialSelection::currentTensorChanged, this,
-            &DataPanel::followCurrentTensor);
-    connect(&bench.tensors, &QAbstractItemModel::modelReset, this, &DataPanel::followModel);
-    connect(&bench.data, &DataLoader::opened, this,
-            [this] { m_tree->setFocus(Qt::OtherFocusReason); });
-    connect(&bench.tensors, &TensorTreeModel::chosenChanged, this, &DataPanel::showCounts);
-    connect(&bench.data, &DataLoader::stateChanged, this, &DataPanel::followData);
-    followData();
-    followModel();
 }
 
 void DataPanel::focusFilter() {

@@ -33,6 +33,8 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void setUpFilter();
+    void setUpTree();
     void followData();
     void followModel();
     void showCounts();

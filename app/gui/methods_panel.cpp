@@ -104,30 +104,34 @@ MethodsPanel::MethodsPanel(Workbench& bench, QAction* run, QAction* cancel, QWid
     layout->addWidget(m_remarksArea);
     layout->addLayout(planRow);
 
-    connect(&bench.methods, &QAbstractItemModel::rowsInserted, this,
+    connectBench();
+    if (bench.methods.rowCount() > 0) insertCards(0, bench.methods.rowCount() - 1);
+    followCount();
+    showPlan();
+}
+
+void MethodsPanel::connectBench() {
+    connect(&m_bench.methods, &QAbstractItemModel::rowsInserted, this,
             [this](const QModelIndex&, int first, int last) { insertCards(first, last); });
-    connect(&bench.methods, &QAbstractItemModel::rowsRemoved, this,
+    connect(&m_bench.methods, &QAbstractItemModel::rowsRemoved, this,
             [this](const QModelIndex&, int first, int last) { removeCards(first, last); });
-    connect(&bench.methods, &QAbstractItemModel::dataChanged, this,
+    connect(&m_bench.methods, &QAbstractItemModel::dataChanged, this,
             [this](const QModelIndex& first, const QModelIndex& last) {
                 for (int row = first.row(); row <= last.row(); ++row) {
                     m_cards[static_cast<std::size_t>(row)]->setRow(row);
                 }
             });
-    connect(&bench.plan, &PlanPreview::changed, this, &MethodsPanel::showPlan);
-    connect(&bench.run, &RunController::runningChanged, this, &MethodsPanel::showPlan);
-    connect(&bench.document, &ExperimentDocument::specChanged, this,
+    connect(&m_bench.plan, &PlanPreview::changed, this, &MethodsPanel::showPlan);
+    connect(&m_bench.run, &RunController::runningChanged, this, &MethodsPanel::showPlan);
+    connect(&m_bench.document, &ExperimentDocument::specChanged, this,
             &MethodsPanel::schedulePicture);
-    connect(&bench.data, &DataLoader::stateChanged, this, &MethodsPanel::schedulePicture);
-    connect(&bench.selection, &TrialSelection::currentTensorChanged, this,
+    connect(&m_bench.data, &DataLoader::stateChanged, this, &MethodsPanel::schedulePicture);
+    connect(&m_bench.selection, &TrialSelection::currentTensorChanged, this,
             &MethodsPanel::schedulePicture);
-    connect(&bench.formPreview, &LivePreview::ready, this, &MethodsPanel::showPicture);
-    connect(&bench.formPreview, &LivePreview::failed, this, [this](const Message& message) {
+    connect(&m_bench.formPreview, &LivePreview::ready, this, &MethodsPanel::showPicture);
+    connect(&m_bench.formPreview, &LivePreview::failed, this, [this](const Message& message) {
         if (m_current >= 0) currentCard().picture().setReason(message.why);
     });
-    if (bench.methods.rowCount() > 0) insertCards(0, bench.methods.rowCount() - 1);
-    followCount();
-    showPlan();
 }
 
 void MethodsPanel::makeRemarks() {

@@ -52,6 +52,7 @@ private:
     void showPicture(const PreviewResult& result);
     void makeAddMenu();
     void makeRemarks();
+    void connectBench();
     void insertCards(int first, int last);
     void removeCards(int first, int last);
     void renumber();

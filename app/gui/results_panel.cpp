@@ -59,7 +59,35 @@ ResultsPanel::ResultsPanel(Workbench& bench, QAction* run, QWidget* parent)
     : QWidget(parent),
       m_bench(bench),
       m_filter(new QLineEdit(this)),
-      m_table(new QTableView(this)) {
+      m_table(new QTableView(this)),
+      m_columnMenu(new QMenu(this)) {
+    setUpTable();
+    auto* page = new QWidget(this);
+    auto* pageLayout = new QVBoxLayout(page);
+    pageLayout->setContentsMargins(0, 0, 0, 0);
+    pageLayout->setSpacing(0);
+    pageLayout->addLayout(makeTools());
+    pageLayout->addWidget(m_table, 1);
+    m_content = new ContentOrEmpty(page, this);
+    m_content->emptyState().setContent(
+        tr("No results yet"),
+        tr("A run adds one row per method and tensor: bits per weight, errors, codebook use and "
+           "times."),
+        run);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_content);
+
+    QStringList shown;
+    for (const ResultColumn& column : resultColumns()) {
+        if (column.shownAtFirst) shown << column.id;
+    }
+    setShownColumns(shown);
+    connectBench();
+    followResults();
+}
+
+QLayout* ResultsPanel::makeTools() {
     m_filter->setObjectName(QStringLiteral("resultFilter"));
     m_filter->setPlaceholderText(tr("Filter results"));
     m_filter->setToolTip(tr("Words that the tensor, the method or the error contains"));
@@ -67,35 +95,47 @@ ResultsPanel::ResultsPanel(Workbench& bench, QAction* run, QWidget* parent)
     m_filter->setClearButtonEnabled(true);
     m_filter->addAction(themedIcon(QStringLiteral("search"), QPalette::PlaceholderText),
                         QLineEdit::LeadingPosition);
-    connect(m_filter, &QLineEdit::textChanged, &bench.filteredResults,
+    m_filter->setMaximumWidth(m_filter->fontMetrics().averageCharWidth() * 48);
+    connect(m_filter, &QLineEdit::textChanged, &m_bench.filteredResults,
             &ResultFilterModel::setFilterText);
 
-    auto* columns = new QToolButton(this);
-    columns->setObjectName(QStringLiteral("columnsButton"));
-    columns->setIcon(themedIcon(QStringLiteral("columns")));
-    columns->setText(tr("Columns"));
-    columns->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    columns->setAutoRaise(true);
+    QToolButton* columns = makeButton(QStringLiteral("columnsButton"), QStringLiteral("columns"),
+                                      tr("Columns"), tr("Choose the columns of the table"));
     columns->setPopupMode(QToolButton::InstantPopup);
-    columns->setToolTip(tr("Choose the columns of the table"));
-    columns->setFocusPolicy(Qt::TabFocus);
-    auto* columnMenu = new QMenu(columns);
-    columns->setMenu(columnMenu);
-    connect(columnMenu, &QMenu::aboutToShow, this,
-            [this, columnMenu] { fillColumnMenu(columnMenu); });
-    auto* copy = new QToolButton(this);
-    copy->setObjectName(QStringLiteral("copyCsvButton"));
-    copy->setIcon(themedIcon(QStringLiteral("copy")));
-    copy->setText(tr("Copy as CSV"));
-    copy->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    copy->setAutoRaise(true);
-    copy->setFocusPolicy(Qt::TabFocus);
-    copy->setToolTip(tr("Copy all rows and columns that are shown, with every digit"));
+    columns->setMenu(m_columnMenu);
+    connect(m_columnMenu, &QMenu::aboutToShow, this, &ResultsPanel::fillColumnMenu);
+    QToolButton* copy =
+        makeButton(QStringLiteral("copyCsvButton"), QStringLiteral("copy"), tr("Copy as CSV"),
+                   tr("Copy all rows and columns that are shown, with every digit"));
     connect(copy, &QToolButton::clicked, this, &ResultsPanel::copyAll);
 
+    auto* tools = new QHBoxLayout;
+    tools->setContentsMargins(8, 4, 8, 4);
+    tools->setSpacing(4);
+    tools->addWidget(m_filter, 1);
+    tools->addStretch(0);
+    tools->addWidget(columns);
+    tools->addWidget(copy);
+    return tools;
+}
+
+QToolButton* ResultsPanel::makeButton(const QString& name, const QString& icon, const QString& text,
+                                      const QString& about) {
+    auto* button = new QToolButton(this);
+    button->setObjectName(name);
+    button->setIcon(themedIcon(icon));
+    button->setText(text);
+    button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    button->setAutoRaise(true);
+    button->setToolTip(about);
+    button->setFocusPolicy(Qt::TabFocus);
+    return button;
+}
+
+void ResultsPanel::setUpTable() {
     m_table->setObjectName(QStringLiteral("resultTable"));
     m_table->setAccessibleName(tr("Results"));
-    m_table->setModel(&bench.filteredResults);
+    m_table->setModel(&m_bench.filteredResults);
     m_table->setItemDelegate(new ResultDelegate(m_table));
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
@@ -115,66 +155,38 @@ ResultsPanel::ResultsPanel(Workbench& bench, QAction* run, QWidget* parent)
     header->setSortIndicator(-1, Qt::AscendingOrder);
     header->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(header, &QHeaderView::customContextMenuRequested, this,
-            [this, columnMenu, header](const QPoint& position) {
-                fillColumnMenu(columnMenu);
-                columnMenu->popup(header->mapToGlobal(position));
+            [this, header](const QPoint& position) {
+                m_columnMenu->popup(header->mapToGlobal(position));
             });
     connect(m_table, &QTableView::customContextMenuRequested, this, &ResultsPanel::showContextMenu);
-    auto* copyRowsAction = new QAction(m_table);
-    copyRowsAction->setShortcut(QKeySequence::Copy);
-    copyRowsAction->setShortcutContext(Qt::WidgetShortcut);
-    connect(copyRowsAction, &QAction::triggered, this, &ResultsPanel::copySelected);
-    m_table->addAction(copyRowsAction);
+    auto* copyRows = new QAction(m_table);
+    copyRows->setShortcut(QKeySequence::Copy);
+    copyRows->setShortcutContext(Qt::WidgetShortcut);
+    connect(copyRows, &QAction::triggered, this, &ResultsPanel::copySelected);
+    m_table->addAction(copyRows);
+}
 
-    auto* page = new QWidget(this);
-    auto* tools = new QHBoxLayout;
-    tools->setContentsMargins(8, 4, 8, 4);
-    tools->setSpacing(4);
-    tools->addWidget(m_filter, 1);
-    tools->addStretch(0);
-    tools->addWidget(columns);
-    tools->addWidget(copy);
-    m_filter->setMaximumWidth(m_filter->fontMetrics().averageCharWidth() * 48);
-    auto* pageLayout = new QVBoxLayout(page);
-    pageLayout->setContentsMargins(0, 0, 0, 0);
-    pageLayout->setSpacing(0);
-    pageLayout->addLayout(tools);
-    pageLayout->addWidget(m_table, 1);
-    m_content = new ContentOrEmpty(page, this);
-    m_content->emptyState().setContent(
-        tr("No results yet"),
-        tr("A run adds one row per method and tensor: bits per weight, errors, codebook use and "
-           "times."),
-        run);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_content);
-
-    QStringList shown;
-    for (const ResultColumn& column : resultColumns()) {
-        if (column.shownAtFirst) shown << column.id;
-    }
-    setShownColumns(shown);
-    const auto followResults = [this] {
-        followHessians();
-        m_content->showEmpty(m_bench.results.count() == 0);
-        if (m_bench.results.count() == 0) {
-            m_fitted = false;
-        } else if (!m_fitted) {
-            m_fitted = true;
-            fitColumns();
-        }
-    };
-    connect(&bench.results, &ResultSet::changed, this, followResults);
+void ResultsPanel::connectBench() {
+    connect(&m_bench.results, &ResultSet::changed, this, &ResultsPanel::followResults);
     // The first rows need not be the widest.
-    connect(&bench.run, &RunController::finished, this, &ResultsPanel::fitColumns);
-    connect(&bench.run, &RunController::runFolderChanged, this, &ResultsPanel::fitColumns);
-    followResults();
+    connect(&m_bench.run, &RunController::finished, this, &ResultsPanel::fitColumns);
+    connect(&m_bench.run, &RunController::runFolderChanged, this, &ResultsPanel::fitColumns);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &ResultsPanel::announceSelection);
-    connect(&bench.selection, &TrialSelection::trialsChanged, this, &ResultsPanel::followSelection);
-    connect(&bench.selection, &TrialSelection::currentTrialChanged, this,
+    connect(&m_bench.selection, &TrialSelection::trialsChanged, this,
             &ResultsPanel::followSelection);
+    connect(&m_bench.selection, &TrialSelection::currentTrialChanged, this,
+            &ResultsPanel::followSelection);
+}
+
+void ResultsPanel::followResults() {
+    followHessians();
+    m_content->showEmpty(m_bench.results.count() == 0);
+    if (m_bench.results.count() == 0) {
+        m_fitted = false;
+    } else if (!std::exchange(m_fitted, true)) {
+        fitColumns();
+    }
 }
 
 QStringList ResultsPanel::shownColumns() const {
@@ -199,12 +211,12 @@ void ResultsPanel::followHessians() {
     if (std::exchange(m_hasHessians, has) != has) setShownColumns(m_shown);
 }
 
-void ResultsPanel::fillColumnMenu(QMenu* menu) {
-    menu->clear();
-    menu->setToolTipsVisible(true);
+void ResultsPanel::fillColumnMenu() {
+    m_columnMenu->clear();
+    m_columnMenu->setToolTipsVisible(true);
     for (int i = 0; i < static_cast<int>(resultColumns().size()); ++i) {
         const ResultColumn& column = resultColumns()[static_cast<std::size_t>(i)];
-        QAction* action = menu->addAction(
+        QAction* action = m_columnMenu->addAction(
             column.unit.isEmpty() ? column.title
                                   : QStringLiteral("%1 (%2)").arg(column.title, column.unit));
         action->setToolTip(column.help);

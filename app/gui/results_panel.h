@@ -6,6 +6,7 @@
 class QLineEdit;
 class QMenu;
 class QTableView;
+class QToolButton;
 
 namespace quantscope {
 
@@ -40,7 +41,13 @@ Q_SIGNALS:
     void copied(int rows);
 
 private:
-    void fillColumnMenu(QMenu* menu);
+    QLayout* makeTools();
+    QToolButton* makeButton(const QString& name, const QString& icon, const QString& text,
+                            const QString& about);
+    void setUpTable();
+    void connectBench();
+    void followResults();
+    void fillColumnMenu();
     void followHessians();
     void fitColumns();
     void followSelection();
@@ -51,6 +58,7 @@ private:
     Workbench& m_bench;
     QLineEdit* m_filter;
     QTableView* m_table;
+    QMenu* m_columnMenu;
     ContentOrEmpty* m_content;
     QList<QAction*> m_trialActions;
     QStringList m_shown;         ///< Ids of the columns that are wanted.
