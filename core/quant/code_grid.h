@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 
 #include "core/quant/encoded_tensor.h"
 #include "core/quant/grid_fit.h"
@@ -24,6 +26,16 @@ public:
     /// Fits the scales of the unit that begins at `column` anew to `weights`, which holds all its
     /// channels; called before any of them is rounded. Only when refitColumns() is above 0.
     virtual void refit(Index column, MatrixView weights) = 0;
+
+    /// Goes on from the codes that were committed for these rows before, with the grid as it is
+    /// now, and writes the values of all channels: row j of `values` is input channel j. Columns
+    /// count as rounded then. False, with nothing done, where a grid cannot.
+    virtual bool resume(MatrixSpan /*values*/) { return false; }
+
+    /// Puts back what was chosen before the last round(), which was for the code at `column`, in
+    /// the rows where `rows` is not 0. Called only for codes of several channels of a row that
+    /// were rounded before; grids without such codes need not offer it.
+    virtual void takeBack(Index /*column*/, std::span<const std::uint8_t> /*rows*/) {}
 
     /// Hands the codes over to the grid; every column must have been rounded.
     virtual void commit() = 0;

@@ -20,6 +20,10 @@ public:
     /// The coefficients as they are stored now.
     virtual std::vector<double> coefficients() const = 0;
 
+    /// The row that each coefficient belongs to, where no two rows share one, so that every row can
+    /// be fitted by itself; empty where rows share coefficients.
+    virtual std::vector<Index> rowsOfCoefficients() const { return {}; }
+
     /// Fills `out` (rows x all columns) with D_r c + o_r for rows firstRow ...
     virtual void decode(std::span<const double> coefficients, Index firstRow,
                         MatrixSpan out) const = 0;
@@ -29,7 +33,8 @@ public:
     virtual void addTransposed(MatrixView gradient, Index firstRow,
                                std::span<double> sums) const = 0;
 
-    /// Makes these the grid's coefficients, rounded to how they are stored; codes stay.
+    /// Makes these the grid's coefficients, rounded to how they are stored; codes stay. What
+    /// coefficients() gave is stored without change.
     virtual void store(std::span<const double> coefficients) = 0;
 };
 

@@ -79,6 +79,13 @@ public:
 
     /// Whether fitGrid() has something to offer.
     virtual bool hasGrid() const { return false; }
+    /// Why fitGrid() cannot offer a grid for tensors with `cols` columns, with a way out; empty
+    /// when it can.
+    virtual std::string refuseGrid(Index /*cols*/) const {
+        if (hasGrid()) return {};
+        return "It has no grid on which codes could be chosen column by column. Choose another "
+               "base, for example scalar.";
+    }
     /// The grid that quantize() would code `weights` on, for methods that choose the codes
     /// themselves; null when the codes cannot be chosen column by column. `weights` outlives it.
     /// Adds its time to `seconds.train`. Throws as quantize() does.

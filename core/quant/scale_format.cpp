@@ -120,6 +120,13 @@ double ScaleFormat::rounded(double scale) const {
     return std::min(whole * quantum(), std::ldexp(limitsOf(m_type).largest, *m_base));
 }
 
+double ScaleFormat::nearest(double scale) const {
+    const double above = rounded(scale);
+    if (m_type == ScaleType::Single || !(above > scale)) return above;
+    // As far below the scale as the larger number is above it.
+    return rounded(scale - (above - scale));
+}
+
 int ScaleFormat::baseFor(ScaleType type, std::span<const double> scales) {
     const double largest = scales.empty() ? 0.0 : *std::ranges::max_element(scales);
     return largest > 0.0 ? std::ilogb(largest) - limitsOf(type).topExponent : 0;

@@ -30,6 +30,10 @@ public:
     /// so that the rounding never clips the largest weight.
     double rounded(double scale) const;
 
+    /// The stored form that is nearest to a scale >= 0, for codes that are chosen already; of two
+    /// the smaller one.
+    double nearest(double scale) const;
+
     /// The base for which the largest of `scales` (all rounded) uses the upper end of the format.
     static int baseFor(ScaleType type, std::span<const double> scales);
 
