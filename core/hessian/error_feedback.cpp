@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <optional>
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/squared_norm.h"
+#include "core/hessian/code_descent.h"
+#include "core/hessian/row_pieces.h"
 #include "core/kernels/product.h"
 #include "core/quant/progress_counter.h"
 #include "core/tensor/weight_reader.h"
@@ -22,25 +25,13 @@ constexpr Index stripColumns = 24;
 // Rows of which the loss of rounding to nearest is measured as well.
 constexpr Index sampledRows = 256;
 
-// Rows that one thread works on: enough to use the factor well, few enough for the cache, and
-// whole codes.
-Index pieceRows(Index rows, Index granule) {
-    constexpr Index small = 32;
-    constexpr Index large = 128;
-    constexpr Index manyRows = 1024;
-    const Index piece = rows < manyRows ? small : large;
-    return std::max(granule, piece / granule * granule);
-}
-
 /// What every piece of rows needs.
 struct Task {
-    const Hessian& hessian;
     const FeedbackFactor& factor;
     CodeGrid& grid;
     const FeedbackOptions& options;
     std::stop_token stop;
-    /// H in the order of the steps; for descent only.
-    std::vector<float> ordered;
+    std::optional<DescentLayer> descent;
 };
 
 void addScaled(float factor, std::span<const float> x, std::span<float> y) {
@@ -96,18 +87,8 @@ public:
     /// Coordinate descent over the layer loss, after round(); returns how much the loss fell.
     double descend() {
         const double before = lossOfErrors();
-        Matrix gradient(m_size, m_rows);
-        addProduct(1.0F, orderedHessian(0, m_size, 0, m_size), strided(m_errors.view()),
-                   gradient.data(), m_rows);
-        for (int pass = 0; pass < m_task.options.descentPasses; ++pass) {
-            bool moved = false;
-            for (Index first = 0; first < m_size; first += stripColumns) {
-                throwIfStopped(m_task.stop);
-                const Index count = std::min(stripColumns, m_size - first);
-                if (descendStrip(first, count, gradient.span())) moved = true;
-            }
-            if (!moved) break;
-        }
+        CodeDescent descent(*m_task.descent, m_weights.view(), m_errors.span(), *m_grid);
+        descent.run(m_task.options.descentPasses, m_task.stop);
         return before - lossOfErrors();
     }
 
@@ -136,9 +117,6 @@ private:
     double pivot(Index step) const { return m_task.factor.pivots[static_cast<std::size_t>(step)]; }
     StridedView<float> coefficients(Index first, Index count, Index from, Index terms) const {
         return {m_task.factor.row(first) + from, count, terms, m_size, 1};
-    }
-    StridedView<float> orderedHessian(Index first, Index count, Index from, Index terms) const {
-        return {m_task.ordered.data() + first * m_size + from, count, terms, m_size, 1};
     }
 
     // Weights of channels first ... plus the errors of all channels before them.
@@ -213,38 +191,6 @@ private:
         return centre;
     }
 
-    // The best level of channel j given all others is the one nearest to q_j + (E H)_j / H_jj.
-    bool descendStrip(Index first, Index count, MatrixSpan gradient) {
-        Matrix change(count, m_rows);
-        Matrix target(1, m_rows);
-        Matrix rounded(1, m_rows);
-        bool moved = false;
-        for (Index j = first; j < first + count; ++j) {
-            const float* row = m_task.ordered.data() + j * m_size;
-            const float inverse = 1.0F / row[j];
-            for (Index r = 0; r < m_rows; ++r) {
-                const float present = m_weights(j, r) - m_errors(j, r);
-                target(0, r) = present + gradient(j, r) * inverse;
-            }
-            m_grid->round(channel(j), target.view(), rounded.span());
-            for (Index r = 0; r < m_rows; ++r) {
-                const float error = m_weights(j, r) - rounded(0, r);
-                change(j - first, r) = error - m_errors(j, r);
-                m_errors(j, r) = error;
-                moved |= change(j - first, r) != 0.0F;
-            }
-            for (Index k = first; k < first + count; ++k)
-                addScaled(row[k], change.view().row(j - first), gradient.row(k));
-        }
-        if (!moved) return false;
-        for (const auto& [from, to] : {std::pair{Index{0}, first}, {first + count, m_size}}) {
-            if (from == to) continue;
-            addProduct(1.0F, orderedHessian(from, to - from, first, count), strided(change.view()),
-                       gradient.row(from).data(), m_rows);
-        }
-        return true;
-    }
-
     const Task& m_task;
     Index m_rows;
     Index m_size;
@@ -253,35 +199,9 @@ private:
     std::unique_ptr<GridRows> m_grid;
 };
 
-// H' with rows and columns in the order of the steps, in single precision.
-std::vector<float> orderedHessian(const Hessian& hessian, const FeedbackFactor& factor) {
-    const Index n = factor.size;
-    const double mean = std::accumulate(hessian.diagonal.begin(), hessian.diagonal.end(), 0.0) /
-                        static_cast<double>(n);
-    std::vector<float> ordered(static_cast<std::size_t>(n * n));
-    for (Index i = 0; i < n; ++i) {
-        const double* row = hessian.full.data() + factor.order[static_cast<std::size_t>(i)] * n;
-        float* out = ordered.data() + i * n;
-        for (Index j = 0; j < n; ++j)
-            out[j] = static_cast<float>(row[factor.order[static_cast<std::size_t>(j)]]);
-        out[i] += static_cast<float>(factor.damping * mean);
-        // A dead channel costs nothing, whatever it is rounded to.
-        if (!(out[i] > 0.0F)) out[i] = 1.0F;
-    }
-    return ordered;
-}
-
-void checkCodes(const CodeGrid& grid, const FeedbackFactor& factor,
-                const FeedbackOptions& options) {
+void checkCodes(const CodeGrid& grid, const FeedbackFactor& factor) {
     const Index step = grid.columnsPerCode();
     if (step == 1) return;
-    if (options.descentPasses > 0) {
-        throw Error(
-            "Coordinate descent goes channel by channel, but a code of the base method "
-            "stands for " +
-                std::to_string(step) + " of them.",
-            "Choose descent=0.");
-    }
     for (Index j = 0; j < factor.size; ++j) {
         if (factor.order[static_cast<std::size_t>(j)] == j) continue;
         throw Error("A code of the base method stands for " + std::to_string(step) +
@@ -295,9 +215,10 @@ void checkCodes(const CodeGrid& grid, const FeedbackFactor& factor,
 FeedbackResult roundWithFeedback(const TensorSource& weights, const Hessian& hessian,
                                  const FeedbackFactor& factor, CodeGrid& grid,
                                  const FeedbackOptions& options, const RunContext& context) {
-    checkCodes(grid, factor, options);
-    Task task{hessian, factor, grid, options, context.stop(), {}};
-    if (options.descentPasses > 0) task.ordered = orderedHessian(hessian, factor);
+    checkCodes(grid, factor);
+    Task task{factor, grid, options, context.stop(), {}};
+    if (options.descentPasses > 0)
+        task.descent.emplace(hessian, factor, grid.columnsPerCode(), context.stop());
     const WeightReader reader(weights, context.stop());
     const Index rows = weights.rows();
     const Index piece = pieceRows(rows, grid.rowGranule());

@@ -92,10 +92,18 @@ Preflight ResidualSettings::preflight(Index rows, Index cols) const {
 
 void ResidualSettings::store(const std::vector<CodewordPanels>& codebooks, int exponent,
                              const SectionName& name, EncodedTensor& encoded) const {
+    std::vector<MatrixView> views;
+    for (const CodewordPanels& codebook : codebooks)
+        views.push_back(codebook.codewords());
+    store(views, exponent, name, encoded);
+}
+
+void ResidualSettings::store(std::span<const MatrixView> codebooks, int exponent,
+                             const SectionName& name, EncodedTensor& encoded) const {
     const CodewordFormat format(half, exponent);
     Index book = 0;
-    for (const CodewordPanels& codebook : codebooks)
-        encoded.sections.push_back(format.store(name(book++), codebook.codewords()));
+    for (const MatrixView& codebook : codebooks)
+        encoded.sections.push_back(format.store(name(book++), codebook));
     encoded.sections.push_back(format.storeExponent());
 }
 

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/kernels/residual_training.h"
 #include "core/quant/parameter.h"
@@ -54,6 +56,8 @@ struct ResidualSettings {
     using SectionName = std::function<std::string(Index book)>;
     /// Adds the codebooks to `encoded`, and their exponent.
     void store(const std::vector<CodewordPanels>& codebooks, int exponent, const SectionName& name,
+               EncodedTensor& encoded) const;
+    void store(std::span<const MatrixView> codebooks, int exponent, const SectionName& name,
                EncodedTensor& encoded) const;
     /// What store() added, with the codes in the section `codes`, which `encoded` keeps. Throws
     /// Error when they are damaged.
