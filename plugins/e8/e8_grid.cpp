@@ -2,7 +2,9 @@
 #include "plugins/e8/e8_grid.h"
 
 #include <algorithm>
+#include <array>
 
+#include "core/quant/fitted_gains.h"
 #include "core/quant/packed_codes.h"
 
 namespace quantscope::e8 {
@@ -20,6 +22,7 @@ public:
         encode(weights);
         const MatrixSpan chosen = m_values.span().middleRows(column, weights.rows);
         const bool again = m_rounded[static_cast<std::size_t>(column)];
+        if (again && alongRows()) remember(column, weights.rows);
         for (Index vector = 0; vector < m_vectors.rows(); ++vector) {
             // The second book is searched after the first, which need not find the nearest pair.
             if (again && !isNearer(vector, weights, chosen)) continue;
@@ -36,7 +39,42 @@ public:
     void refit(Index /*column*/, MatrixView /*weights*/) override {}
     void commit() override {}
 
+    bool resume(MatrixSpan values) override {
+        const Index cols = m_grid.m_encoded.cols;
+        Matrix points(m_values.cols(), cols);
+        m_grid.readPoints(m_firstRow, points.span());
+        for (Index c = 0; c < cols; ++c) {
+            for (Index r = 0; r < m_values.cols(); ++r)
+                values(c, r) = m_values(c, r) = withGain(points(r, c), gainOf(r));
+        }
+        m_rounded.assign(m_rounded.size(), true);
+        return true;
+    }
+
+    // Only along rows.
+    void takeBack(Index column, std::span<const std::uint8_t> rows) override {
+        m_codes = m_formerCodes;
+        for (Index r = 0; r < m_values.cols(); ++r) {
+            if (rows[static_cast<std::size_t>(r)] == 0) continue;
+            store(column, r);
+            for (Index i = 0; i < m_former.rows(); ++i)
+                m_values(column + i, r) = m_former(i, r);
+        }
+    }
+
 private:
+    void remember(Index column, Index channels) {
+        m_former = Matrix(channels, m_values.cols());
+        std::copy_n(m_values.data() + column * m_values.cols(), m_former.view().size(),
+                    m_former.data());
+        m_formerCodes.resize(static_cast<std::size_t>(m_values.cols()));
+        for (Index r = 0; r < m_values.cols(); ++r) {
+            const auto one = std::span(m_formerCodes).subspan(static_cast<std::size_t>(r), 1);
+            PackedCodes::unpack(m_grid.m_bytes, m_grid.codeAt(m_firstRow + r, column),
+                                m_grid.m_settings.codeWidth(), one);
+        }
+    }
+
     static double square(double value) { return value * value; }
     bool alongRows() const { return m_grid.m_settings.along == Along::Rows; }
     double gainOf(Index row) const {
@@ -90,9 +128,8 @@ private:
     }
 
     void store(Index column, Index vector) {
-        const Index at = alongRows()
-                             ? (m_firstRow + vector) * m_grid.m_layout.perRow() + column / dim
-                             : column * m_grid.m_layout.perRow() + m_firstRow / dim + vector;
+        const Index row = m_firstRow + (alongRows() ? vector : vector * dim);
+        const Index at = m_grid.codeAt(row, column);
         PackedCodes::packAt(m_grid.m_bytes, at,
                             std::span(m_codes).subspan(static_cast<std::size_t>(vector), 1),
                             m_grid.m_settings.codeWidth());
@@ -105,6 +142,8 @@ private:
     Matrix m_vectors;
     std::vector<std::uint32_t> m_codes;
     std::vector<Point> m_points;
+    Matrix m_former;  ///< Before the last choice: the channels of the code x rows.
+    std::vector<std::uint32_t> m_formerCodes;
 };
 
 E8Grid::E8Grid(MethodSpec spec, const E8Settings& settings, Index rows, Index cols, Section scales)
@@ -119,6 +158,37 @@ E8Grid::E8Grid(MethodSpec spec, const E8Settings& settings, Index rows, Index co
 
 std::unique_ptr<GridRows> E8Grid::rows(Index firstRow, Index count) {
     return std::make_unique<Rows>(*this, firstRow, count);
+}
+
+void E8Grid::readPoints(Index firstRow, MatrixSpan out) const {
+    const bool alongRows = m_settings.along == Along::Rows;
+    const Index rowStep = alongRows ? 1 : dim;
+    const Index columnStep = alongRows ? dim : 1;
+    std::array<std::uint32_t, 1> code{};
+    for (Index row = firstRow / rowStep * rowStep; row < firstRow + out.rows; row += rowStep) {
+        for (Index column = 0; column < out.cols; column += columnStep) {
+            PackedCodes::unpack(m_bytes, codeAt(row, column), m_settings.codeWidth(), code);
+            const Point point = m_code.point(code.front());
+            for (Index i = 0; i < dim; ++i) {
+                const Index r = row + (alongRows ? 0 : i) - firstRow;
+                const Index c = column + (alongRows ? i : 0);
+                if (r >= 0 && r < out.rows && c < out.cols)
+                    out(r, c) = point[static_cast<std::size_t>(i)];
+            }
+        }
+    }
+}
+
+void E8Grid::takeScales(Section scales) {
+    m_encoded.sections.back() = std::move(scales);
+    m_gains = m_settings.gains.load(m_encoded);
+}
+
+std::unique_ptr<GridFit> E8Grid::fit() {
+    return std::make_unique<FittedGains>(
+        m_settings.gains, m_encoded.rows, m_gains,
+        [this](Index firstRow, MatrixSpan out) { readPoints(firstRow, out); },
+        [this](Section scales) { takeScales(std::move(scales)); });
 }
 
 EncodedTensor E8Grid::finish() {

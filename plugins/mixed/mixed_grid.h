@@ -26,6 +26,8 @@ public:
     Index columnsPerCode() const override { return 1; }
     Index refitColumns() const override { return 0; }
     std::unique_ptr<GridRows> rows(Index firstRow, Index count) override;
+    /// The coefficients of all parts, one part's after the other's; null when a part has none.
+    std::unique_ptr<GridFit> fit() override;
     EncodedTensor finish() override;
 
 private:

@@ -2,6 +2,7 @@
 #include "plugins/mixed/mixed_quantizer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/alloc/closed_form.h"
@@ -73,10 +74,15 @@ std::vector<RateDistortionCurve> modelCurves(const PartLosses& parts,
 /// or on none: columns of a part are no neighbours.
 bool codesSingleChannels(const Quantizer& base) {
     if (!base.hasGrid()) return false;
-    const Matrix sample(8, 8);
-    PhaseSeconds ignored;
-    const auto grid = base.fitGrid(ViewSource(sample.view()), {}, RunContext(), ignored);
-    return grid && grid->columnsPerCode() == 1;
+    // Slices of rows get longer with them.
+    return std::ranges::all_of(std::array<Index, 2>{8, 16}, [&](Index cols) {
+        const Matrix sample(8, cols);
+        // Codebooks, which stand for vectors in general, take more to be trained on.
+        if (!base.preflight(sample.rows(), cols, {}).refusal.empty()) return false;
+        PhaseSeconds ignored;
+        const auto grid = base.fitGrid(ViewSource(sample.view()), {}, RunContext(), ignored);
+        return grid && grid->columnsPerCode() == 1;
+    });
 }
 
 }  // namespace

@@ -194,6 +194,16 @@ void ScalarEncoder::fitRows(const RunContext& context) {
                 });
 }
 
+void ScalarEncoder::setUnit(Index unit, double scale, double zeroPoint) {
+    const auto at = static_cast<std::size_t>(unit);
+    m_scales[at] = scale;
+    if (!m_zeroPoints.empty()) m_zeroPoints[at] = zeroPoint;
+}
+
+void ScalarEncoder::readRow(Index row, std::span<std::uint32_t> codes) const {
+    PackedCodes::unpack(m_codes, row * m_layout.cols(), m_settings.bits, codes);
+}
+
 void ScalarEncoder::storeRows(Index firstRow, std::span<const std::uint32_t> codes) {
     PackedCodes::packAt(m_codes, firstRow * m_layout.cols(), codes, m_settings.bits);
 }

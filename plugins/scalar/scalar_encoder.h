@@ -39,6 +39,14 @@ public:
     /// Fits a unit that lies within one row, from `column` on, to other weights than its own, with
     /// scales in `format`.
     void refit(Index unit, std::span<const float> weights, Index column, const ScaleFormat& format);
+    /// By unit; empty where the scheme has none.
+    const std::vector<double>& zeroPoints() const { return m_zeroPoints; }
+    /// Takes a scale, and a zero point where there are any, that can be stored as they are.
+    void setUnit(Index unit, double scale, double zeroPoint);
+    /// Takes levels that can be stored as they are, ascending.
+    void setTable(LevelTable table) { m_table = std::move(table); }
+    /// The codes of one row as they were stored.
+    void readRow(Index row, std::span<std::uint32_t> codes) const;
     /// Takes the codes of whole rows as they were chosen elsewhere; `firstRow` is a multiple of 8.
     void storeRows(Index firstRow, std::span<const std::uint32_t> codes);
     /// What is stored; `format` has a base.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/scalar/scalar_grid.h"
 
+#include "plugins/scalar/scalar_fit.h"
+
 namespace quantscope::scalar {
 
 namespace {
@@ -46,6 +48,29 @@ public:
             m_encoder.refit(static_cast<Index>(unitAt(r, column)), unit, column, m_format);
         }
         m_loadedUnit = -1;
+    }
+
+    bool resume(MatrixSpan values) override {
+        const LevelTable& table = m_encoder.table();
+        const Index cols = m_encoder.layout().cols();
+        std::vector<std::uint32_t> codes(static_cast<std::size_t>(cols));
+        for (Index r = 0; r < m_count; ++r) {
+            m_encoder.readRow(m_firstRow + r, codes);
+            m_encoder.layout().forEachRun(
+                m_firstRow + r, [&](Index unit, Index first, Index count) {
+                    const UniformGrid grid = table.empty() ? m_encoder.gridOf(unit) : UniformGrid();
+                    const double scale = m_encoder.scales()[static_cast<std::size_t>(unit)];
+                    for (Index c = first; c < first + count; ++c) {
+                        const std::uint32_t code = codes[static_cast<std::size_t>(c)];
+                        m_codes[static_cast<std::size_t>(c * m_count + r)] =
+                            static_cast<std::uint16_t>(code);
+                        values(c, r) = table.empty() ? grid.value(code)
+                                                     : toFiniteFloat(table.levels()[code] * scale);
+                    }
+                });
+        }
+        m_loadedUnit = -1;
+        return true;
     }
 
     void commit() override {
@@ -106,6 +131,10 @@ Index ScalarGrid::refitColumns() const {
 
 std::unique_ptr<GridRows> ScalarGrid::rows(Index firstRow, Index count) {
     return std::make_unique<ScalarGridRows>(*m_encoder, m_format, firstRow, count);
+}
+
+std::unique_ptr<GridFit> ScalarGrid::fit() {
+    return scalarFit(*m_encoder, m_settings, m_format);
 }
 
 EncodedTensor ScalarGrid::finish() {

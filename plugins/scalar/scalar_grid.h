@@ -18,6 +18,8 @@ public:
     Index columnsPerCode() const override { return 1; }
     Index refitColumns() const override;
     std::unique_ptr<GridRows> rows(Index firstRow, Index count) override;
+    /// Scales, with scheme=range zero points as well; the levels of a table that has one scale.
+    std::unique_ptr<GridFit> fit() override;
     EncodedTensor finish() override;
 
 private:

@@ -32,6 +32,23 @@ BlockLayout checkedLayout(const TrellisSettings& settings, const EncodedTensor& 
 
 }  // namespace
 
+void decodeRun(const TrellisSettings& settings, const TrellisCode& code,
+               const BlockSchedule& schedule, const BitRing& bits, int at, std::span<float> out) {
+    const MatrixView values = code.values();
+    const std::uint32_t stateMask = (1U << settings.stateBits) - 1U;
+    auto step = static_cast<std::size_t>(at / settings.valuesPerStep);
+    int v = at % settings.valuesPerStep;
+    std::uint32_t state = bits.window(schedule.ends[step], settings.stateBits);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        out[i] = values(v, static_cast<Index>(state));
+        if (++v < settings.valuesPerStep || i + 1 == out.size()) continue;
+        v = 0;
+        ++step;
+        const int shift = schedule.shifts[step];
+        state = (state << shift | bits.window(schedule.ends[step], shift)) & stateMask;
+    }
+}
+
 TrellisDecoder::TrellisDecoder(std::shared_ptr<const EncodedTensor> tensor)
     : m_tensor(std::move(tensor)),
       m_settings(TrellisSettings::from(ParameterValues(m_tensor->method.parameters))),
@@ -54,23 +71,9 @@ TrellisDecoder::Place TrellisDecoder::placeOf(Index row, Index column) const {
     return {weight / blockLength, static_cast<int>(weight % blockLength)};
 }
 
-// Weights of one block, without scale.
 void TrellisDecoder::decodeRun(Place place, std::span<float> out) const {
-    const MatrixView values = m_code.values();
-    const std::uint32_t stateMask = (1U << m_settings.stateBits) - 1U;
-    const BlockSchedule& schedule = m_layout.schedule(place.block);
-    const BitRing bits = ring(place.block);
-    auto step = static_cast<std::size_t>(place.at / m_settings.valuesPerStep);
-    int v = place.at % m_settings.valuesPerStep;
-    std::uint32_t state = bits.window(schedule.ends[step], m_settings.stateBits);
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        out[i] = values(v, static_cast<Index>(state));
-        if (++v < m_settings.valuesPerStep || i + 1 == out.size()) continue;
-        v = 0;
-        ++step;
-        const int shift = schedule.shifts[step];
-        state = (state << shift | bits.window(schedule.ends[step], shift)) & stateMask;
-    }
+    trellis::decodeRun(m_settings, m_code, m_layout.schedule(place.block), ring(place.block),
+                       place.at, out);
 }
 
 void TrellisDecoder::decodeRow(Index row, std::span<float> out) const {

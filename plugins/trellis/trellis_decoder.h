@@ -10,6 +10,10 @@
 
 namespace quantscope::trellis {
 
+/// Weights of one block from the one at `at` on, without scale.
+void decodeRun(const TrellisSettings& settings, const TrellisCode& code,
+               const BlockSchedule& schedule, const BitRing& bits, int at, std::span<float> out);
+
 /// Reads what TrellisQuantizer stored.
 class TrellisDecoder final : public Decoder {
 public:

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/quant/fitted_gains.h"
+#include "plugins/trellis/trellis_decoder.h"
 #include "plugins/trellis/trellis_encoder.h"
 #include "plugins/trellis/trellis_quantizer.h"
 
@@ -56,6 +58,19 @@ public:
 
     void refit(Index /*column*/, MatrixView /*weights*/) override {}
     void commit() override {}
+
+    bool resume(MatrixSpan values) override {
+        Matrix unscaled(m_values.cols(), m_values.rows());
+        m_grid.readUnscaled(m_firstRow, unscaled.span());
+        for (Index c = 0; c < m_values.rows(); ++c) {
+            for (Index r = 0; r < m_values.cols(); ++r) {
+                values(c, r) = m_values(c, r) =
+                    withGain(unscaled(r, c), gainOf(static_cast<std::size_t>(r)));
+            }
+        }
+        m_rounded.assign(m_rounded.size(), true);
+        return true;
+    }
 
 private:
     template <typename Body>
@@ -121,6 +136,37 @@ TrellisGrid::TrellisGrid(MethodSpec spec, const TrellisSettings& settings, Index
 
 std::unique_ptr<GridRows> TrellisGrid::rows(Index firstRow, Index count) {
     return std::make_unique<Rows>(*this, firstRow, count);
+}
+
+void TrellisGrid::readUnscaled(Index firstRow, MatrixSpan out) const {
+    std::vector<float> run;
+    for (Index r = 0; r < out.rows;) {
+        const Index row = firstRow + r;
+        const Index count = std::min(blockLength - row % blockLength, out.rows - r);
+        run.resize(static_cast<std::size_t>(count));
+        for (Index c = 0; c < out.cols; ++c) {
+            const Index block = row / blockLength * out.cols + c;
+            const BlockSchedule& schedule = m_layout.schedule(block);
+            decodeRun(m_settings, m_code, schedule,
+                      BitRing(m_bytes.data() + m_layout.firstByte(block), schedule.bits()),
+                      static_cast<int>(row % blockLength), run);
+            for (Index i = 0; i < count; ++i)
+                out(r + i, c) = run[static_cast<std::size_t>(i)];
+        }
+        r += count;
+    }
+}
+
+void TrellisGrid::takeScales(Section scales) {
+    m_encoded.sections.back() = std::move(scales);
+    m_gains = m_settings.gains.load(m_encoded);
+}
+
+std::unique_ptr<GridFit> TrellisGrid::fit() {
+    return std::make_unique<FittedGains>(
+        m_settings.gains, m_encoded.rows, m_gains,
+        [this](Index firstRow, MatrixSpan out) { readUnscaled(firstRow, out); },
+        [this](Section scales) { takeScales(std::move(scales)); });
 }
 
 EncodedTensor TrellisGrid::finish() {

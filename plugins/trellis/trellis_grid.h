@@ -22,10 +22,15 @@ public:
     Index rowGranule() const override { return blockLength; }
     Index refitColumns() const override { return 0; }
     std::unique_ptr<GridRows> rows(Index firstRow, Index count) override;
+    std::unique_ptr<GridFit> fit() override;
     EncodedTensor finish() override;
 
 private:
     class Rows;
+
+    // Values of the committed codes without scale.
+    void readUnscaled(Index firstRow, MatrixSpan out) const;
+    void takeScales(Section scales);
 
     TrellisSettings m_settings;
     BlockLayout m_layout;
