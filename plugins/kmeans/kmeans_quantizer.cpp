@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/kmeans/kmeans_quantizer.h"
 
+#include <array>
 #include <optional>
 
 #include "core/base/error.h"
@@ -8,6 +9,7 @@
 #include "core/kernels/nearest.h"
 #include "core/kernels/scaled_search.h"
 #include "core/kernels/streamed_kmeans.h"
+#include "core/kernels/vector_grid.h"
 #include "core/quant/codeword_format.h"
 #include "core/quant/training_sample.h"
 #include "core/quant/vector_encoding.h"
@@ -126,6 +128,14 @@ TrainedCodebook trainCodebook(const TensorSource& weights, const RowVectors& lay
     return book;
 }
 
+Json headerOf(const TrainedCodebook& book, Index trainedVectors) {
+    Json header = Json::object();
+    header["training_vectors"] = trainedVectors;
+    header["details"] = {{"iterations", book.iterations}, {"codewords_revived", book.revived}};
+    if (book.passes > 0) header["details"]["passes"] = book.passes;
+    return header;
+}
+
 }  // namespace
 
 KmeansQuantizer::KmeansQuantizer(MethodSpec spec)
@@ -153,10 +163,7 @@ EncodedTensor KmeansQuantizer::quantize(const TensorSource& weights, const SideI
         const PhaseTimer timer(seconds.train);
         book = trainCodebook(weights, layout, m_settings, side, context);
     }
-    encoded.header["training_vectors"] = m_settings.trainedVectors(layout);
-    encoded.header["details"] = {{"iterations", book.iterations},
-                                 {"codewords_revived", book.revived}};
-    if (book.passes > 0) encoded.header["details"]["passes"] = book.passes;
+    encoded.header = headerOf(book, m_settings.trainedVectors(layout));
     std::vector<CodewordPanels> books;
     books.emplace_back(book.codewords.view(), context.stop());
     std::optional<ScaledSearch> scaled;
@@ -181,6 +188,37 @@ EncodedTensor KmeansQuantizer::quantize(const TensorSource& weights, const SideI
         encodeVectors(weights, encoding, codesSection, context.part(trained, 1.0, 2)).codes);
     m_settings.store(books, book.exponent, codebookSection, encoded);
     return encoded;
+}
+
+std::unique_ptr<CodeGrid> KmeansQuantizer::fitGrid(const TensorSource& weights,
+                                                   const SideInformation& side,
+                                                   const RunContext& context,
+                                                   PhaseSeconds& seconds) const {
+    const RowVectors layout = m_settings.layout(weights.rows(), weights.cols());
+    const std::string missing = m_settings.refuseSide(layout, side);
+    if (!missing.empty()) throw Error(missing);
+    const PhaseTimer timer(seconds.train);
+    TrainedCodebook book = trainCodebook(weights, layout, m_settings, side, context);
+    EncodedTensor empty{m_spec,
+                        weights.rows(),
+                        weights.cols(),
+                        headerOf(book, m_settings.trainedVectors(layout)),
+                        {}};
+    const auto finish = [settings = m_settings, layout, exponent = book.exponent,
+                         empty = std::move(empty)](std::vector<std::uint8_t> codes,
+                                                   const std::vector<Matrix>& codewords) {
+        EncodedTensor encoded = empty;
+        encoded.sections.push_back({codesSection, RatePart::Codes,
+                                    settings.widths.bitCount(layout.count()), std::move(codes)});
+        const std::array<MatrixView, 1> books{codewords.front().view()};
+        settings.store(books, exponent, codebookSection, encoded);
+        return encoded;
+    };
+    VectorGrid::Books books{{}, book.exponent, m_settings.half};
+    books.codewords.push_back(std::move(book.codewords));
+    if (m_settings.weighted) books.scales.push_back(std::move(book.scales));
+    return std::make_unique<VectorGrid>(PartLayout{layout, m_settings.widths}, std::move(books),
+                                        finish, context.stop());
 }
 
 }  // namespace quantscope::kmeans

@@ -15,6 +15,10 @@ public:
     Preflight preflight(Index rows, Index cols, const SideInformation& side) const override;
     EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                            const RunContext& context, PhaseSeconds& seconds) const override;
+    bool hasGrid() const override { return true; }
+    std::unique_ptr<CodeGrid> fitGrid(const TensorSource& weights, const SideInformation& side,
+                                      const RunContext& context,
+                                      PhaseSeconds& seconds) const override;
 
 private:
     MethodSpec m_spec;

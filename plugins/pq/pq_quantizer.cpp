@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/pq/pq_quantizer.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "core/base/error.h"
 #include "core/kernels/rotation.h"
+#include "core/kernels/vector_grid.h"
 #include "core/quant/codeword_format.h"
 #include "core/quant/given_codebooks.h"
 #include "core/quant/packed_codes.h"
@@ -151,6 +153,59 @@ std::vector<double> sharesOf(std::vector<double> parts) {
     return parts;
 }
 
+// Codebooks, and whatever else is trained, at the exponent of the sample.
+struct TrainedPq : PqTraining {
+    int exponent = 0;
+};
+
+TrainedPq trainOn(const TensorSource& weights, const PqSettings& settings,
+                  const SliceLayout& layout, const SideInformation& side, double share,
+                  const RunContext& context) {
+    const std::string missing = refuseStart(settings, layout, side);
+    if (!missing.empty()) throw Error(missing);
+    const TrainingSample sample =
+        drawTrainingSample(weights, rowLayout(weights.rows(), weights.cols()),
+                           settings.trainedRows(weights.rows()), context.part(0.0, 0.0, 0));
+    const std::vector<Matrix> given =
+        settings.seeded ? std::vector<Matrix>()
+                        : scaledCodebooks(*side.codebooks, sample.exponent, settings.half);
+    return {trainPq(settings, layout, sample.vectors.view(), given,
+                    CodewordFormat(settings.half, sample.exponent), context.part(0.0, share, 1)),
+            sample.exponent};
+}
+
+Json headerOf(const PqTraining& trained, Index trainedRows) {
+    Json header = Json::object();
+    header["training_rows"] = trainedRows;
+    if (!trained.variances.empty()) header[varianceSharesKey] = sharesOf(trained.variances);
+    if (!trained.unrotatedVariances.empty())
+        header[unrotatedSharesKey] = sharesOf(trained.unrotatedVariances);
+    return header;
+}
+
+// What is stored of a quantizer besides the codes, in order.
+void storeBooks(const PqSettings& settings, const std::vector<int>& bits,
+                std::span<const MatrixView> books, MatrixView rotation,
+                const CodewordFormat& format, EncodedTensor& encoded) {
+    Index book = 0;
+    for (const MatrixView& codewords : books)
+        encoded.sections.push_back(format.store(codebookSection(settings, book++), codewords));
+    if (settings.byVariance) {
+        Section widths{sliceBitsSection, RatePart::Scales, 0, {}};
+        for (const int own : bits)
+            widths.bytes.push_back(static_cast<std::uint8_t>(own));
+        widths.usedBits = widths.bytes.size() * 8;
+        encoded.sections.push_back(std::move(widths));
+    }
+    if (settings.isRotated()) {
+        // Its values are at most 1, whatever the scale of the vectors.
+        Section section = CodewordFormat(settings.half, 0).store(rotationSection, rotation);
+        section.part = RatePart::Transforms;
+        encoded.sections.push_back(std::move(section));
+    }
+    encoded.sections.push_back(format.storeExponent());
+}
+
 }  // namespace
 
 PqQuantizer::PqQuantizer(MethodSpec spec)
@@ -189,38 +244,22 @@ Preflight PqQuantizer::preflight(Index rows, Index cols, const SideInformation& 
 
 EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInformation& side,
                                     const RunContext& context, PhaseSeconds& seconds) const {
-    const RowVectors rows = rowLayout(weights.rows(), weights.cols());
     const SliceLayout layout{m_settings.slicedColumns(weights.cols()), m_settings.slices};
     const Work work(m_settings, weights.rows(), weights.cols());
     const double trainedShare = work.train / (work.train + work.encode);
-
-    const std::string missing = refuseStart(m_settings, layout, side);
-    if (!missing.empty()) throw Error(missing);
-    EncodedTensor encoded{m_spec, weights.rows(), weights.cols(), Json::object(), {}};
-    int exponent = 0;
-    PqTraining trained;
-    {
+    const TrainedPq trained = [&] {
         const PhaseTimer timer(seconds.train);
-        const TrainingSample sample = drawTrainingSample(
-            weights, rows, m_settings.trainedRows(weights.rows()), context.part(0.0, 0.0, 0));
-        exponent = sample.exponent;
-        const std::vector<Matrix> given =
-            m_settings.seeded ? std::vector<Matrix>()
-                              : scaledCodebooks(*side.codebooks, exponent, m_settings.half);
-        trained =
-            trainPq(m_settings, layout, sample.vectors.view(), given,
-                    CodewordFormat(m_settings.half, exponent), context.part(0.0, trainedShare, 1));
-    }
+        return trainOn(weights, m_settings, layout, side, trainedShare, context);
+    }();
     const PhaseTimer timer(seconds.encode);
-    const CodewordFormat format(m_settings.half, exponent);
-    encoded.header["training_rows"] = m_settings.trainedRows(weights.rows());
-    if (!trained.variances.empty()) encoded.header[varianceSharesKey] = sharesOf(trained.variances);
-    if (!trained.unrotatedVariances.empty()) {
-        encoded.header[unrotatedSharesKey] = sharesOf(trained.unrotatedVariances);
-    }
+    EncodedTensor encoded{m_spec,
+                          weights.rows(),
+                          weights.cols(),
+                          headerOf(trained, m_settings.trainedRows(weights.rows())),
+                          {}};
     const VectorEncoding encoding{
-        .layout = rows,
-        .exponent = exponent,
+        .layout = rowLayout(weights.rows(), weights.cols()),
+        .exponent = trained.exponent,
         .widths = codeWidths(m_settings, trained.bits),
         .multiplyAddsPerVector = Work::encodeWork(m_settings, weights.rows(), weights.cols()),
         .encode = [&](Index, MatrixView vectors, std::span<std::uint32_t> codes) {
@@ -234,27 +273,66 @@ EncodedTensor PqQuantizer::quantize(const TensorSource& weights, const SideInfor
         }};
     encoded.sections.push_back(
         encodeVectors(weights, encoding, codesSection, context.part(trainedShare, 1.0, 2)).codes);
-    for (std::size_t book = 0; book < trained.books.size(); ++book) {
-        encoded.sections.push_back(
-            format.store(codebookSection(m_settings, static_cast<Index>(book)),
-                         trained.books[book].codewords()));
-    }
-    if (m_settings.byVariance) {
-        Section widths{sliceBitsSection, RatePart::Scales, 0, {}};
-        for (const int bits : trained.bits)
-            widths.bytes.push_back(static_cast<std::uint8_t>(bits));
-        widths.usedBits = widths.bytes.size() * 8;
-        encoded.sections.push_back(std::move(widths));
-    }
-    if (m_settings.isRotated()) {
-        // Its values are at most 1, whatever the scale of the vectors.
-        Section rotation =
-            CodewordFormat(m_settings.half, 0).store(rotationSection, trained.rotation.view());
-        rotation.part = RatePart::Transforms;
-        encoded.sections.push_back(std::move(rotation));
-    }
-    encoded.sections.push_back(format.storeExponent());
+    std::vector<MatrixView> views;
+    for (const CodewordPanels& book : trained.books)
+        views.push_back(book.codewords());
+    storeBooks(m_settings, trained.bits, views, trained.rotation.view(),
+               CodewordFormat(m_settings.half, trained.exponent), encoded);
     return encoded;
+}
+
+std::string PqQuantizer::refuseGrid(Index cols) const {
+    if (m_settings.isRotated()) {
+        return "The columns of rotated rows are mixtures of all input channels, so their codes "
+               "cannot be chosen channel by channel. Choose rotation=none.";
+    }
+    if (SliceLayout{cols, m_settings.slices}.isEven()) return {};
+    Index divisor = std::min(m_settings.slices, cols);
+    while (cols % divisor != 0)
+        --divisor;
+    return "Codes that are chosen slice by slice need slices of equal length, but " +
+           std::to_string(m_settings.slices) + " slices do not divide " + std::to_string(cols) +
+           " columns. Choose m=" + std::to_string(divisor) + ".";
+}
+
+std::unique_ptr<CodeGrid> PqQuantizer::fitGrid(const TensorSource& weights,
+                                               const SideInformation& side,
+                                               const RunContext& context,
+                                               PhaseSeconds& seconds) const {
+    if (!hasGrid()) return nullptr;
+    const std::string refused = refuseGrid(weights.cols());
+    if (!refused.empty()) throw Error(refused);
+    const PhaseTimer timer(seconds.train);
+    const SliceLayout slices{weights.cols(), m_settings.slices};
+    const TrainedPq trained = trainOn(weights, m_settings, slices, side, 1.0, context);
+    VectorGrid::Books books{{}, trained.exponent, m_settings.half};
+    for (const CodewordPanels& book : trained.books) {
+        Matrix& codewords = books.codewords.emplace_back(book.count(), book.dim());
+        std::copy_n(book.codewords().data, codewords.view().size(), codewords.data());
+    }
+    PartLayout layout{rowLayout(weights.rows(), weights.cols()),
+                      codeWidths(m_settings, trained.bits), m_settings.slices};
+    layout.shared = m_settings.shared;
+    EncodedTensor empty{m_spec,
+                        weights.rows(),
+                        weights.cols(),
+                        headerOf(trained, m_settings.trainedRows(weights.rows())),
+                        {}};
+    const auto finish = [settings = m_settings, bits = trained.bits,
+                         bitCount = layout.widths.bitCount(weights.rows()),
+                         format = CodewordFormat(m_settings.half, trained.exponent),
+                         empty = std::move(empty)](std::vector<std::uint8_t> codes,
+                                                   const std::vector<Matrix>& codewords) {
+        EncodedTensor encoded = empty;
+        encoded.sections.push_back({codesSection, RatePart::Codes, bitCount, std::move(codes)});
+        std::vector<MatrixView> views;
+        for (const Matrix& book : codewords)
+            views.push_back(book.view());
+        storeBooks(settings, bits, views, {}, format, encoded);
+        return encoded;
+    };
+    return std::make_unique<VectorGrid>(std::move(layout), std::move(books), finish,
+                                        context.stop());
 }
 
 }  // namespace quantscope::pq

@@ -15,6 +15,12 @@ public:
     Preflight preflight(Index rows, Index cols, const SideInformation& side) const override;
     EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                            const RunContext& context, PhaseSeconds& seconds) const override;
+    /// Rotated rows have no columns of their own.
+    bool hasGrid() const override { return !m_settings.isRotated(); }
+    std::string refuseGrid(Index cols) const override;
+    std::unique_ptr<CodeGrid> fitGrid(const TensorSource& weights, const SideInformation& side,
+                                      const RunContext& context,
+                                      PhaseSeconds& seconds) const override;
 
 private:
     MethodSpec m_spec;

@@ -2,10 +2,8 @@
 #include "plugins/rvq/grouped_codebooks.h"
 
 #include <algorithm>
-#include <functional>
 
 #include "core/base/error.h"
-#include "core/base/squared_norm.h"
 #include "core/kernels/codebook_refinement.h"
 #include "core/kernels/residual_training.h"
 
@@ -130,43 +128,6 @@ void GroupedCodebooks::encode(Index firstVector, MatrixView vectors,
             std::copy_n(from, stages, codes.begin() + static_cast<std::ptrdiff_t>(to));
         }
     }
-}
-
-std::size_t GroupedCodebooks::energyCount() const {
-    return static_cast<std::size_t>(m_settings.groups() * (m_settings.stages() + 1));
-}
-
-void GroupedCodebooks::addEnergies(Index firstVector, MatrixView vectors,
-                                   std::span<const std::uint32_t> codes,
-                                   std::span<double> sums) const {
-    std::vector<float> residual;
-    auto code = codes.begin();
-    for (Index row = 0; row < vectors.rows; ++row) {
-        const Index length = m_layout.length(firstVector + row);
-        auto sum = sums.begin();
-        for (Index group = 0; group < m_settings.groups(); ++group) {
-            const auto values = ofGroup(vectors, group).row(row);
-            const Index used = std::clamp<Index>(length - group * m_dim, 0, m_dim);
-            residual.assign(values.begin(), values.begin() + used);
-            *sum++ += squaredNorm(residual);
-            for (const CodewordPanels& stage : stagesOf(group)) {
-                const auto codeword = stage.codewords().row(static_cast<Index>(*code++));
-                std::transform(residual.begin(), residual.end(), codeword.begin(), residual.begin(),
-                               std::minus());
-                *sum++ += squaredNorm(residual);
-            }
-        }
-    }
-}
-
-std::vector<double> GroupedCodebooks::residualShares(std::span<const double> sums) const {
-    const auto perGroup = static_cast<std::size_t>(m_settings.stages() + 1);
-    std::vector<double> shares;
-    for (; !sums.empty(); sums = sums.subspan(perGroup)) {
-        for (const double sum : sums.subspan(1, perGroup - 1))
-            shares.push_back(sums[0] > 0.0 ? sum / sums[0] : 0.0);
-    }
-    return shares;
 }
 
 }  // namespace quantscope::rvq

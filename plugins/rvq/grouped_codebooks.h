@@ -31,17 +31,11 @@ public:
                const CodewordFormat& format, double share, const RunContext& context);
 
     const std::vector<CodewordPanels>& books() const { return m_books; }
+    /// Of the columns of each group, where errors are weighted.
+    const std::vector<BlockScales>& scales() const { return m_scales; }
 
     /// Writes the codes of vectors firstVector ... (rows of `vectors`). Serial.
     void encode(Index firstVector, MatrixView vectors, std::span<std::uint32_t> codes) const;
-
-    /// How many figures addEnergies() adds up: for each group the energy of the vectors, and what
-    /// is left of it after each stage.
-    std::size_t energyCount() const;
-    void addEnergies(Index firstVector, MatrixView vectors, std::span<const std::uint32_t> codes,
-                     std::span<double> sums) const;
-    /// From the sums over all vectors: Codebook::residualEnergy of each codebook.
-    std::vector<double> residualShares(std::span<const double> sums) const;
 
 private:
     std::vector<Matrix> trainGroup(Index group, MatrixView x, std::span<const Index> numbers,
