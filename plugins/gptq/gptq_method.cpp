@@ -9,8 +9,10 @@ std::string GptqMethod::help() const {
     return "Rounds the input channels of a layer one after another on the grid of another method, "
            "and adds what each rounding error does to the layer's output, as the Hessian tells "
            "it, to the channels that follow (GPTQ, Frantar et al. 2022; LDLQ, Chee et al. 2023). "
-           "Coordinate descent can follow (QuantEase, Behdin et al. 2023). The result is a tensor "
-           "of the base method at the base method's cost.";
+           "Coordinate descent can follow (QuantEase, Behdin et al. 2023), and rounds that fit "
+           "scales and codewords to the layer loss and choose codes anew (decoupleQ, Guo et al. "
+           "2024; PV-Tuning, Malinovskii et al. 2024). The result is a tensor of the base method "
+           "at the base method's cost.";
 }
 
 std::vector<ParameterSpec> GptqMethod::parameters() const {

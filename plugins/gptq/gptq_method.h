@@ -10,7 +10,7 @@ class GptqMethod final : public Method {
 public:
     std::string id() const override { return "gptq"; }
     std::string name() const override { return "Error feedback (GPTQ)"; }
-    std::string version() const override { return "1"; }
+    std::string version() const override { return "2"; }
     std::string help() const override;
     std::vector<ParameterSpec> parameters() const override;
     std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,

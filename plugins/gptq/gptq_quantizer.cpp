@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/gptq/gptq_quantizer.h"
 
+#include <optional>
+
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/hessian/error_feedback.h"
+#include "core/hessian/refit_rounds.h"
 
 namespace quantscope::gptq {
 
@@ -25,27 +28,38 @@ Course courseOn(const CodeGrid& grid, const GptqSettings& settings) {
     course.options.refit = settings.refits();
     course.options.descentPasses = settings.descent;
     const Index channels = grid.columnsPerCode();
-    if (channels == 1) return course;
-    const std::string why = "A code of the base method stands for " + std::to_string(channels) +
-                            " consecutive channels, so ";
-    if (settings.order != ColumnOrder::Natural) {
+    if (channels > 1 && settings.order != ColumnOrder::Natural) {
         course.order = ColumnOrder::Natural;
-        course.remarks.push_back(why + "channels were rounded in the order of the tensor.");
-    }
-    if (settings.descent > 0) {
-        course.options.descentPasses = 0;
-        course.remarks.push_back(why + "there were no descent passes.");
+        course.remarks.push_back("A code of the base method stands for " +
+                                 std::to_string(channels) +
+                                 " consecutive channels, so channels were rounded in the order of "
+                                 "the tensor.");
     }
     return course;
 }
 
+/// The details of a header, with what the base method says about its codebooks.
+Json& detailsOf(EncodedTensor& encoded) {
+    Json& details = encoded.header["details"];
+    if (!details.is_object()) details = Json::object();
+    return details;
+}
+
+void addRemarks(Json remarks, EncodedTensor& encoded) {
+    if (remarks.empty()) return;
+    Json& all = encoded.header["remarks"];
+    if (!all.is_array()) all = Json::array();
+    all.insert(all.end(), remarks.begin(), remarks.end());
+}
+
 void describe(const FeedbackFactor& factor, const FeedbackResult& result, double damping,
-              Json remarks, Json& header) {
-    Json details{{"expected_gain", factor.expectedGain()}, {"damping", factor.damping}};
+              Json remarks, EncodedTensor& encoded) {
+    Json& details = detailsOf(encoded);
+    details["expected_gain"] = factor.expectedGain();
+    details["damping"] = factor.damping;
     if (result.nearestLoss > 0.0)
         details["obtained_gain"] = result.sampledLoss / result.nearestLoss;
     if (!factor.dead.empty()) details["dead_channels"] = factor.dead.size();
-    header["details"] = std::move(details);
     if (factor.damping > damping) {
         remarks.push_back("The Hessian could not be factored with a damping of " +
                           formatNumber(damping) + "; it was raised to " +
@@ -57,7 +71,31 @@ void describe(const FeedbackFactor& factor, const FeedbackResult& result, double
                           std::to_string(factor.dead.front()) +
                           "); their weights are rounded to nearest.");
     }
-    if (!remarks.empty()) header["remarks"] = std::move(remarks);
+    addRemarks(std::move(remarks), encoded);
+}
+
+// The first rounds tell most, and the last what came of them.
+void describe(const RefitResult& refit, EncodedTensor& encoded) {
+    constexpr std::size_t shown = 3;
+    Json& details = detailsOf(encoded);
+    details["refit_rounds"] = refit.rounds.size();
+    if (refit.before > 0.0) details["refit_gain"] = refit.after() / refit.before;
+    std::string losses = "Layer loss before refitting: " + formatSignificant(refit.before, 4);
+    for (std::size_t i = 0; i < refit.rounds.size(); ++i) {
+        if (i >= shown && i + 1 < refit.rounds.size()) continue;
+        const RefitRound& round = refit.rounds[i];
+        losses += "; round " + std::to_string(i + 1) + ": ";
+        if (refit.fits) losses += formatSignificant(round.fitted, 4) + " with coefficients fitted";
+        if (refit.fits && refit.rechooses) losses += ", ";
+        if (refit.rechooses)
+            losses += formatSignificant(round.rechosen, 4) + " with codes chosen anew";
+    }
+    Json remarks = Json::array({losses + "."});
+    if (!refit.fits)
+        remarks.push_back("The base method stores nothing that could be fitted to its codes.");
+    if (!refit.rechooses)
+        remarks.push_back("The codes of the base method cannot be chosen anew once they are set.");
+    addRemarks(std::move(remarks), encoded);
 }
 
 }  // namespace
@@ -66,9 +104,8 @@ GptqQuantizer::GptqQuantizer(const MethodSpec& spec, const MethodRegistry& regis
     : m_settings(GptqSettings::from(ParameterValues(spec.parameters))),
       m_base(registry.quantizer(m_settings.base)) {
     if (!m_base->hasGrid()) {
-        throw Error("The method '" + m_settings.base.id +
-                        "' has no grid on which codes could be chosen column by column.",
-                    "Choose another base, for example scalar.");
+        throw Error("The base method '" + m_settings.base.id +
+                    "' does not go with error feedback: " + m_base->refuseGrid(1));
     }
 }
 
@@ -78,6 +115,8 @@ std::string GptqQuantizer::refusal(Index cols, const SideInformation& side) cons
                "tensor. Name a file with --hessians (the calibrate command makes one), or use the "
                "base method alone.";
     }
+    const std::string noGrid = m_base->refuseGrid(cols);
+    if (!noGrid.empty()) return noGrid;
     if (side.hessian->size != cols) {
         return "The Hessian is for " + std::to_string(side.hessian->size) +
                " input channels, but the tensor has " + std::to_string(cols) +
@@ -96,7 +135,8 @@ Preflight GptqQuantizer::preflight(Index rows, Index cols, const SideInformation
     if (!result.refusal.empty()) return result;
     const auto n = static_cast<double>(cols);
     const auto weights = static_cast<double>(rows) * n;
-    result.multiplyAdds += n * n * n / 6.0 + weights * n / 2.0 * (1.0 + 2.0 * m_settings.descent);
+    result.multiplyAdds += n * n * n / 6.0 + weights * n / 2.0 * (1.0 + 2.0 * m_settings.descent) +
+                           weights * n * refitRoundWork() * m_settings.rounds;
     const auto square = static_cast<std::uint64_t>(cols) * static_cast<std::uint64_t>(cols);
     result.workingBytes += square * (sizeof(double) + sizeof(float)) + feedbackBytes(rows, cols);
     if (cols > factoredAtOnce || !side.hessian->hasValues()) return result;
@@ -123,10 +163,17 @@ EncodedTensor GptqQuantizer::quantize(const TensorSource& weights, const SideInf
         return factorForFeedback(*side.hessian, course.order, m_settings.damping, context.stop());
     }();
     const PhaseTimer timer(seconds.encode);
+    const double rounded = m_settings.rounds > 0 ? 0.4 : 1.0;
     const FeedbackResult result = roundWithFeedback(weights, *side.hessian, factor, *grid,
-                                                    course.options, context.part(0.2, 1.0, 1));
+                                                    course.options, context.part(0.2, rounded, 1));
+    std::optional<RefitResult> refit;
+    if (m_settings.rounds > 0) {
+        refit = refitInRounds(weights, *side.hessian, factor, *grid, m_settings.rounds,
+                              context.part(rounded, 1.0, 2));
+    }
     EncodedTensor encoded = grid->finish();
-    describe(factor, result, m_settings.damping, course.remarks, encoded.header);
+    describe(factor, result, m_settings.damping, course.remarks, encoded);
+    if (refit) describe(*refit, encoded);
     return encoded;
 }
 

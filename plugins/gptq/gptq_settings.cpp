@@ -49,10 +49,20 @@ ParameterSpec dampingParameter() {
 ParameterSpec descentParameter() {
     return integerParameter({"descent", "Descent passes",
                              "Passes of coordinate descent over all channels afterwards: each "
-                             "code is chosen anew given all others, so the layer loss never rises. "
-                             "For bases whose codes stand for weights of one channel.",
+                             "code is chosen anew given all others, so the layer loss never rises.",
                              "passes"},
                             0, 0, mostPasses);
+}
+
+ParameterSpec roundsParameter() {
+    return integerParameter(
+        {"rounds", "Rounds of refitting",
+         "Most rounds afterwards, each in two steps: scales, zero points or codewords by least "
+         "squares on the layer loss with the codes fixed, then all codes anew by coordinate "
+         "descent. A step counts only where the loss, measured with what is stored, falls; rounds "
+         "end when they hardly gain.",
+         "rounds"},
+        0, 0, mostPasses);
 }
 
 [[noreturn]] void damaged(const std::string& name) {
@@ -86,6 +96,9 @@ GptqSettings GptqSettings::from(const ParameterValues& values) {
     if (!(settings.damping >= 0.0)) damaged("damping");
     if (descent < 0 || descent > mostPasses) damaged("descent");
     settings.descent = static_cast<int>(descent);
+    const std::int64_t rounds = values.integer("rounds");
+    if (rounds < 0 || rounds > mostPasses) damaged("rounds");
+    settings.rounds = static_cast<int>(rounds);
     if (settings.groups == GroupScales::Refitted && settings.order != ColumnOrder::Natural) {
         throw Error("Groups cannot be refitted when channels are rounded out of their order.",
                     "Choose order=natural, or groups=fixed.");
@@ -94,8 +107,8 @@ GptqSettings GptqSettings::from(const ParameterValues& values) {
 }
 
 std::vector<ParameterSpec> gptqParameters() {
-    return {baseParameter(), orderParameter(), groupsParameter(), dampingParameter(),
-            descentParameter()};
+    return {baseParameter(),    orderParameter(),   groupsParameter(),
+            dampingParameter(), descentParameter(), roundsParameter()};
 }
 
 }  // namespace quantscope::gptq

@@ -22,6 +22,7 @@ struct GptqSettings {
     GroupScales groups = GroupScales::Automatic;
     double damping = 0.01;  ///< Added to the diagonal, times its mean.
     int descent = 0;        ///< Passes of coordinate descent afterwards.
+    int rounds = 0;         ///< Of refitting coefficients and codes in turn, after that.
 
     /// Throws Error when a parameter is missing or the combination makes no sense.
     static GptqSettings from(const ParameterValues& values);

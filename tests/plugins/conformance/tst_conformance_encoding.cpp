@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include "core/io/artifact_file.h"
-#include "core/quant/code_grid.h"
 #include "tests/plugins/conformance/trials.h"
 
 using namespace quantscope;
@@ -93,30 +92,6 @@ std::map<std::vector<float>, std::uint64_t> stated(const Codebook& book) {
         counts[{first, first + book.dim}] += book.counts[k];
     }
     return counts;
-}
-
-/// Codes the rows of `weights` on a grid, each to its nearest value, column by column.
-EncodedTensor roundedOn(CodeGrid& grid, const Matrix& weights) {
-    const Index rowsAtOnce = std::lcm(grid.rowGranule(), Index{64});
-    for (Index first = 0; first < weights.rows(); first += rowsAtOnce) {
-        const Index count = std::min(rowsAtOnce, weights.rows() - first);
-        Matrix channels(weights.cols(), count);
-        for (Index c = 0; c < weights.cols(); ++c) {
-            for (Index r = 0; r < count; ++r)
-                channels(c, r) = weights(first + r, c);
-        }
-        Matrix rounded(grid.columnsPerCode(), count);
-        const auto rows = grid.rows(first, count);
-        for (Index c = 0; c < weights.cols(); c += grid.columnsPerCode()) {
-            if (grid.refitColumns() > 0 && c % grid.refitColumns() == 0) {
-                const Index width = std::min(grid.refitColumns(), weights.cols() - c);
-                rows->refit(c, channels.view().middleRows(c, width));
-            }
-            rows->round(c, channels.view().middleRows(c, grid.columnsPerCode()), rounded.span());
-        }
-        rows->commit();
-    }
-    return grid.finish();
 }
 
 std::uint64_t codesOf(const Codebook& book) {
@@ -316,27 +291,6 @@ private Q_SLOTS:
             }
         }
         QVERIFY(test::sameValues(values.view(), test::decoded(tensor).view()));
-    }
-
-    // A method that lets others choose its codes gives them the grid that it uses itself.
-    void gridIsItsOwn_data() { test::addPlainAndRandomRows(randomSettings, some); }
-    void gridIsItsOwn() {
-        const MethodSpec spec = test::currentMethod();
-        const Matrix weights = gaussian(301, 24);
-        const ViewSource source(weights.view());
-        const auto quantizer = registry().quantizer(spec);
-        PhaseSeconds seconds;
-        const auto grid = quantizer->fitGrid(source, {}, RunContext(test::trialSeed), seconds);
-        if (!quantizer->hasGrid()) {
-            QVERIFY(!grid);
-            return;
-        }
-        if (!grid) return;  // Not for this shape.
-        // Scales that may still change can be stored with another common factor.
-        const QuantizedTensor rounded(roundedOn(*grid, weights), registry());
-        const QuantizedTensor plain = test::quantize(spec, weights);
-        QVERIFY(test::sameValues(test::decoded(rounded).view(), test::decoded(plain).view()));
-        QCOMPARE(rounded.rate(), plain.rate());
     }
 
     // The value that a weight was given is one of its levels, and these ascend.
