@@ -80,13 +80,22 @@ void DescentLayer::addBlock(Index first, const std::stop_token& stop) {
     m_bounds.push_back(static_cast<float>(bound));
     if (choleskyInPlace(block, count, 0.0, stop)) {
         m_inverses.push_back(inverseFrom(block, count, stop));
+        Matrix& factor = m_factors.emplace_back(count, count);
+        for (Index i = 0; i < count; ++i) {
+            for (Index j = 0; j <= i; ++j)
+                factor(i, j) = static_cast<float>(block[static_cast<std::size_t>(i * count + j)]);
+        }
         return;
     }
     // Channels that follow from each other: the step that is safe is all there is.
     Matrix safe(count, count);
-    for (Index i = 0; i < count; ++i)
+    Matrix unit(count, count);
+    for (Index i = 0; i < count; ++i) {
         safe(i, i) = static_cast<float>(1.0 / bound);
+        unit(i, i) = 1.0F;
+    }
     m_inverses.push_back(std::move(safe));
+    m_factors.push_back(std::move(unit));
 }
 
 double CodeDescent::run(int passes, const std::stop_token& stop) {
@@ -97,14 +106,14 @@ double CodeDescent::run(int passes, const std::stop_token& stop) {
                m_errors.cols);
     const Index step = m_layer.step();
     const Index width = std::max(step, stripColumns / step * step);
-    // Codes of several channels stay where they are when neither aim moves them.
-    const int kinds = step > 1 ? 2 : 1;
+    m_hasMetric = step == 1;
     int idle = 0;
-    for (int pass = 0; pass < passes && idle < kinds; ++pass) {
+    // Without the metric codes stay where they are when neither aim moves them.
+    for (int pass = 0; pass < passes && idle < (m_hasMetric ? 1 : 2); ++pass) {
         bool moved = false;
         for (Index first = 0; first < size; first += width) {
             throwIfStopped(stop);
-            const Aim aim = pass % kinds == 0 ? Aim::Optimum : Aim::Bounded;
+            const Aim aim = m_hasMetric || pass % 2 == 0 ? Aim::Optimum : Aim::Bounded;
             if (runStrip(first, std::min(width, size - first), aim)) moved = true;
         }
         idle = moved ? 0 : idle + 1;
@@ -153,7 +162,12 @@ void CodeDescent::chooseBlock(Index first, Index count, Aim aim, MatrixSpan chan
                 addScaled(m_layer.inverse(first)(i, k), m_gradient.view().row(first + k), aimed);
         }
     }
-    m_grid.round(m_layer.channel(first), target.view(), rounded.span());
+    if (m_layer.step() > 1 && aim == Aim::Optimum) {
+        m_hasMetric = m_grid.roundInMetric(m_layer.channel(first), target.view(),
+                                           m_layer.factor(first).view(), rounded.span());
+    } else {
+        m_grid.round(m_layer.channel(first), target.view(), rounded.span());
+    }
     for (Index i = 0; i < count; ++i) {
         for (Index r = 0; r < m_errors.cols; ++r)
             change(i, r) = m_weights(first + i, r) - rounded(i, r) - m_errors(first + i, r);

@@ -27,6 +27,10 @@ public:
     const Matrix& inverse(Index first) const {
         return m_inverses[static_cast<std::size_t>(first / m_step)];
     }
+    /// F with F F^T the same block.
+    const Matrix& factor(Index first) const {
+        return m_factors[static_cast<std::size_t>(first / m_step)];
+    }
     /// At least the largest eigenvalue of that block.
     float bound(Index first) const { return m_bounds[static_cast<std::size_t>(first / m_step)]; }
 
@@ -38,16 +42,17 @@ private:
     std::vector<Index> m_order;
     std::vector<float> m_hessian;
     std::vector<Matrix> m_inverses;
+    std::vector<Matrix> m_factors;
     std::vector<float> m_bounds;
 };
 
 /// Coordinate descent over the layer loss tr(E H' E^T) of some rows: every code is chosen anew
 /// given all others. For codes of one channel the best level is the one nearest to q + (E H')_j /
 /// H'_jj (QuantEase, Behdin et al. 2023). For codes of several channels B the loss is least at q_B
-/// + (E H')_B H'_BB^-1, and the grid's code nearest to that is taken where the loss falls, as in
-/// the re-assignments of VQ4DiT (Deng et al. 2024) and PV-Tuning; as what is nearest need not be
-/// best in the metric of H'_BB, every other pass aims at q_B + (E H')_B / bound instead, where the
-/// nearest code cannot raise the loss.
+/// + (E H')_B H'_BB^-1 and grows from there with the metric H'_BB: the code nearest to that point
+/// in this metric is taken where the loss falls, as in the re-assignments of VQ4DiT (Deng et al.
+/// 2024) and PV-Tuning. For grids that know plain distances only, every other pass aims at q_B +
+/// (E H')_B / bound instead, where the nearest code cannot raise the loss.
 class CodeDescent {
 public:
     /// `weights` and `errors` = weights - values: channels x rows in the order of the steps. What
@@ -73,6 +78,7 @@ private:
     GridRows& m_grid;
     Matrix m_gradient;  ///< (E H')^T
     double m_gain = 0.0;
+    bool m_hasMetric = false;  ///< The grid searches in the metric that counts.
 };
 
 }  // namespace quantscope

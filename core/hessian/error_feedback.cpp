@@ -2,6 +2,7 @@
 #include "core/hessian/error_feedback.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 #include <optional>
@@ -155,7 +156,8 @@ private:
             m_grid->round(channel(first + j), targets.middleRows(j, 1), rounded);
         } else {
             const Matrix centre = centreOfCode(first + j, targets.middleRows(j, count));
-            m_grid->round(channel(first + j), centre.view(), rounded);
+            m_grid->roundInMetric(channel(first + j), centre.view(),
+                                  metricOfCode(first + j, count).view(), rounded);
         }
         for (Index i = 0; i < count; ++i) {
             const Index at = first + j + i;
@@ -189,6 +191,19 @@ private:
         for (Index i = 0; i < targets.rows; ++i)
             addScaled(1.0F, m_weights.view().row(at + i), centre.span().row(i));
         return centre;
+    }
+
+    // F with F F^T = (I + M) D (I + M)^T between the channels of a code: away from the centre by d,
+    // their loss is |d F|^2.
+    Matrix metricOfCode(Index at, Index count) const {
+        Matrix factor(count, count);
+        for (Index j = 0; j < count; ++j) {
+            const auto root = static_cast<float>(std::sqrt(pivot(at + j)));
+            for (Index k = 0; k < j; ++k)
+                factor(k, j) = m_task.factor.row(at + j)[at + k] * root;
+            factor(j, j) = root;
+        }
+        return factor;
     }
 
     const Task& m_task;

@@ -5,20 +5,44 @@
 #include <cmath>
 
 #include "core/base/finite_float.h"
+#include "core/kernels/product.h"
 #include "core/quant/codeword_format.h"
 
 namespace quantscope {
 
 namespace {
 
-double squaredDistance(std::span<const float> a, std::span<const float> b) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        const double offset = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-        sum += offset * offset;
+/// The codebooks of one part in another metric: distances to codewords F are plain ones.
+class MetricSearch {
+public:
+    /// `factor` is F, with a row for each of the codewords' components that count.
+    MetricSearch(std::span<const Matrix> books, MatrixView factor, Index beam,
+                 const std::stop_token& stop)
+        : m_beam(beam) {
+        for (const Matrix& book : books) {
+            const Matrix image = timesFactor(book.view().middleCols(0, factor.rows), factor);
+            m_panels.emplace_back(image.view(), stop);
+        }
     }
-    return sum;
-}
+
+    void search(MatrixView images, std::span<std::uint32_t> codes) const {
+        if (m_panels.size() == 1) {
+            m_panels.front().nearest(images, codes);
+        } else {
+            ResidualSearch::withoutProducts(m_panels, m_beam).search(images, codes);
+        }
+    }
+
+    static Matrix timesFactor(MatrixView x, MatrixView factor) {
+        Matrix image(x.rows, factor.cols);
+        addProduct(1.0F, strided(x), strided(factor), image.data(), factor.cols);
+        return image;
+    }
+
+private:
+    Index m_beam;
+    std::vector<CodewordPanels> m_panels;
+};
 
 }  // namespace
 
@@ -36,29 +60,24 @@ public:
           m_rounded(static_cast<std::size_t>(m_layout.partsPerRow())) {}
 
     void round(Index column, MatrixView weights, MatrixSpan rounded) override {
-        const Index part = column / m_layout.dim();
-        const auto width = static_cast<std::size_t>(weights.rows);
         std::vector<std::uint32_t> found(static_cast<std::size_t>(m_count) * m_stages);
-        m_grid.search(part, scaledVectors(weights).view(), found);
-        remember(part, column, weights.rows);
-        const bool again = m_rounded[static_cast<std::size_t>(part)];
-        std::vector<float> aim(width);
-        std::vector<float> value(width);
-        for (Index r = 0; r < m_count; ++r) {
-            const auto codes =
-                std::span(found).subspan(static_cast<std::size_t>(r) * m_stages, m_stages);
-            const std::span<float> present = valuesOf(r, column, width);
-            m_grid.addUp(part, codes, value);
-            for (std::size_t i = 0; i < width; ++i)
-                aim[i] = weights(static_cast<Index>(i), r);
-            if (!again || squaredDistance(aim, value) < squaredDistance(aim, present)) {
-                std::ranges::copy(codes, codesOf(part, r).begin());
-                std::ranges::copy(value, present.begin());
-            }
-            for (std::size_t i = 0; i < width; ++i)
-                rounded(static_cast<Index>(i), r) = present[i];
-        }
-        m_rounded[static_cast<std::size_t>(part)] = true;
+        m_grid.search(column / m_layout.dim(), scaledVectors(weights).view(), found);
+        take(column, weights, {}, found, rounded);
+    }
+
+    bool roundInMetric(Index column, MatrixView weights, MatrixView factor,
+                       MatrixSpan rounded) override {
+        const MetricSearch search(
+            std::span(m_grid.m_books.codewords)
+                .subspan(m_layout.firstBook(column / m_layout.dim()), m_stages),
+            factor, m_layout.beam, m_grid.m_stop);
+        const Matrix vectors = scaledVectors(weights);
+        std::vector<std::uint32_t> found(static_cast<std::size_t>(m_count) * m_stages);
+        search.search(
+            MetricSearch::timesFactor(vectors.view().middleCols(0, factor.rows), factor).view(),
+            found);
+        take(column, weights, factor, found, rounded);
+        return true;
     }
 
     void refit(Index /*column*/, MatrixView /*weights*/) override {}
@@ -115,6 +134,51 @@ private:
         return m_values.span().row(row).subspan(static_cast<std::size_t>(column), width);
     }
 
+    // |(a - b) F|^2, with an empty factor |a - b|^2.
+    double distance(std::span<const float> a, std::span<const float> b, MatrixView factor) {
+        m_offsets.resize(a.size());
+        for (std::size_t i = 0; i < a.size(); ++i)
+            m_offsets[i] = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+        double sum = 0.0;
+        if (factor.rows == 0) {
+            for (const double offset : m_offsets)
+                sum += offset * offset;
+            return sum;
+        }
+        for (Index j = 0; j < factor.cols; ++j) {
+            double component = 0.0;
+            for (std::size_t i = 0; i < a.size(); ++i)
+                component += m_offsets[i] * static_cast<double>(factor(static_cast<Index>(i), j));
+            sum += component * component;
+        }
+        return sum;
+    }
+
+    // Takes the codes that were found, but for those that are no nearer than the present ones.
+    void take(Index column, MatrixView weights, MatrixView factor,
+              std::span<const std::uint32_t> found, MatrixSpan rounded) {
+        const Index part = column / m_layout.dim();
+        const auto width = static_cast<std::size_t>(weights.rows);
+        const bool again = m_rounded[static_cast<std::size_t>(part)];
+        if (again) remember(part, column, weights.rows);
+        std::vector<float> aim(width);
+        std::vector<float> value(width);
+        for (Index r = 0; r < m_count; ++r) {
+            const auto codes = found.subspan(static_cast<std::size_t>(r) * m_stages, m_stages);
+            const std::span<float> present = valuesOf(r, column, width);
+            m_grid.addUp(part, codes, value);
+            for (std::size_t i = 0; i < width; ++i)
+                aim[i] = weights(static_cast<Index>(i), r);
+            if (!again || distance(aim, value, factor) < distance(aim, present, factor)) {
+                std::ranges::copy(codes, codesOf(part, r).begin());
+                std::ranges::copy(value, present.begin());
+            }
+            for (std::size_t i = 0; i < width; ++i)
+                rounded(static_cast<Index>(i), r) = present[i];
+        }
+        m_rounded[static_cast<std::size_t>(part)] = true;
+    }
+
     // Filled up with zeros behind the last column, as vectors are.
     Matrix scaledVectors(MatrixView weights) const {
         // In double, because 2^-exponent may lie outside the range of float.
@@ -147,6 +211,7 @@ private:
     std::vector<bool> m_rounded;         ///< By part.
     std::vector<std::uint16_t> m_formerCodes;
     Matrix m_formerValues;
+    std::vector<double> m_offsets;
 };
 
 class VectorGrid::Fit final : public GridFit {

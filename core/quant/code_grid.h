@@ -23,6 +23,15 @@ public:
     /// search is not exact, what was chosen before stays if it is nearer than what is found anew.
     virtual void round(Index column, MatrixView weights, MatrixSpan rounded) = 0;
 
+    /// As round(), for codes of several channels, with distances in the metric F F^T: what counts
+    /// is the least |(w - q) F|. `factor` is F, channels of the code x channels of the code. False,
+    /// with the choice made by plain distance, where a grid does not search that way.
+    virtual bool roundInMetric(Index column, MatrixView weights, MatrixView /*factor*/,
+                               MatrixSpan rounded) {
+        round(column, weights, rounded);
+        return false;
+    }
+
     /// Fits the scales of the unit that begins at `column` anew to `weights`, which holds all its
     /// channels; called before any of them is rounded. Only when refitColumns() is above 0.
     virtual void refit(Index column, MatrixView weights) = 0;
@@ -32,7 +41,7 @@ public:
     /// count as rounded then. False, with nothing done, where a grid cannot.
     virtual bool resume(MatrixSpan /*values*/) { return false; }
 
-    /// Puts back what was chosen before the last round(), which was for the code at `column`, in
+    /// Puts back what was chosen before the last choice, which was for the code at `column`, in
     /// the rows where `rows` is not 0. Called only for codes of several channels of a row that
     /// were rounded before; grids without such codes need not offer it.
     virtual void takeBack(Index /*column*/, std::span<const std::uint8_t> /*rows*/) {}

@@ -228,7 +228,8 @@ private slots:
 
     // Codes of several weights: each is the one nearest to where the loss would be least if all
     // later weights were free. That point follows from the Hessian alone: with S the Schur
-    // complement of the later channels, it is w_b + sum_{a<b} e_a S_ab S_bb^-1.
+    // complement of the later channels, it is w_b + sum_{a<b} e_a S_ab S_bb^-1, and S_bb is the
+    // metric in which it counts how near codes are, for grids that search in metrics.
     void blocksAreThoseOfThePlainAlgorithm_data() {
         QTest::addColumn<QString>("base");
         QTest::addColumn<int>("rows");
@@ -281,7 +282,17 @@ private slots:
                                                       carried(r, i));
                 }
             }
-            chosen->round(first, target.view(), values.span());
+            const Eigen::MatrixXd root = schur.bottomRightCorner(count, count).llt().matrixL();
+            Matrix factor(count, count);
+            for (Index i = 0; i < count; ++i) {
+                for (Index j = 0; j < count; ++j)
+                    factor(i, j) = static_cast<float>(root(i, j));
+            }
+            if (count > 1) {
+                chosen->roundInMetric(first, target.view(), factor.view(), values.span());
+            } else {
+                chosen->round(first, target.view(), values.span());
+            }
             for (Index i = 0; i < count; ++i) {
                 for (Index r = 0; r < rows; ++r) {
                     expected(r, first + i) = values(i, r);
