@@ -18,6 +18,9 @@
 #include "core/base/utf8.h"
 #include "core/run/allocation_plan.h"
 #include "core/run/budget_curve.h"
+#include "core/run/importance.h"
+#include "core/run/plan_search.h"
+#include "core/run/quantized_model.h"
 #include "core/run/sensitivity.h"
 #include "core/store/result_store.h"
 #include "core/store/result_summary.h"
@@ -81,7 +84,11 @@ public:
                       "most, beside each method alone")
             ->excludes(m_budget);
         app->add_option("--allocator", m_allocator,
-                        "exact (the default), lagrangian, greedy, baq (closed form), uniform");
+                        "exact (the default), lagrangian, greedy, baq (closed form), uniform, "
+                        "ranking (see --by), evolution (search on the model's own loss)");
+        app->add_option("--by", m_by,
+                        "What a ranking sorts tensors by: trace (tr H / n), large_weights, or "
+                        "layer_change with --model and --tokens");
         app->add_option(
             "--loss", m_loss,
             "What is added up: weight (|E|^2), output (tr E H E^T), relative; auto: output "
@@ -95,6 +102,7 @@ public:
                         "With --tokens: weigh each tensor's loss by what it does to this model");
         app->add_option("--tokens", m_tokens,
                         "Token ids for --model; not those that judge the result");
+        declareSearch(*app);
         app->add_option("-o,--out", m_out, "JSON file for the plan or the curve")->required();
         declareForce(*app, m_force);
         app->add_flag("--json", m_json, "Print the plan or the curve as well");
@@ -102,7 +110,10 @@ public:
             exampleFooter("quantscope-cli allocate results/ --budget-bpw 3 --allocator exact "
                           "--tie '*q_proj*,*k_proj*,*v_proj*' --out plan.json\n"
                           "  quantscope-cli allocate results/ --curve --usual-ties --out "
-                          "curve.json"));
+                          "curve.json\n"
+                          "  quantscope-cli allocate results/ --budget-bpw 3 --allocator evolution "
+                          "--model stories260k.h5 --tokens stories260k-calibration-tokens.h5 --out "
+                          "plan.json"));
         return app;
     }
 
@@ -113,15 +124,13 @@ public:
             return UsageError;
         }
         checkOut();
-        m_request.allocator = parseAllocator(m_allocator);
+        checkTogether();
         for (const std::string& lock : m_locks)
             m_request.locks.push_back(parseLock(lock));
         for (const std::string& tie : m_ties)
             m_request.ties.push_back(parseTie(tie));
-        if (m_model.empty() != m_tokens.empty()) {
-            throw Error("--model and --tokens belong together.", "Give both or neither.");
-        }
-        const LossMeasure measure = usualMeasure(parseLossMeasure(m_loss), !m_model.empty());
+        const bool isWeighed = !m_model.empty() && m_request.allocator != Allocator::Ranking;
+        const LossMeasure measure = usualMeasure(parseLossMeasure(m_loss), isWeighed);
         const auto store = ResultStore::open(m_folder);
         const std::vector<TrialRecord> records = inPlanOrder(store->records(), store->run());
         for (auto& lock : m_request.locks)
@@ -129,22 +138,113 @@ public:
         std::vector<TensorChoices> choices = measuredChoices(records, measure, {});
         if (m_usualTies) addUsualTies(choices);
         if (m_curve) m_request.bitsPerWeight = budgetRange(choices).middle();
-        if (!m_model.empty()) {
-            choices = measuredChoices(records, measure, sensitivities(choices, context));
-        }
+        const WorkProgress progress(std::cerr);
+        const RunContext work(0, context.stop, progress.function());
+        Arena(0).execute([&] {
+            constexpr double weighed = 0.2;
+            if (m_request.allocator == Allocator::Ranking) {
+                m_request.importance = importance(choices, store->run(), context, work);
+            } else if (isWeighed) {
+                const RunContext part = work.part(0.0, isSearch() ? weighed : 1.0, 1);
+                choices = measuredChoices(records, measure, sensitivities(choices, context, part));
+            }
+            if (m_curve) {
+                m_foundCurve = budgetCurve(choices, m_request, curvePoints, context.stop);
+            } else if (isSearch()) {
+                m_foundPlan = searchPlan(choices, m_request, searchRequest(context),
+                                         context.plugins.registry, work.part(weighed, 1.0, 1));
+            } else {
+                m_foundPlan = planAllocation(choices, m_request);
+            }
+        });
+        progress.clear();
         if (m_curve) {
-            const BudgetCurve curve = budgetCurve(choices, m_request, curvePoints, context.stop);
-            writeResult(curveJson(curve, lossMeasureText(measure)), [&] { report(curve); });
+            writeResult(curveJson(m_foundCurve, lossMeasureText(measure)),
+                        [&] { report(m_foundCurve); });
             return Success;
         }
-        AllocationPlan plan = planAllocation(choices, m_request);
-        plan.run = store->run().runId;
-        plan.folder = std::filesystem::absolute(m_folder).lexically_normal().string();
-        writeResult(plan.toJson(), [&] { report(plan); });
+        m_foundPlan.run = store->run().runId;
+        m_foundPlan.folder = std::filesystem::absolute(m_folder).lexically_normal().string();
+        writeResult(m_foundPlan.toJson(), [&] { report(m_foundPlan); });
         return Success;
     }
 
 private:
+    static constexpr const char* evolution = "evolution";
+
+    bool isSearch() const { return m_allocator == evolution; }
+
+    void declareSearch(CLI::App& app) {
+        constexpr int most = 1000000;
+        app.add_option("--objective", m_objective,
+                       "What evolution lowers: divergence from the unquantized model (the "
+                       "default), or perplexity");
+        app.add_option("--from", m_from, "The allocator whose plan evolution starts from (exact)");
+        app.add_option("--generations", m_search.generations, "Of evolution (60)")
+            ->check(CLI::Range(0, most));
+        app.add_option("--offspring", m_search.offspring, "Of every generation (16)")
+            ->check(CLI::Range(1, most));
+        declareSeed(app, m_search.seed, "Seed of evolution (default 0)");
+    }
+
+    // Options that need others, before anything is read.
+    void checkTogether() {
+        m_request.allocator = parseAllocator(isSearch() ? m_from : m_allocator);
+        m_search.objective = parseSearchObjective(m_objective);
+        if (m_model.empty() != m_tokens.empty()) {
+            throw Error("--model and --tokens belong together.", "Give both or neither.");
+        }
+        if (isSearch() && m_model.empty()) {
+            throw Error("Evolution judges plans by running the model.",
+                        "Give --model and --tokens.");
+        }
+        if (isSearch() && m_curve) {
+            throw Error("Evolution is for one budget.", "Give --budget-bpw instead of --curve.");
+        }
+        const bool isRanking = m_request.allocator == Allocator::Ranking;
+        if (isRanking == m_by.empty()) {
+            throw Error(isRanking ? "Nothing says what tensors are ranked by."
+                                  : "--by is for --allocator ranking.",
+                        "Give --allocator ranking --by trace, large_weights or layer_change.");
+        }
+    }
+
+    std::map<std::string, double> importance(const std::vector<TensorChoices>& choices,
+                                             const RunInfo& run, const CommandContext& context,
+                                             const RunContext& work) const {
+        const OpenOptions options{context.prober, false, context.stop};
+        switch (parseImportanceScore(m_by)) {
+            case ImportanceScore::Trace:
+                if (run.hessians.path.empty()) {
+                    throw Error("The run had no Hessians, so there are no traces.",
+                                "Run it with --hessians, or rank by large_weights.");
+                }
+                return hessianTraces(choices, *HessianFile::open(run.hessians.path, options),
+                                     context.stop);
+            case ImportanceScore::LargeWeights:
+                return largeWeightShares(
+                    choices, *TensorFile::open(m_model.empty() ? run.data.path : m_model, options),
+                    context.stop);
+            case ImportanceScore::LayerChange:
+                break;
+        }
+        if (m_model.empty()) {
+            throw Error("Layer changes are measured by running the model.",
+                        "Give --model and --tokens.");
+        }
+        const QuantizedModel quantized(m_folder, m_model, m_tokens, context.prober, work);
+        return layerChanges(choices, ForwardPass(quantized.model()), quantized.tokens(), work);
+    }
+
+    PlanSearchRequest searchRequest(const CommandContext& context) const {
+        PlanSearchRequest request = m_search;
+        request.folder = m_folder;
+        request.model = m_model;
+        request.tokens = m_tokens;
+        request.prober = context.prober;
+        return request;
+    }
+
     void writeResult(const Json& json, const std::function<void()>& reportIt) const {
         writeTextFile(m_out, json.dump(2) + '\n');
         if (m_json) {
@@ -211,21 +311,15 @@ private:
     }
 
     std::map<std::string, double> sensitivities(const std::vector<TensorChoices>& choices,
-                                                const CommandContext& context) const {
-        const WorkProgress progress(std::cerr);
-        const RunContext work(0, context.stop, progress.function());
+                                                const CommandContext& context,
+                                                const RunContext& work) const {
         const OpenOptions options{context.prober, false};
-        std::map<std::string, double> result;
-        Arena(0).execute([&] {
-            const LanguageModel model =
-                LanguageModel::load(*TensorFile::open(m_model, options), work.part(0.0, 0.05, 0));
-            const TokenRows tokens =
-                TokenRows::read(*TensorFile::open(m_tokens, options), model.config().vocabulary,
-                                model.config().context);
-            result = measureSensitivities(model, choices, m_folder, m_request.bitsPerWeight, tokens,
-                                          context.plugins.registry, work.part(0.05, 1.0, 1));
-        });
-        return result;
+        const LanguageModel model =
+            LanguageModel::load(*TensorFile::open(m_model, options), work.part(0.0, 0.05, 0));
+        const TokenRows tokens = TokenRows::read(*TensorFile::open(m_tokens, options),
+                                                 model.config().vocabulary, model.config().context);
+        return measureSensitivities(model, choices, m_folder, m_request.bitsPerWeight, tokens,
+                                    context.plugins.registry, work.part(0.05, 1.0, 1));
     }
 
     void report(const AllocationPlan& plan) const {
@@ -269,6 +363,10 @@ private:
     std::string m_folder;
     AllocationRequest m_request;
     std::string m_allocator = allocatorText(Allocator::Exact);
+    std::string m_from = allocatorText(Allocator::Exact);
+    std::string m_by;
+    std::string m_objective = searchObjectiveText(SearchObjective::Divergence);
+    PlanSearchRequest m_search;
     std::string m_loss = lossMeasureText(LossMeasure::Automatic);
     std::vector<std::string> m_locks;
     std::vector<std::string> m_ties;
@@ -280,6 +378,9 @@ private:
     bool m_usualTies = false;
     bool m_force = false;
     bool m_json = false;
+
+    BudgetCurve m_foundCurve;
+    AllocationPlan m_foundPlan;
 };
 
 }  // namespace

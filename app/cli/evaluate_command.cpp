@@ -71,9 +71,13 @@ private:
             m_override.add(overrideTensors(model, path, context.plugins.registry, m_options, work));
         }
         const auto start = std::chrono::steady_clock::now();
-        const bool isChanged = !m_overrides.empty();
-        m_result = evaluate(isChanged ? ForwardPass(std::move(model)) : reference,
-                            isChanged ? &reference : nullptr, tokens, work.part(0.1, 1.0, 1));
+        const RunContext rest = work.part(0.1, 1.0, 1);
+        if (m_overrides.empty()) {
+            m_result = evaluate(reference, tokens, rest);
+        } else {
+            const ReferenceStates states(reference, tokens, 0, rest);
+            m_result = evaluate(ForwardPass(std::move(model)), states, rest);
+        }
         m_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
 

@@ -24,21 +24,25 @@ public:
     CLI::App* declare(CLI::App& program) override {
         CLI::App* app = program.add_subcommand("judge",
                                                "Evaluate a language model with every method of a "
-                                               "run, and with plans; the perplexities "
-                                               "are kept in the run's folder.");
+                                               "run, with plans and with artifacts; the "
+                                               "perplexities are kept in the run's folder.");
         app->add_option("DIR", m_folder, "Result folder of a run over the model's layers")
             ->required();
         app->add_option("--tokens", m_tokens, "HDF5 file with token ids in 'input_ids'")
             ->required();
         declareRepeatable(*app, "--plan", m_plans, "A plan that `allocate` made from this run");
+        declareRepeatable(*app, "--artifacts", m_artifacts,
+                          "[LABEL=]FOLDER: artifacts of the run's tensors that `requantize` made");
         app->add_option("--model", m_model, "The quantized file, if it is not where it was");
         app->add_option("--threads", m_threads, "How many threads work (default: one per core)")
             ->check(CLI::Range(1, 1024));
         app->add_flag("--json", m_json, "Print all evaluations that the folder keeps");
-        app->footer(
-            exampleFooter("quantscope-cli judge results --tokens "
-                          "stories260k-evaluation-tokens.h5 --plan plan.json\n"
-                          "  quantscope-cli plot results --figure perplexity --out front.pdf"));
+        app->footer(exampleFooter(
+            "quantscope-cli judge results --tokens "
+            "stories260k-evaluation-tokens.h5 --plan plan.json\n"
+            "  quantscope-cli judge results --tokens "
+            "stories260k-evaluation-tokens.h5 --artifacts 'layer by layer=artifacts'\n"
+            "  quantscope-cli plot results --figure perplexity --out front.pdf"));
         return app;
     }
 
@@ -52,6 +56,8 @@ public:
         request.settings = methodSettings(inPlanOrder(store->records(), store->run()));
         for (const std::string& path : m_plans)
             request.settings.push_back(settingOf(path, store->run()));
+        for (const std::string& text : m_artifacts)
+            request.settings.push_back(artifactsOf(text, context));
         const WorkProgress progress(std::cerr);
         const RunContext work(0, context.stop, progress.function());
         Arena(m_threads).execute([&] {
@@ -71,6 +77,15 @@ private:
                         "Give the folder of that run, or allocate again.");
         }
         return planSetting(plan);
+    }
+
+    // A folder whose name holds an equals sign stands for itself.
+    static JudgedSetting artifactsOf(const std::string& text, const CommandContext& context) {
+        const std::size_t equals = text.find('=');
+        const bool isLabelled = equals != std::string::npos && !std::filesystem::exists(text);
+        const std::string path = isLabelled ? text.substr(equals + 1) : text;
+        const std::string label = isLabelled ? text.substr(0, equals) : std::string();
+        return artifactSetting(path, label, context.prober, context.stop);
     }
 
     void report() const {
@@ -106,6 +121,7 @@ private:
     std::string m_tokens;
     std::string m_model;
     std::vector<std::string> m_plans;
+    std::vector<std::string> m_artifacts;
     int m_threads = 0;
     bool m_json = false;
 };

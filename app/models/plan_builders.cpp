@@ -18,17 +18,12 @@ PlanChoice choiceOf(const TensorOption& option, Index weights) {
             static_cast<double>(option.bits) / static_cast<double>(weights), option.loss};
 }
 
-bool isMeant(const std::string& tensor, const std::vector<std::string>& patterns) {
-    return std::ranges::any_of(
-        patterns, [&](const std::string& pattern) { return meansTensor(pattern, tensor); });
-}
-
 // As the allocation ties them; see AllocationRequest::ties.
 bool areTied(const std::string& a, const std::string& b,
              const std::vector<std::vector<std::string>>& ties) {
     if (a == b || modelPart(a) != modelPart(b)) return false;
     return std::ranges::any_of(ties,
-                               [&](const auto& tie) { return isMeant(a, tie) && isMeant(b, tie); });
+                               [&](const auto& tie) { return meansTensor(tie, a) && meansTensor(tie, b); });
 }
 
 const TensorOption* optionWith(const TensorChoices& tensor, const std::string& method) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "core/base/parallel.h"
 #include "core/kernels/exponentials.h"
@@ -45,11 +47,10 @@ double divergenceOf(std::span<const float> model, double modelSum,
     return total - referenceSum + modelSum;
 }
 
-RowSums evaluateRow(const ForwardPass& model, const ForwardPass* reference,
-                    std::span<const std::int32_t> tokens, const std::stop_token& stop) {
-    const Matrix hidden = model.hiddenStates(tokens, stop);
-    const Matrix referenceHidden =
-        reference != nullptr ? reference->hiddenStates(tokens, stop) : Matrix();
+// What a row's hidden states predict, beside those of a reference if there is one (not null).
+RowSums evaluateRow(const ForwardPass& model, const Matrix& hidden, const ForwardPass* reference,
+                    const Matrix* referenceHidden, std::span<const std::int32_t> tokens,
+                    const std::stop_token& stop) {
     const Index vocabulary = model.model().config().vocabulary;
     Matrix logits(logitPositions, vocabulary);
     Matrix referenceLogits(reference != nullptr ? logitPositions : 0, vocabulary);
@@ -60,7 +61,7 @@ RowSums evaluateRow(const ForwardPass& model, const ForwardPass* reference,
         const Index count = std::min(logitPositions, predictions - first);
         model.logits(hidden.view().middleRows(first, count), logits.span().middleRows(0, count));
         if (reference != nullptr) {
-            reference->logits(referenceHidden.view().middleRows(first, count),
+            reference->logits(referenceHidden->view().middleRows(first, count),
                               referenceLogits.span().middleRows(0, count));
         }
         for (Index r = 0; r < count; ++r) {
@@ -94,23 +95,21 @@ double standardError(std::span<const RowSums> rows, Sums RowSums::*figure, doubl
     return std::sqrt(std::max(0.0, variance) / number);
 }
 
-}  // namespace
-
-Evaluation evaluate(const ForwardPass& model, const ForwardPass* reference, const TokenRows& tokens,
-                    const RunContext& context) {
-    std::vector<RowSums> rows(static_cast<std::size_t>(tokens.rows));
+// `sumsOf` a row of tokens, for `count` rows of `length`.
+Evaluation evaluateRows(Index count, Index length, const std::function<RowSums(Index)>& sumsOf,
+                        const RunContext& context) {
+    std::vector<RowSums> rows(static_cast<std::size_t>(count));
     std::atomic<Index> done = 0;
-    parallelFor(tokens.rows, 1, context.stop(), [&](Index begin, Index end) {
+    parallelFor(count, 1, context.stop(), [&](Index begin, Index end) {
         for (Index r = begin; r < end; ++r) {
-            rows[static_cast<std::size_t>(r)] =
-                evaluateRow(model, reference, tokens.row(r), context.stop());
+            rows[static_cast<std::size_t>(r)] = sumsOf(r);
             const Index finished = ++done;
-            context.progress(static_cast<double>(finished) / static_cast<double>(tokens.rows),
+            context.progress(static_cast<double>(finished) / static_cast<double>(count),
                              "evaluating");
         }
     });
     Evaluation result;
-    result.predictions = tokens.rows * (tokens.length - 1);
+    result.predictions = count * (length - 1);
     double loss = 0.0;
     double divergence = 0.0;
     for (const RowSums& row : rows) {
@@ -118,13 +117,53 @@ Evaluation evaluate(const ForwardPass& model, const ForwardPass* reference, cons
         divergence += row.divergence.total;
     }
     const auto predictions = static_cast<double>(result.predictions);
-    const auto perRow = static_cast<double>(tokens.length - 1);
+    const auto perRow = static_cast<double>(length - 1);
     result.meanLoss = loss / predictions;
     result.perplexity = std::exp(result.meanLoss);
     result.standardError = result.perplexity * standardError(rows, &RowSums::loss, perRow);
     result.divergence = divergence / predictions;
     result.divergenceError = standardError(rows, &RowSums::divergence, perRow);
     return result;
+}
+
+}  // namespace
+
+Evaluation evaluate(const ForwardPass& model, const TokenRows& tokens, const RunContext& context) {
+    const auto sumsOf = [&](Index row) {
+        const Matrix hidden = model.hiddenStates(tokens.row(row), context.stop());
+        return evaluateRow(model, hidden, nullptr, nullptr, tokens.row(row), context.stop());
+    };
+    return evaluateRows(tokens.rows, tokens.length, sumsOf, context);
+}
+
+Evaluation evaluate(const ForwardPass& model, const ReferenceStates& reference,
+                    const RunContext& context) {
+    std::vector<Index> rows(static_cast<std::size_t>(reference.tokens().rows));
+    std::iota(rows.begin(), rows.end(), Index{0});
+    return evaluate(model, reference, rows, context);
+}
+
+Evaluation evaluate(const ForwardPass& model, const ReferenceStates& reference,
+                    std::span<const Index> rows, const RunContext& context) {
+    const TokenRows& tokens = reference.tokens();
+    const auto sumsOf = [&](Index i) {
+        const Index row = rows[static_cast<std::size_t>(i)];
+        const Matrix hidden = model.hiddenStates(tokens.row(row), context.stop());
+        const auto referenceHidden = reference.hiddenStates(row, context.stop());
+        return evaluateRow(model, hidden, &reference.pass(), referenceHidden.get(), tokens.row(row),
+                           context.stop());
+    };
+    return evaluateRows(static_cast<Index>(rows.size()), tokens.length, sumsOf, context);
+}
+
+Evaluation evaluate(const ReferenceStates& reference, const RunContext& context) {
+    const TokenRows& tokens = reference.tokens();
+    const auto sumsOf = [&](Index row) {
+        const auto hidden = reference.hiddenStates(row, context.stop());
+        return evaluateRow(reference.pass(), *hidden, nullptr, nullptr, tokens.row(row),
+                           context.stop());
+    };
+    return evaluateRows(tokens.rows, tokens.length, sumsOf, context);
 }
 
 }  // namespace quantscope

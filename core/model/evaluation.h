@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <span>
+
 #include "core/model/forward_pass.h"
-#include "core/model/token_rows.h"
+#include "core/model/reference_states.h"
 
 namespace quantscope {
 
@@ -19,11 +21,18 @@ struct Evaluation {
     double divergenceError = 0.0;  ///< Its standard error.
 };
 
-/// Evaluates `model`, beside `reference` if there is one (not null), on the same tokens. Standard
-/// errors come from the spread between rows, which are independent of each other (as tokens in a
-/// row are not); with a single row, from the spread between its tokens. Same bits at any thread
-/// count. Throws Cancelled.
-Evaluation evaluate(const ForwardPass& model, const ForwardPass* reference, const TokenRows& tokens,
+/// Evaluates `model` on all tokens. Standard errors come from the spread between rows, which are
+/// independent of each other (as tokens in a row are not); with a single row, from the spread
+/// between its tokens. Same bits at any thread count. Throws Cancelled.
+Evaluation evaluate(const ForwardPass& model, const TokenRows& tokens, const RunContext& context);
+
+/// The same beside a reference, on the reference's tokens: all of them, or these rows of them.
+Evaluation evaluate(const ForwardPass& model, const ReferenceStates& reference,
                     const RunContext& context);
+Evaluation evaluate(const ForwardPass& model, const ReferenceStates& reference,
+                    std::span<const Index> rows, const RunContext& context);
+
+/// The reference itself, on its tokens.
+Evaluation evaluate(const ReferenceStates& reference, const RunContext& context);
 
 }  // namespace quantscope

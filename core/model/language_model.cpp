@@ -81,15 +81,19 @@ MatrixView LanguageModel::head() const {
 }
 
 void LanguageModel::replace(const std::string& name, Matrix values) {
+    replace(name, std::make_shared<const Matrix>(std::move(values)));
+}
+
+void LanguageModel::replace(const std::string& name, std::shared_ptr<const Matrix> values) {
     const MatrixView present = weights(name);
-    if (values.rows() != present.rows || values.cols() != present.cols) {
-        throw Error("The new values of " + name + " are " + std::to_string(values.rows()) + "x" +
-                        std::to_string(values.cols()) + ", but the model's are " +
+    if (values->rows() != present.rows || values->cols() != present.cols) {
+        throw Error("The new values of " + name + " are " + std::to_string(values->rows()) + "x" +
+                        std::to_string(values->cols()) + ", but the model's are " +
                         std::to_string(present.rows) + "x" + std::to_string(present.cols) + ".",
                     "They must be folded so that rows are output channels, and come from this "
                     "model.");
     }
-    m_weights[name] = std::make_shared<const Matrix>(std::move(values));
+    m_weights[name] = std::move(values);
 }
 
 }  // namespace quantscope

@@ -31,6 +31,8 @@ public:
     /// Puts other values in the place of a tensor; copies of this model keep theirs. Throws Error
     /// when the model has no such tensor or it is of another shape.
     void replace(const std::string& name, Matrix values);
+    /// The same with values that other models share.
+    void replace(const std::string& name, std::shared_ptr<const Matrix> values);
 
 private:
     ModelConfig m_config;

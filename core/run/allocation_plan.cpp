@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 
 #include "core/alloc/closed_form.h"
 #include "core/alloc/exact_allocation.h"
 #include "core/alloc/lagrangian_allocation.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/run/allocation_units.h"
+#include "core/run/allocation_problem.h"
+#include "core/run/ranked_allocation.h"
 
 namespace quantscope {
 
@@ -21,32 +21,16 @@ struct NamedAllocator {
     const char* text;
     Allocator allocator;
 };
-constexpr std::array allocators = {
-    NamedAllocator{"exact", Allocator::Exact}, NamedAllocator{"lagrangian", Allocator::Lagrangian},
-    NamedAllocator{"greedy", Allocator::Greedy}, NamedAllocator{"baq", Allocator::ClosedForm},
-    NamedAllocator{"uniform", Allocator::Uniform}};
-
-std::vector<RateDistortionCurve> curvesOf(const std::vector<AllocationUnit>& units) {
-    std::vector<RateDistortionCurve> curves;
-    for (const AllocationUnit& unit : units)
-        curves.push_back(unit.curve);
-    return curves;
-}
-
-Allocation summed(const std::vector<RateDistortionCurve>& curves,
-                  std::vector<std::size_t> choices) {
-    Allocation allocation{std::move(choices), 0, 0.0};
-    for (std::size_t j = 0; j < curves.size(); ++j) {
-        allocation.bits += curves[j][allocation.choices[j]].bits;
-        allocation.loss += curves[j][allocation.choices[j]].loss;
-    }
-    return allocation;
-}
+constexpr std::array allocators = {NamedAllocator{"exact", Allocator::Exact},
+                                   NamedAllocator{"lagrangian", Allocator::Lagrangian},
+                                   NamedAllocator{"greedy", Allocator::Greedy},
+                                   NamedAllocator{"baq", Allocator::ClosedForm},
+                                   NamedAllocator{"uniform", Allocator::Uniform},
+                                   NamedAllocator{"ranking", Allocator::Ranking}};
 
 // The dearest setting of each unit with at most so many bits per weight, else the cheapest.
-Allocation roundedDown(const std::vector<AllocationUnit>& units,
-                       const std::vector<RateDistortionCurve>& curves,
-                       const std::vector<double>& bitsPerWeight) {
+Allocation roundedDown(const AllocationProblem& problem, const std::vector<double>& bitsPerWeight) {
+    const auto& [units, curves, weights, budget] = problem;
     std::vector<std::size_t> choices;
     for (std::size_t j = 0; j < units.size(); ++j) {
         const double bits = bitsPerWeight[j] * static_cast<double>(units[j].weights);
@@ -61,11 +45,9 @@ Allocation roundedDown(const std::vector<AllocationUnit>& units,
 
 // R_j = mean + 1/2 log2(c_j / GM(c)), with c_j from each unit's setting nearest to the mean.
 // Settings are coarse and start at some cost, so the mean that just fits is found by bisection.
-Allocation byClosedForm(const std::vector<AllocationUnit>& units,
-                        const std::vector<RateDistortionCurve>& curves, std::uint64_t budget,
-                        double meanBits) {
+Allocation byClosedForm(const AllocationProblem& problem, double meanBits) {
     PartLosses parts;
-    for (const AllocationUnit& unit : units) {
+    for (const AllocationUnit& unit : problem.units) {
         const auto weights = static_cast<double>(unit.weights);
         const auto distance = [&](const RatePoint& point) {
             return std::abs(static_cast<double>(point.bits) / weights - meanBits);
@@ -77,76 +59,36 @@ Allocation byClosedForm(const std::vector<AllocationUnit>& units,
     }
     double low = 0.0;
     double high = 64.0;
-    Allocation best = roundedDown(units, curves, equalLossBits(parts, low));
+    Allocation best = roundedDown(problem, equalLossBits(parts, low));
     constexpr int halvings = 50;
     for (int i = 0; i < halvings; ++i) {
         const double middle = (low + high) / 2.0;
-        Allocation next = roundedDown(units, curves, equalLossBits(parts, middle));
-        if (next.bits > budget) {
+        Allocation next = roundedDown(problem, equalLossBits(parts, middle));
+        if (next.bits > problem.budget) {
             high = middle;
             continue;
         }
         low = middle;
         best = std::move(next);
     }
+    if (best.bits > problem.budget) {
+        throw BudgetTooSmall("The closed form finds no settings within the budget.",
+                             "Choose another allocator.");
+    }
     return best;
 }
 
-// By method, what it costs and loses when every tensor gets it (locked ones keep theirs).
-std::vector<std::pair<UniformBaseline, Allocation>> uniformAllocations(
-    const std::vector<AllocationUnit>& units, const std::vector<TensorChoices>& choices,
-    const std::vector<RateDistortionCurve>& curves, double weights) {
-    std::map<std::string, std::vector<std::size_t>> points;
-    for (std::size_t j = 0; j < units.size(); ++j) {
-        for (std::size_t i = 0; i < units[j].curve.size(); ++i) {
-            const std::size_t tensor = units[j].tensors.front();
-            const std::string& method = choices[tensor].options[units[j].options[i].front()].method;
-            if (!units[j].locked) points[method].push_back(i);
-        }
+// The best single method within the budget.
+Allocation bySingleMethod(const std::vector<UniformAllocation>& uniform, std::uint64_t budget,
+                          double bitsPerWeight) {
+    const Allocation* best = nullptr;
+    for (const auto& [baseline, one] : uniform) {
+        if (one.bits <= budget && (best == nullptr || one.loss < best->loss)) best = &one;
     }
-    const auto open = static_cast<std::size_t>(
-        std::ranges::count_if(units, [](const AllocationUnit& unit) { return !unit.locked; }));
-    std::vector<std::pair<UniformBaseline, Allocation>> result;
-    for (const auto& [method, indices] : points) {
-        // Left out where another setting is cheaper and better: then it is no good baseline.
-        if (indices.size() != open) continue;
-        std::vector<std::size_t> chosen;
-        auto next = indices.begin();
-        for (const AllocationUnit& unit : units)
-            chosen.push_back(unit.locked ? 0 : *next++);
-        Allocation allocation = summed(curves, std::move(chosen));
-        const double rate = static_cast<double>(allocation.bits) / weights;
-        result.push_back({{method, rate, allocation.loss}, std::move(allocation)});
-    }
-    std::ranges::sort(result, std::less(),
-                      [](const auto& entry) { return entry.first.bitsPerWeight; });
-    return result;
-}
-
-std::vector<PlannedTensor> plannedTensors(const std::vector<AllocationUnit>& units,
-                                          const std::vector<TensorChoices>& choices,
-                                          const Allocation& allocation) {
-    std::vector<PlannedTensor> planned(choices.size());
-    for (std::size_t u = 0; u < units.size(); ++u) {
-        const RateDistortionCurve& curve = units[u].curve;
-        const std::size_t at = allocation.choices[u];
-        const auto slope = [&](std::size_t from, std::size_t to) {
-            return (curve[from].loss - curve[to].loss) /
-                   static_cast<double>(curve[to].bits - curve[from].bits);
-        };
-        for (std::size_t i = 0; i < units[u].tensors.size(); ++i) {
-            const TensorChoices& tensor = choices[units[u].tensors[i]];
-            PlannedTensor& entry = planned[units[u].tensors[i]];
-            entry.tensor = tensor.tensor;
-            entry.weights = tensor.weights;
-            entry.cols = tensor.cols;
-            entry.option = tensor.options[units[u].options[at][i]];
-            entry.locked = units[u].locked;
-            if (at + 1 < curve.size()) entry.gainPerBit = slope(at, at + 1);
-            if (at > 0) entry.lossPerBit = slope(at - 1, at);
-        }
-    }
-    return planned;
+    if (best != nullptr) return *best;
+    throw BudgetTooSmall("No single method that all tensors have fits into " +
+                             formatNumber(bitsPerWeight) + " bits per weight.",
+                         "Raise the budget, or choose another allocator.");
 }
 
 }  // namespace
@@ -160,7 +102,8 @@ Allocator parseAllocator(const std::string& text) {
     const std::string near = nearestWord(text, names);
     throw Error("The allocator '" + text + "' is unknown.",
                 (near.empty() ? "" : "Did you mean " + near + "? ") +
-                    std::string("Choose exact, lagrangian, greedy, baq or uniform."));
+                    std::string("Choose exact, lagrangian, greedy, baq, uniform or ranking; "
+                                "evolution starts from one of these."));
 }
 
 std::string allocatorText(Allocator allocator) {
@@ -169,89 +112,41 @@ std::string allocatorText(Allocator allocator) {
 
 AllocationPlan planAllocation(const std::vector<TensorChoices>& choices,
                               const AllocationRequest& request) {
-    if (!(request.bitsPerWeight > 0.0) || request.bitsPerWeight > 64.0) {
-        throw Error("A budget of " + formatNumber(request.bitsPerWeight) +
-                        " bits per weight makes no sense.",
-                    "Choose one between 0 and 64.");
-    }
-    const std::vector<AllocationUnit> units = allocationUnits(choices, request);
-    const std::vector<RateDistortionCurve> curves = curvesOf(units);
-    double weights = 0.0;
-    for (const TensorChoices& tensor : choices)
-        weights += static_cast<double>(tensor.weights);
-    const auto budget = static_cast<std::uint64_t>(
-        // A rate that was computed from whole bits is meant to hold them.
-        std::floor(request.bitsPerWeight * weights + 1e-6));
-    AllocationPlan plan;
-    plan.allocator = allocatorText(request.allocator);
-    plan.requestedBitsPerWeight = request.bitsPerWeight;
-    // Also says when the budget is too small.
-    const LagrangianAllocation priced = [&] {
-        try {
-            return allocateByPrice(curves, budget);
-        } catch (const Error&) {
-            std::uint64_t least = 0;
-            for (const RateDistortionCurve& curve : curves)
-                least += curve.front().bits;
-            throw Error("The budget of " + formatNumber(request.bitsPerWeight) +
-                            " bits per weight is too small: the cheapest results of the run take " +
-                            formatSignificant(static_cast<double>(least) / weights, 4) + ".",
-                        "Raise the budget, or measure cheaper methods.");
-        }
-    }();
-    plan.bound = priced.bound;
-    const auto uniform = uniformAllocations(units, choices, curves, weights);
-    for (const auto& entry : uniform)
-        plan.baselines.push_back(entry.first);
+    const AllocationProblem problem = allocationProblem(choices, request);
+    const LagrangianAllocation priced = allocateByPrice(problem.curves, problem.budget);
+    const auto uniform = uniformAllocations(problem, choices);
+    double bound = priced.bound;
+    bool isOptimal = false;
     Allocation allocation;
     switch (request.allocator) {
         case Allocator::Exact: {
-            const ExactAllocation exact = allocateExactly(curves, budget);
-            allocation = exact.allocation;
-            plan.isOptimal = exact.isOptimal;
-            plan.bound = exact.bound;
+            ExactAllocation exact = allocateExactly(problem.curves, problem.budget);
+            allocation = std::move(exact.allocation);
+            isOptimal = exact.isOptimal;
+            bound = exact.bound;
             break;
         }
         case Allocator::Lagrangian:
             allocation = priced.allocation;
             break;
         case Allocator::Greedy:
-            allocation = allocateGreedily(curves, budget);
+            allocation = allocateGreedily(problem.curves, problem.budget);
             break;
         case Allocator::ClosedForm:
-            allocation = byClosedForm(units, curves, budget, request.bitsPerWeight);
+            allocation = byClosedForm(problem, request.bitsPerWeight);
             break;
-        case Allocator::Uniform: {
-            for (const auto& [baseline, one] : uniform) {
-                const bool isBetter = allocation.choices.empty() || one.loss < allocation.loss;
-                if (one.bits <= budget && isBetter) allocation = one;
-            }
-            if (allocation.choices.empty()) {
-                throw Error("No single method that all tensors have fits into " +
-                                formatNumber(request.bitsPerWeight) + " bits per weight.",
-                            "Raise the budget, or choose another allocator.");
-            }
+        case Allocator::Uniform:
+            allocation = bySingleMethod(uniform, problem.budget, request.bitsPerWeight);
             break;
-        }
+        case Allocator::Ranking:
+            allocation = allocateByRank(problem, choices, request, uniform);
+            break;
     }
-    if (allocation.bits > budget) {
-        throw Error("The closed form finds no settings within the budget.",
-                    "Choose another allocator.");
-    }
-    plan.loss = allocation.loss;
-    plan.achievedBitsPerWeight = static_cast<double>(allocation.bits) / weights;
-    plan.tensors = plannedTensors(units, choices, allocation);
-    const bool allBest = std::ranges::all_of(
-        plan.tensors, [](const PlannedTensor& tensor) { return !tensor.gainPerBit.has_value(); });
-    if (allBest) {
-        plan.remarks.push_back(
-            "Every tensor has its best measured result; part of the budget is "
-            "not used. Measure methods with more bits to use it.");
-    } else if (allocation.bits < budget) {
-        plan.remarks.push_back(std::to_string(budget - allocation.bits) +
-                               " bits of the budget are left: no better plan of this allocator "
-                               "fits into it.");
-    }
+    AllocationPlan plan = planOf(problem, choices, request, allocation);
+    plan.bound = bound;
+    plan.isOptimal = isOptimal;
+    for (const UniformAllocation& entry : uniform)
+        plan.baselines.push_back(entry.first);
     return plan;
 }
 

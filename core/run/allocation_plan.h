@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/run/tensor_choices.h"
 
@@ -18,9 +21,11 @@ enum class Allocator {
     Greedy,      ///< Steps of the best gain per bit.
     ClosedForm,  ///< Equal loss of all tensors under loss ~ 2^(-2 bits) (BAQ), rounded down.
     Uniform,     ///< The best single method for all tensors.
+    Ranking,     ///< The more important tensors get the dearer of two methods.
 };
 
-/// "exact", "lagrangian", "greedy", "baq", "uniform". Throws Error with "did you mean" otherwise.
+/// "exact", "lagrangian", "greedy", "baq", "uniform", "ranking". Throws Error with "did you mean"
+/// otherwise.
 Allocator parseAllocator(const std::string& text);
 std::string allocatorText(Allocator allocator);
 
@@ -33,6 +38,15 @@ struct AllocationRequest {
     /// Tensors that match any glob of an entry and lie in the same part of the model (names equal
     /// but for their last two parts: "model.layers.0.self_attn") get one method together.
     std::vector<std::vector<std::string>> ties;
+    /// For Ranking, by tensor; see core/run/importance.h. Tensors that are not named are the least
+    /// important ones.
+    std::map<std::string, double> importance = {};
+};
+
+/// No plan fits into the budget, or none of the allocator that was asked for.
+class BudgetTooSmall : public Error {
+public:
+    using Error::Error;
 };
 
 /// What one tensor gets, and why.
@@ -59,6 +73,22 @@ struct UniformBaseline {
     double loss = 0.0;
 };
 
+/// How a plan was searched for on the model's loss; see searchPlan.
+struct PlanSearch {
+    std::string objective;  ///< "divergence" (nats a token) or "perplexity".
+    std::string tokens;     ///< The file of the token ids that judged; they chose this plan.
+    std::string tokensFingerprint;
+    Index predictions = 0;
+    std::string startAllocator;
+    double start = 0.0;   ///< Objective of the plan it started from, on these tokens.
+    double result = 0.0;  ///< Objective of this plan, on these tokens.
+    int generations = 0;
+    int offspring = 0;
+    std::uint64_t seed = 0;
+
+    bool operator==(const PlanSearch&) const = default;
+};
+
 /// Settings for all tensors of a run within a budget.
 struct AllocationPlan {
     static constexpr int currentVersion = 1;
@@ -74,6 +104,7 @@ struct AllocationPlan {
     std::vector<PlannedTensor> tensors;
     std::vector<UniformBaseline> baselines;  ///< Methods that every tensor has, by bits.
     std::vector<std::string> remarks;        ///< Why bits are left over, for example.
+    std::optional<PlanSearch> search;        ///< Of plans that were searched for.
 
     Json toJson() const;
     /// Throws Error when an entry is missing or of the wrong type, or the version is a newer one.
@@ -81,7 +112,7 @@ struct AllocationPlan {
 };
 
 /// Throws Error when a lock or tie matches nothing or names a method that was not measured, and
-/// when even the cheapest settings exceed the budget.
+/// BudgetTooSmall.
 AllocationPlan planAllocation(const std::vector<TensorChoices>& choices,
                               const AllocationRequest& request);
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <cmath>
+#include <limits>
+
 #include "core/base/error.h"
 #include "core/run/allocation_plan.h"
 
@@ -42,6 +45,43 @@ PlannedTensor tensorFromJson(const Json& json) {
     return tensor;
 }
 
+// JSON has no infinities, but broken models have infinite perplexities.
+Json finiteJson(double value) {
+    return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+double finiteFrom(const Json& json) {
+    return json.is_null() ? std::numeric_limits<double>::infinity() : json.get<double>();
+}
+
+Json searchJson(const PlanSearch& search) {
+    return {{"objective", search.objective},
+            {"tokens", search.tokens},
+            {"tokens_fingerprint", search.tokensFingerprint},
+            {"predictions", search.predictions},
+            {"start_allocator", search.startAllocator},
+            {"start", finiteJson(search.start)},
+            {"result", finiteJson(search.result)},
+            {"generations", search.generations},
+            {"offspring", search.offspring},
+            {"seed", search.seed}};
+}
+
+PlanSearch searchFromJson(const Json& json) {
+    PlanSearch search;
+    search.objective = json.at("objective").get<std::string>();
+    search.tokens = json.at("tokens").get<std::string>();
+    search.tokensFingerprint = json.at("tokens_fingerprint").get<std::string>();
+    search.predictions = json.at("predictions").get<Index>();
+    search.startAllocator = json.at("start_allocator").get<std::string>();
+    search.start = finiteFrom(json.at("start"));
+    search.result = finiteFrom(json.at("result"));
+    search.generations = json.at("generations").get<int>();
+    search.offspring = json.at("offspring").get<int>();
+    search.seed = json.at("seed").get<std::uint64_t>();
+    return search;
+}
+
 AllocationPlan readPlan(const Json& json) {
     AllocationPlan plan;
     plan.run = json.at("run").get<std::string>();
@@ -60,6 +100,7 @@ AllocationPlan readPlan(const Json& json) {
                                   baseline.at("loss").get<double>()});
     }
     plan.remarks = json.at("remarks").get<std::vector<std::string>>();
+    if (json.contains("search")) plan.search = searchFromJson(json.at("search"));
     return plan;
 }
 
@@ -75,18 +116,20 @@ Json AllocationPlan::toJson() const {
                            {"bits_per_weight", baseline.bitsPerWeight},
                            {"loss", baseline.loss}});
     }
-    return {{"version", currentVersion},
-            {"run", run},
-            {"folder", folder},
-            {"allocator", allocator},
-            {"requested_bits_per_weight", requestedBitsPerWeight},
-            {"achieved_bits_per_weight", achievedBitsPerWeight},
-            {"loss", loss},
-            {"bound", bound},
-            {"optimal", isOptimal},
-            {"tensors", tensorList},
-            {"uniform", uniform},
-            {"remarks", remarks}};
+    Json json{{"version", currentVersion},
+              {"run", run},
+              {"folder", folder},
+              {"allocator", allocator},
+              {"requested_bits_per_weight", requestedBitsPerWeight},
+              {"achieved_bits_per_weight", achievedBitsPerWeight},
+              {"loss", loss},
+              {"bound", bound},
+              {"optimal", isOptimal},
+              {"tensors", tensorList},
+              {"uniform", uniform},
+              {"remarks", remarks}};
+    if (search) json["search"] = searchJson(*search);
+    return json;
 }
 
 AllocationPlan AllocationPlan::fromJson(const Json& json) {

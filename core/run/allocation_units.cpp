@@ -15,10 +15,7 @@ namespace {
 
 std::optional<std::size_t> tieOf(const std::string& tensor, const AllocationRequest& request) {
     for (std::size_t t = 0; t < request.ties.size(); ++t) {
-        const bool matches = std::ranges::any_of(request.ties[t], [&](const std::string& pattern) {
-            return meansTensor(pattern, tensor);
-        });
-        if (matches) return t;
+        if (meansTensor(request.ties[t], tensor)) return t;
     }
     return std::nullopt;
 }

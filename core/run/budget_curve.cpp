@@ -2,6 +2,7 @@
 #include "core/run/budget_curve.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "core/base/error.h"
@@ -11,14 +12,11 @@
 
 namespace quantscope {
 
-namespace {
-
-bool isMeant(const std::string& tensor, const std::vector<std::string>& patterns) {
-    return std::ranges::any_of(
-        patterns, [&](const std::string& pattern) { return meansTensor(pattern, tensor); });
+double BudgetRange::hundredthsAbove(double bits) {
+    // 100 x 2.03 may be a little less or more than 203.
+    const double below = std::floor(100.0 * bits) / 100.0;
+    return below >= bits ? below : std::ceil(100.0 * bits) / 100.0;
 }
-
-}  // namespace
 
 double BudgetRange::middle() const {
     return std::max(std::round(5.0 * (least + most)) / 10.0, lowest());
@@ -46,7 +44,7 @@ std::vector<std::vector<std::string>> usualTies(const std::vector<TensorChoices>
         // Where one part holds two that match a pattern, nobody can tell which go together.
         std::map<std::string, std::size_t> parts;
         for (const TensorChoices& tensor : choices) {
-            if (isMeant(tensor.tensor, tie)) ++parts[modelPart(tensor.tensor)];
+            if (meansTensor(tie, tensor.tensor)) ++parts[modelPart(tensor.tensor)];
         }
         const bool fits = !parts.empty() && std::ranges::all_of(parts, [&](const auto& part) {
             return part.second <= tie.size();
@@ -58,8 +56,6 @@ std::vector<std::vector<std::string>> usualTies(const std::vector<TensorChoices>
 
 BudgetCurve budgetCurve(const std::vector<TensorChoices>& choices, const AllocationRequest& request,
                         int count, const std::stop_token& stop) {
-    // Says what does not fit; below, a failure is a budget that is too small.
-    allocationUnits(choices, request);
     const BudgetRange range = budgetRange(choices);
     BudgetCurve curve;
     for (int i = 0; i < count; ++i) {
@@ -75,7 +71,7 @@ BudgetCurve budgetCurve(const std::vector<TensorChoices>& choices, const Allocat
                     {wanted.bitsPerWeight, plan.achievedBitsPerWeight, plan.loss, plan.bound});
             }
             if (curve.uniform.empty()) curve.uniform = plan.baselines;
-        } catch (const Error&) {
+        } catch (const BudgetTooSmall&) {
             // With locks and ties the cheapest plan may cost more than this.
         }
     }

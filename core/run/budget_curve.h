@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cmath>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -16,10 +15,13 @@ struct BudgetRange {
     double most = 0.0;
 
     /// The same in whole hundredths of a bit that a person would type, neither below its bound.
-    double lowest() const { return std::ceil(100.0 * least - 1e-9) / 100.0; }
-    double highest() const { return std::ceil(100.0 * most - 1e-9) / 100.0; }
+    double lowest() const { return hundredthsAbove(least); }
+    double highest() const { return hundredthsAbove(most); }
     /// To a tenth of a bit, as somebody would say it, but never less than can be had.
     double middle() const;
+
+private:
+    static double hundredthsAbove(double bits);
 };
 BudgetRange budgetRange(const std::vector<TensorChoices>& choices);
 

@@ -2,6 +2,7 @@
 #include "core/run/model_judge.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -10,7 +11,9 @@
 #include "core/base/text.h"
 #include "core/base/utf8.h"
 #include "core/model/evaluation.h"
+#include "core/run/artifact_choice.h"
 #include "core/run/model_override.h"
+#include "core/run/quantized_model.h"
 #include "core/store/result_store.h"
 
 namespace quantscope {
@@ -25,7 +28,7 @@ EvaluationRecord recordOf(const JudgedSetting& setting, const JudgeRequest& requ
     record.label = setting.label;
     record.family = setting.family;
     record.bitsPerWeight = setting.bitsPerWeight;
-    record.tensors = setting.trials.size();
+    record.tensors = setting.trials.size() + setting.artifacts.size();
     record.tokens = std::filesystem::absolute(request.tokens).lexically_normal().string();
     record.tokensFingerprint = tokensFingerprint;
     record.predictions = evaluation.predictions;
@@ -49,28 +52,52 @@ std::vector<JudgedSetting> toJudge(const JudgeRequest& request, const std::strin
     return settings;
 }
 
-Evaluation judge(const JudgedSetting& setting, const LanguageModel& model,
-                 const ForwardPass& reference, const TokenRows& tokens, const JudgeRequest& request,
-                 const MethodRegistry& registry, const RunContext& context) {
-    if (setting.trials.empty()) return evaluate(reference, nullptr, tokens, context);
-    LanguageModel changed = model;
-    for (const std::string& trial : setting.trials) {
-        context.throwIfStopped();
-        overrideTensors(changed, ResultStore::artifactPath(request.folder, trial), registry,
-                        {{}, request.prober}, context.withProgress({}));
-    }
-    return evaluate(ForwardPass(std::move(changed)), &reference, tokens, context);
+// Others would be judged with more or less replaced than this.
+void refuseOtherTensors(const JudgedSetting& setting, const std::vector<std::string>& replaced,
+                        const std::set<std::string>& tensors) {
+    if (std::set<std::string>(replaced.begin(), replaced.end()) == tensors) return;
+    throw Error("'" + printableText(setting.label) + "' replaces " +
+                    std::to_string(replaced.size()) + " tensors, and not the " +
+                    std::to_string(tensors.size()) + " that the run quantized.",
+                "Give artifacts of exactly these tensors, or judge them with `evaluate`.");
 }
 
-// Results of one file say nothing of another one's weights.
-void refuseOtherModel(const TensorFile& file, const JudgeRequest& request,
-                      const std::stop_token& stop) {
-    const RunInfo run = ResultStore::open(request.folder)->run();
-    if (file.fingerprint(stop) == run.data.fingerprint) return;
-    throw Error("'" + printableText(request.model.string()) +
-                    "' is not the file that the run quantized ('" + printableText(run.data.path) +
-                    "'): its content differs.",
-                "Name that file as the model, or run the experiment again on this one.");
+std::set<std::string> tensorsOfRun(const std::filesystem::path& folder) {
+    std::set<std::string> tensors;
+    for (const TrialRecord& record : ResultStore::open(folder)->records()) {
+        if (!record.failed()) tensors.insert(record.tensor);
+    }
+    return tensors;
+}
+
+// Puts what is judged into a model and, where only that tells, counts its bits.
+LanguageModel changedModel(JudgedSetting& setting, const LanguageModel& model,
+                           const JudgeRequest& request, const MethodRegistry& registry,
+                           const RunContext& context) {
+    LanguageModel changed = model;
+    std::vector<std::filesystem::path> paths = setting.artifacts;
+    for (const std::string& trial : setting.trials)
+        paths.push_back(ResultStore::artifactPath(request.folder, trial));
+    ModelOverride replaced;
+    for (const std::filesystem::path& path : paths) {
+        context.throwIfStopped();
+        replaced.add(overrideTensors(changed, path, registry, {{}, request.prober},
+                                     context.withProgress({})));
+    }
+    if (!setting.artifacts.empty()) {
+        refuseOtherTensors(setting, replaced.tensors, tensorsOfRun(request.folder));
+        setting.bitsPerWeight = replaced.rate.bitsPerWeight(replaced.codedWeights);
+    }
+    return changed;
+}
+
+Evaluation judge(JudgedSetting& setting, const ReferenceStates& reference,
+                 const JudgeRequest& request, const MethodRegistry& registry,
+                 const RunContext& context) {
+    if (setting.kind == EvaluationRecord::Kind::Model) return evaluate(reference, context);
+    const ForwardPass changed(
+        changedModel(setting, reference.pass().model(), request, registry, context));
+    return evaluate(changed, reference, context);
 }
 
 }  // namespace
@@ -111,8 +138,35 @@ JudgedSetting planSetting(const AllocationPlan& plan) {
     return setting;
 }
 
+JudgedSetting artifactSetting(const std::filesystem::path& path, const std::string& label,
+                              const std::filesystem::path& prober, const std::stop_token& stop) {
+    const std::string name = "'" + printableText(path.string()) + "'";
+    if (!std::filesystem::exists(path)) {
+        throw Error("There is no " + name + ".", "Check the path given to --artifacts.");
+    }
+    JudgedSetting setting;
+    setting.kind = EvaluationRecord::Kind::Artifacts;
+    setting.label = label.empty() ? std::filesystem::absolute(path / ".")
+                                        .lexically_normal()
+                                        .parent_path()
+                                        .filename()
+                                        .string()
+                                  : label;
+    setting.artifacts = artifactsAt(path, {});
+    if (setting.artifacts.empty()) {
+        throw Error("The folder " + name + " holds no artifacts.",
+                    "Give one that `requantize` wrote.");
+    }
+    for (const std::filesystem::path& artifact : setting.artifacts) {
+        setting.fingerprints.push_back(
+            TensorFile::open(artifact, {prober, false, stop})->fingerprint(stop));
+    }
+    return setting;
+}
+
 std::string evaluationId(const JudgedSetting& setting, const std::string& tokensFingerprint) {
     std::vector<std::string> trials = setting.trials;
+    std::ranges::copy(setting.fingerprints, std::back_inserter(trials));
     std::ranges::sort(trials);
     std::string text = tokensFingerprint;
     for (const std::string& trial : trials)
@@ -123,29 +177,31 @@ std::string evaluationId(const JudgedSetting& setting, const std::string& tokens
 void judgeRun(const JudgeRequest& request, const MethodRegistry& registry,
               const std::function<void(const EvaluationRecord&)>& judged,
               const RunContext& context) {
-    const OpenOptions options{request.prober, false, context.stop()};
-    const auto tokenFile = TensorFile::open(request.tokens, options);
+    const auto tokenFile =
+        TensorFile::open(request.tokens, {request.prober, false, context.stop()});
     const std::string fingerprint = tokenFile->fingerprint(context.stop());
-    const std::vector<JudgedSetting> settings = toJudge(request, fingerprint);
+    std::vector<JudgedSetting> settings = toJudge(request, fingerprint);
     if (settings.empty()) return;
     constexpr double loaded = 0.02;
-    const auto modelFile = TensorFile::open(request.model, options);
-    refuseOtherModel(*modelFile, request, context.stop());
-    const LanguageModel model = LanguageModel::load(*modelFile, context.part(0.0, loaded, 0));
-    const TokenRows tokens =
-        TokenRows::read(*tokenFile, model.config().vocabulary, model.config().context);
-    const ForwardPass reference(model);
-    double done = loaded;
-    for (const JudgedSetting& setting : settings) {
-        const double next = done + (1.0 - loaded) / static_cast<double>(settings.size());
+    constexpr double referred = 0.05;
+    const QuantizedModel quantized(request.folder, request.model, request.tokens, request.prober,
+                                   context.part(0.0, loaded, 0));
+    const ForwardPass pass(quantized.model());
+    const bool isReused = settings.size() > 1;
+    const double started = isReused ? referred : loaded;
+    const ReferenceStates reference(pass, quantized.tokens(),
+                                    isReused ? ReferenceStates::usualMemory : 0,
+                                    context.part(loaded, started, 0));
+    double done = started;
+    for (JudgedSetting& setting : settings) {
+        const double next = done + (1.0 - started) / static_cast<double>(settings.size());
         const std::string name = setting.label.empty() ? "the model as it is" : setting.label;
         const RunContext part =
             context.part(done, next, 0).withProgress([&](double fraction, std::string_view) {
                 context.progress(done + fraction * (next - done), name);
             });
         part.progress(0.0, name);
-        const Evaluation evaluation =
-            judge(setting, model, reference, tokens, request, registry, part);
+        const Evaluation evaluation = judge(setting, reference, request, registry, part);
         const EvaluationRecord record = recordOf(setting, request, fingerprint, evaluation);
         keepEvaluation(request.folder, record);
         judged(record);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,20 @@ struct JudgedSetting {
     std::string family;  ///< See EvaluationRecord.
     std::vector<std::string> trials;
     double bitsPerWeight = 0.0;
+    /// Artifact files in place of trials, and the identities of their content. Their bits per
+    /// weight are counted when they are judged.
+    std::vector<std::filesystem::path> artifacts = {};
+    std::vector<std::string> fingerprints = {};
 };
 
 /// The methods that have a result on every tensor that the run has results on, in the order of the
 /// records.
 std::vector<JudgedSetting> methodSettings(std::span<const TrialRecord> records);
 JudgedSetting planSetting(const AllocationPlan& plan);
+/// The artifacts at `path` (see artifactsAt), such as `requantize` makes them. An empty label
+/// becomes the name of the folder. Throws Error when there are none, and Cancelled.
+JudgedSetting artifactSetting(const std::filesystem::path& path, const std::string& label,
+                              const std::filesystem::path& prober, const std::stop_token& stop);
 
 /// Tells an evaluation of these results on these tokens from all others: 32 hex digits.
 std::string evaluationId(const JudgedSetting& setting, const std::string& tokensFingerprint);
@@ -42,8 +51,10 @@ struct JudgeRequest {
 
 /// Evaluates the model as it is and with each setting, and keeps the outcomes in the run's folder;
 /// what is kept there already is not evaluated again. `judged` is told every new one at once, from
-/// the calling thread. Throws Error (the model is none of this family, an artifact is missing) and
-/// Cancelled; what was judged before that is kept.
+/// the calling thread. The hidden states of the model as it is are kept for all settings as far as
+/// they fit ReferenceStates::usualMemory. Throws Error (the model is none of this family, an
+/// artifact is missing, artifacts replace other tensors than the run quantized) and Cancelled; what
+/// was judged before that is kept.
 void judgeRun(const JudgeRequest& request, const MethodRegistry& registry,
               const std::function<void(const EvaluationRecord&)>& judged,
               const RunContext& context);

@@ -24,22 +24,10 @@ std::string quoted(const fs::path& path) {
 
 ModelOverride takeArtifact(LanguageModel& model, const fs::path& path,
                            const MethodRegistry& registry, const OverrideOptions& options) {
-    Artifact artifact = readArtifact(path, options.prober);
-    if (!model.contains(artifact.tensorName)) {
-        throw Error("The artifact " + quoted(path) + " holds '" +
-                        printableText(artifact.tensorName) + "', which the model does not have.",
-                    "Give artifacts that were made from this model.");
-    }
-    if (artifact.fold != FoldRule{{0}} && artifact.shape.size() > 1) {
-        throw Error("The artifact " + quoted(path) + " was folded with " + artifact.fold.toText() +
-                        ", so that its rows are no output channels.",
-                    "Quantize the model's matrices with rows=0.");
-    }
-    const QuantizedTensor tensor(std::move(artifact.tensor), registry);
-    Matrix values(tensor.rows(), tensor.cols());
-    tensor.decode(0, values.span());
-    model.replace(artifact.tensorName, std::move(values));
-    return {{artifact.tensorName}, tensor.rate(), tensor.rows() * tensor.cols(), 0};
+    DecodedArtifact artifact = decodeFor(model, path, registry, options.prober);
+    const Index weights = artifact.values.view().size();
+    model.replace(artifact.tensor, std::move(artifact.values));
+    return {{artifact.tensor}, artifact.rate, weights, 0};
 }
 
 ModelOverride takePlain(LanguageModel& model, const TensorFile& file, const RunContext& context) {
@@ -88,6 +76,25 @@ void ModelOverride::add(const ModelOverride& other) {
     rate += other.rate;
     codedWeights += other.codedWeights;
     plainWeights += other.plainWeights;
+}
+
+DecodedArtifact decodeFor(const LanguageModel& model, const fs::path& path,
+                          const MethodRegistry& registry, const fs::path& prober) {
+    Artifact artifact = readArtifact(path, prober);
+    if (!model.contains(artifact.tensorName)) {
+        throw Error("The artifact " + quoted(path) + " holds '" +
+                        printableText(artifact.tensorName) + "', which the model does not have.",
+                    "Give artifacts that were made from this model.");
+    }
+    if (artifact.fold != FoldRule{{0}} && artifact.shape.size() > 1) {
+        throw Error("The artifact " + quoted(path) + " was folded with " + artifact.fold.toText() +
+                        ", so that its rows are no output channels.",
+                    "Quantize the model's matrices with rows=0.");
+    }
+    const QuantizedTensor tensor(std::move(artifact.tensor), registry);
+    Matrix values(tensor.rows(), tensor.cols());
+    tensor.decode(0, values.span());
+    return {artifact.tensorName, std::move(values), tensor.rate()};
 }
 
 ModelOverride overrideTensors(LanguageModel& model, const fs::path& path,

@@ -28,6 +28,18 @@ struct OverrideOptions {
     std::filesystem::path prober;  ///< See OpenOptions.
 };
 
+/// An artifact's values as a model takes them.
+struct DecodedArtifact {
+    std::string tensor;
+    Matrix values;
+    RateLedger rate;
+};
+
+/// Reads and decodes one artifact. Throws Error when the model has no such tensor, or the artifact
+/// cannot be read or was folded in another way than into output channels.
+DecodedArtifact decodeFor(const LanguageModel& model, const std::filesystem::path& path,
+                          const MethodRegistry& registry, const std::filesystem::path& prober);
+
 /// Replaces tensors of `model` by those found at `path`: an artifact file, a result folder, a
 /// folder of artifact files, a plan (.json; see AllocationPlan), or an HDF5 file of plain tensors
 /// with the model's names (others in it are left out). Throws Error when nothing there belongs to

@@ -27,7 +27,9 @@ std::map<std::string, double> measureSensitivities(const LanguageModel& model,
                                                    double bitsPerWeight, const TokenRows& tokens,
                                                    const MethodRegistry& registry,
                                                    const RunContext& context) {
-    const ForwardPass reference(model);
+    const ForwardPass pass(model);
+    const ReferenceStates reference(pass, tokens, ReferenceStates::usualMemory,
+                                    context.withProgress({}));
     std::map<std::string, double> sensitivities;
     double done = 0.0;
     for (const TensorChoices& tensor : choices) {
@@ -37,8 +39,8 @@ std::map<std::string, double> measureSensitivities(const LanguageModel& model,
                         context);
         const double from = done / static_cast<double>(choices.size());
         const double to = ++done / static_cast<double>(choices.size());
-        const Evaluation result = evaluate(ForwardPass(std::move(changed)), &reference, tokens,
-                                           context.part(from, to, 0));
+        const Evaluation result =
+            evaluate(ForwardPass(std::move(changed)), reference, context.part(from, to, 0));
         // A tensor that loses nothing needs no weight.
         sensitivities[tensor.tensor] =
             option.loss > 0.0 ? std::max(0.0, result.divergence) / option.loss : 0.0;

@@ -93,6 +93,11 @@ bool meansTensor(const std::string& pattern, const std::string& name) {
     return isNameOf(pattern, name) || matchesGlob(pattern, name);
 }
 
+bool meansTensor(const std::vector<std::string>& patterns, const std::string& name) {
+    return std::ranges::any_of(
+        patterns, [&](const std::string& pattern) { return meansTensor(pattern, name); });
+}
+
 TensorPatterns::TensorPatterns(const std::vector<std::string>& patterns,
                                std::span<const TensorInfo> tensors) {
     for (const std::string& pattern : patterns) {

@@ -15,6 +15,8 @@ namespace quantscope {
 /// that are special in globs), as it is or as it is printed (see printableText), or the glob
 /// matches.
 bool meansTensor(const std::string& pattern, const std::string& name);
+/// Whether it is meant by any of them.
+bool meansTensor(const std::vector<std::string>& patterns, const std::string& name);
 
 /// Patterns over the names of a file. One that is the name of a tensor, as it is or as it is
 /// printed, means that tensor alone, whatever it means as a glob.

@@ -9,13 +9,14 @@
 #include "core/base/error.h"
 #include "core/base/text_file.h"
 #include "core/base/utf8.h"
+#include "core/store/file_lock.h"
 
 namespace quantscope {
 
 namespace {
 
 constexpr int currentVersion = 1;
-constexpr std::array<const char*, 3> kinds = {"model", "method", "plan"};
+constexpr std::array<const char*, 4> kinds = {"model", "method", "plan", "artifacts"};
 
 // JSON has no infinities, but broken models have infinite perplexities.
 Json numberJson(double value) {
@@ -101,6 +102,8 @@ std::vector<EvaluationRecord> readEvaluations(const std::filesystem::path& folde
 }
 
 void keepEvaluation(const std::filesystem::path& folder, const EvaluationRecord& record) {
+    // What another process adds between reading and writing would be lost.
+    const FileLock lock(folder / "evaluations.lock");
     std::vector<EvaluationRecord> records = readEvaluations(folder);
     std::erase_if(records, [&](const EvaluationRecord& other) { return other.id == record.id; });
     records.push_back(record);

@@ -13,15 +13,17 @@ namespace quantscope {
 /// How well a model predicts tokens while results of a run take the place of its tensors.
 struct EvaluationRecord {
     enum class Kind {
-        Model,   ///< As it is.
-        Method,  ///< One method for all tensors of the run.
-        Plan,    ///< What an allocation gives each tensor.
+        Model,      ///< As it is.
+        Method,     ///< One method for all tensors of the run.
+        Plan,       ///< What an allocation gives each tensor.
+        Artifacts,  ///< Artifacts of the run's tensors that are no results of it.
     };
 
     std::string id;  ///< Of the results that were put in and the tokens; see evaluationId().
     Kind kind = Kind::Model;
-    std::string label;   ///< Text of the method, or what plan it is; empty for the model as it is.
-    std::string family;  ///< Id of the method; empty for others.
+    /// Text of the method, or what plan or artifacts these are; empty for the model as it is.
+    std::string label;
+    std::string family;          ///< Id of the method; empty for others.
     double bitsPerWeight = 0.0;  ///< Of the replaced tensors, everything counted.
     std::size_t tensors = 0;     ///< How many were replaced.
     std::string tokens;          ///< The file of token ids.
@@ -42,8 +44,9 @@ struct EvaluationRecord {
 /// none. Throws Error when the file cannot be understood.
 std::vector<EvaluationRecord> readEvaluations(const std::filesystem::path& folder);
 
-/// Keeps one more, in place of an older one with its id. The file is written aside and renamed.
-/// Throws Error when it cannot be written.
+/// Keeps one more, in place of an older one with its id. The file is written aside and renamed; a
+/// lock keeps others from doing so meanwhile, so that nothing is lost when several processes or
+/// threads keep evaluations. Throws Error when it cannot be written or understood.
 void keepEvaluation(const std::filesystem::path& folder, const EvaluationRecord& record);
 
 /// The file of a result folder that they are kept in.

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <set>
+#include <thread>
 
 #include "core/base/error.h"
 #include "core/base/text_file.h"
@@ -77,6 +79,36 @@ private Q_SLOTS:
         QVERIFY(std::ranges::find(files, evaluationsPath(path).string()) != files.end());
     }
 
+    // Each would overwrite what the others add between its reading and its writing.
+    void severalWritersLoseNothing() {
+        const QTemporaryDir folder;
+        const std::filesystem::path path = folder.path().toStdString();
+        constexpr int writers = 8;
+        constexpr int each = 10;
+        std::vector<std::thread> threads;
+        for (int writer = 0; writer < writers; ++writer) {
+            threads.emplace_back([&, writer] {
+                for (int i = 0; i < each; ++i)
+                    keepEvaluation(path, evaluation(std::to_string(writer * each + i), 5.0));
+            });
+        }
+        for (std::thread& thread : threads)
+            thread.join();
+        std::set<std::string> ids;
+        for (const EvaluationRecord& record : readEvaluations(path))
+            ids.insert(record.id);
+        QCOMPARE(ids.size(), std::size_t{writers * each});
+    }
+
+    // What cannot be read is not overwritten.
+    void damageIsNotWrittenOver() {
+        const QTemporaryDir folder;
+        const std::filesystem::path path = folder.path().toStdString();
+        writeTextFile(evaluationsPath(path), "{");
+        QVERIFY(!messageOf([&] { keepEvaluation(path, evaluation("a", 5.0)); }).empty());
+        QCOMPARE(readTextFile(evaluationsPath(path)), std::string("{"));
+    }
+
     void damageIsSaid_data() {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("message");
@@ -125,6 +157,15 @@ private Q_SLOTS:
         std::ranges::reverse(setting.trials);
         QCOMPARE(evaluationId(setting, "f"), id);
         QVERIFY(evaluationId(setting, "g") != id);
+        JudgedSetting other;
+        other.artifacts = {"x.h5", "y.h5"};
+        other.fingerprints = {"c", "d"};
+        QVERIFY(evaluationId(other, "f") != id);
+        std::ranges::reverse(other.fingerprints);
+        other.artifacts = {"elsewhere/y.h5", "elsewhere/x.h5"};
+        JudgedSetting same = other;
+        std::ranges::reverse(same.fingerprints);
+        QCOMPARE(evaluationId(other, "f"), evaluationId(same, "f"));
         setting.trials = {"ab"};
         QVERIFY(evaluationId(setting, "f") != id);
     }

@@ -114,7 +114,7 @@ class TestLanguageModel : public QObject {
 private slots:
     void perplexityIsTheReference() {
         const ForwardPass pass(tinyModel());
-        const Evaluation result = evaluate(pass, nullptr, evaluationTokens(), RunContext());
+        const Evaluation result = evaluate(pass, evaluationTokens(), RunContext());
         QCOMPARE(result.predictions, Index{32704});
         // tests/data/REFERENCE.md: 4.1513 to the digits given.
         QVERIFY2(std::abs(result.perplexity - 4.1513) < 0.00006,
@@ -141,14 +141,46 @@ private slots:
         QFETCH(double, perplexity);
         const LanguageModel model = tinyModel();
         const ForwardPass pass(rounded(model, bits, symmetric, group));
-        const ForwardPass reference(model);
-        const Evaluation result = evaluate(pass, &reference, evaluationTokens(), RunContext());
+        const ForwardPass unchanged(model);
+        const TokenRows judging = evaluationTokens();
+        const ReferenceStates reference(unchanged, judging, 0, RunContext());
+        const Evaluation result = evaluate(pass, reference, RunContext());
         QVERIFY2(std::abs(result.perplexity - perplexity) < 3e-4 * perplexity,
                  qPrintable(QString::number(result.perplexity, 'g', 10)));
         // KL >= 0, and the loss rises by about as much where the model predicts its own text.
         QVERIFY(result.divergence > 0.0);
         QVERIFY(result.divergence < 2.0 * (result.meanLoss - std::log(4.1513)) + 0.01);
         QVERIFY(result.divergenceError > 0.0);
+    }
+
+    // What is kept of the reference saves time and changes nothing.
+    void keptStatesGiveTheSameBits() {
+        const LanguageModel model = tinyModel();
+        const ForwardPass unchanged(model);
+        const ForwardPass pass(rounded(model, 4, false, 0));
+        const TokenRows some = evaluationTokens().middleRows(0, 5);
+        const std::uint64_t rowBytes = 512 * 64 * sizeof(float);
+        const ReferenceStates none(unchanged, some, 0, RunContext());
+        const ReferenceStates two(unchanged, some, 3 * rowBytes - 1, RunContext());
+        const ReferenceStates all(unchanged, some, ReferenceStates::usualMemory, RunContext());
+        QCOMPARE(none.keptRows(), Index{0});
+        QCOMPARE(two.keptRows(), Index{2});
+        QCOMPARE(all.keptRows(), Index{5});
+        const Evaluation expected = evaluate(pass, none, RunContext());
+        for (const ReferenceStates* states : {&two, &all}) {
+            const Evaluation result = evaluate(pass, *states, RunContext());
+            QCOMPARE(result.meanLoss, expected.meanLoss);
+            QCOMPARE(result.divergence, expected.divergence);
+            QCOMPARE(result.divergenceError, expected.divergenceError);
+            QCOMPARE(evaluate(*states, RunContext()).meanLoss,
+                     evaluate(unchanged, some, RunContext()).meanLoss);
+        }
+        // Some rows are judged as if they were all.
+        const TokenRows middle = some.middleRows(1, 3);
+        const ReferenceStates part(unchanged, middle, 0, RunContext());
+        const Evaluation rows = evaluate(pass, all, std::vector<Index>{1, 2, 3}, RunContext());
+        QCOMPARE(rows.predictions, Index{3 * 511});
+        QCOMPARE(rows.divergence, evaluate(pass, part, RunContext()).divergence);
     }
 
     void greedyGenerationIsTheReference() {
@@ -180,7 +212,7 @@ private slots:
         for (const int threads : {1, 2, 8}) {
             Arena arena(threads);
             arena.execute([&] {
-                results.push_back(evaluate(pass, nullptr, some, RunContext()));
+                results.push_back(evaluate(pass, some, RunContext()));
                 std::vector<double> values;
                 calibrate(pass, some, {}, RunContext(), [&](const LayerCalibration& input) {
                     values.insert(values.end(), input.hessian.begin(), input.hessian.end());
@@ -204,8 +236,8 @@ private slots:
             part.ids.insert(part.ids.end(), all.row(r).begin(), all.row(r).end());
             ++part.rows;
         }
-        const Evaluation half = evaluate(pass, nullptr, even, RunContext());
-        const Evaluation other = evaluate(pass, nullptr, odd, RunContext());
+        const Evaluation half = evaluate(pass, even, RunContext());
+        const Evaluation other = evaluate(pass, odd, RunContext());
         const double spread = std::hypot(half.standardError, other.standardError);
         QVERIFY2(std::abs(half.perplexity - other.perplexity) < 3.0 * spread,
                  qPrintable(QStringLiteral("%1 +- %2, %3 +- %4")
@@ -276,7 +308,7 @@ private slots:
         std::stop_source source;
         const RunContext context(0, source.get_token(),
                                  [&](double, std::string_view) { source.request_stop(); });
-        QVERIFY_THROWS_EXCEPTION(Cancelled, evaluate(pass, nullptr, evaluationTokens(), context));
+        QVERIFY_THROWS_EXCEPTION(Cancelled, evaluate(pass, evaluationTokens(), context));
         QVERIFY_THROWS_EXCEPTION(Cancelled, calibrate(pass, evaluationTokens(), {}, context,
                                                       [](const LayerCalibration&) {}));
     }

@@ -123,6 +123,11 @@ private slots:
         locked.locks = {{"*q_proj*", "m7"}};
         QVERIFY(messageOf([&] { budgetCurve(run, locked, 21, {}); }).find("m7") !=
                 std::string::npos);
+        // Only budgets that are too small are left out; other failures are told.
+        AllocationRequest ranked;
+        ranked.allocator = Allocator::Ranking;
+        QVERIFY(messageOf([&] { budgetCurve(run, ranked, 21, {}); }).find("how important") !=
+                std::string::npos);
     }
 
     void usualTiesAreThoseOfTheRun() {
@@ -243,6 +248,60 @@ private slots:
         QVERIFY(plan.loss <= 452.0);
     }
 
+    // By hand: at 3.1 bits m0 and m2 are dealt out, and one of four tensors of 1000 weights may
+    // have m2 (9000 bits of 12400) or two (10000 bits: 3.0 per weight); three would be 11000 of
+    // 4000.
+    void rankingsGiveBitsToTheImportant() {
+        AllocationRequest request{3.1, Allocator::Ranking, {}, {}};
+        QVERIFY(messageOf([&] { planAllocation(smallRun(), request); }).find("how important") !=
+                std::string::npos);
+        request.importance = {{"model.layers.0.self_attn.q_proj.weight", 3.0},
+                              {"model.layers.0.self_attn.k_proj.weight", 1.0},
+                              {"model.layers.0.mlp.up_proj.weight", 2.0},
+                              {"model.layers.1.self_attn.q_proj.weight", 4.0}};
+        AllocationPlan plan = planAllocation(smallRun(), request);
+        QCOMPARE(methods(plan), std::string("m2m0m0m2"));
+        QCOMPARE(plan.achievedBitsPerWeight, 3.0);
+        QCOMPARE(plan.allocator, std::string("ranking"));
+        // Those that nobody named come last; of equals the later one gives first.
+        request.importance = {{"model.layers.0.self_attn.k_proj.weight", 0.0}};
+        plan = planAllocation(smallRun(), request);
+        QCOMPARE(methods(plan), std::string("m2m2m0m0"));
+        // Tied tensors are as important as their mean, and locked ones keep what they have.
+        request.importance["model.layers.0.self_attn.q_proj.weight"] = -3.0;
+        request.importance["model.layers.0.mlp.up_proj.weight"] = -1.0;
+        request.importance["model.layers.1.self_attn.q_proj.weight"] = -1.2;
+        request.ties = {{"*q_proj*", "*k_proj*"}};
+        plan = planAllocation(smallRun(), request);
+        QCOMPARE(methods(plan), std::string("m0m0m2m2"));
+        request.ties.clear();
+        request.locks = {{"*up_proj*", "m1"}};
+        plan = planAllocation(smallRun(), request);
+        QCOMPARE(methods(plan), std::string("m0m2m1m0"));
+        request.bitsPerWeight = 2.0;
+        QVERIFY_THROWS_EXCEPTION(BudgetTooSmall, planAllocation(smallRun(), request));
+    }
+
+    // A rate made from whole bits holds them, in runs of any size.
+    void budgetsOfManyBitsMissNone() {
+        Random random(3);
+        for (int i = 0; i < 2000; ++i) {
+            TensorChoices large{"t", 0, {}};
+            large.weights = 1 + random.below(Index{1} << (10 + i % 38));
+            const double rate = 1.0 + 7.0 * random.uniform();
+            const auto bits =
+                static_cast<std::uint64_t>(rate * static_cast<double>(large.weights)) + 1;
+            large.options = {{"m0", "t0", bits, 2.0}, {"m1", "t1", bits + 1, 1.0}};
+            const double exact = static_cast<double>(bits) / static_cast<double>(large.weights);
+            const AllocationPlan plan = planAllocation({large}, {exact, Allocator::Exact, {}, {}});
+            QCOMPARE(plan.tensors.front().option.bits, bits);
+            const BudgetRange range = budgetRange({large});
+            QVERIFY(range.lowest() >= range.least && range.highest() >= range.most);
+            QVERIFY(range.lowest() < range.least + 0.01001);
+            planAllocation({large}, {range.lowest(), Allocator::Exact, {}, {}});
+        }
+    }
+
     void closedFormAgreesWhereItsModelHolds() {
         // loss = c 2^(-2 bits) at steps of 1/8 bit: the optimum gives all tensors the same loss.
         std::vector<TensorChoices> run;
@@ -309,7 +368,14 @@ private slots:
         AllocationPlan plan = planAllocation(smallRun(), {3.3, Allocator::Greedy, {}, {}});
         plan.run = "abc";
         plan.folder = "/tmp/run";
+        QVERIFY(!plan.toJson().contains("search"));
+        plan.search = PlanSearch{"perplexity", "/tmp/t.h5",
+                                 "f",          511,
+                                 "exact",      std::numeric_limits<double>::infinity(),
+                                 7.5,          60,
+                                 16,           std::uint64_t{1} << 60};
         const Json json = plan.toJson();
+        QVERIFY(AllocationPlan::fromJson(json).search == plan.search);
         QCOMPARE(AllocationPlan::fromJson(Json::parse(json.dump())).toJson(), json);
         Json newer = json;
         newer["version"] = 99;

@@ -74,8 +74,9 @@ Quantized quantized(const std::map<std::string, MethodSpec>& methods, bool corre
 }
 
 double divergence(const LanguageModel& changed, const TokenRows& tokens) {
-    const ForwardPass reference(model());
-    return evaluate(ForwardPass(changed), &reference, tokens, RunContext()).divergence;
+    const ForwardPass pass(model());
+    const ReferenceStates reference(pass, tokens, 0, RunContext());
+    return evaluate(ForwardPass(changed), reference, RunContext()).divergence;
 }
 
 }  // namespace

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QDir>
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/base/json.h"
 #include "core/base/text_file.h"
+#include "tests/core/hdf5_fixture.h"
 #include "tests/core/test_files.h"
 
 using namespace quantscope;
@@ -218,6 +221,66 @@ private slots:
         QVERIFY(folder.err.contains(QLatin1String("allocate")));
     }
 
+    // The search says what it did, and `evaluate` confirms it.
+    void searchesOnTheModelsLoss() {
+        const QString tokens = fewTokens();
+        const QStringList search = {
+            "allocate",           path("run"), "--budget-bpw",         "3",        "--allocator",
+            "evolution",          "--model",   data("stories260k.h5"), "--tokens", tokens,
+            "--generations",      "12",        "--offspring",          "8",        "--out",
+            path("evolved.json"), "--json"};
+        const Json plan = runJson(search);
+        QVERIFY(plan.is_object());
+        QCOMPARE(plan.at("allocator"), Json("evolution"));
+        QVERIFY(plan.at("achieved_bits_per_weight").get<double>() <= 3.0);
+        const Json& found = plan.at("search");
+        QCOMPARE(found.at("objective"), Json("divergence"));
+        QCOMPARE(found.at("start_allocator"), Json("exact"));
+        QCOMPARE(found.at("predictions").get<int>(), 6 * 63);
+        QCOMPARE(found.at("generations").get<int>(), 12);
+        QVERIFY(found.at("result").get<double>() < found.at("start").get<double>());
+        QVERIFY(plan.at("remarks").dump().find("Judge it on other tokens") != std::string::npos);
+        const Json evaluated = runJson({"evaluate", data("stories260k.h5"), "--tokens", tokens,
+                                        "--override", path("evolved.json"), "--json"});
+        QVERIFY(evaluated.is_object());
+        QCOMPARE(evaluated.at("kl"), found.at("result"));
+        QCOMPARE(evaluated.at("bits_per_weight"), plan.at("achieved_bits_per_weight"));
+        // The plan it started from is that of the other allocator.
+        QVERIFY(runJson({"allocate", path("run"), "--budget-bpw", "3", "--model",
+                         data("stories260k.h5"), "--tokens", tokens, "--out", path("from.json"),
+                         "--json"})
+                    .is_object());
+        const Json started = runJson({"evaluate", data("stories260k.h5"), "--tokens", tokens,
+                                      "--override", path("from.json"), "--json"});
+        QCOMPARE(started.at("kl"), found.at("start"));
+        // Again the same, whatever the number of threads.
+        QCOMPARE(runJson(search + QStringList{"--force"}), plan);
+    }
+
+    void ranksTensors() {
+        const QStringList rank = {"allocate",    path("run"), "--budget-bpw", "3",
+                                  "--allocator", "ranking",   "--json"};
+        for (const char* score : {"trace", "large_weights", "layer_change"}) {
+            QStringList command = rank + QStringList{"--by", score, "--out", path(score)};
+            if (QLatin1String(score) == QLatin1String("layer_change")) {
+                QVERIFY(run(command).err.contains(QLatin1String("Give --model and --tokens")));
+                command += {"--model", data("stories260k.h5"), "--tokens", fewTokens()};
+            }
+            const Json plan = runJson(command);
+            QVERIFY2(plan.is_object(), score);
+            QCOMPARE(plan.at("allocator"), Json("ranking"));
+            QVERIFY(plan.at("achieved_bits_per_weight").get<double>() <= 3.0);
+            std::set<std::string> methods;
+            for (const Json& tensor : plan.at("tensors"))
+                methods.insert(tensor.at("method").get<std::string>());
+            QCOMPARE(methods.size(), std::size_t{2});
+        }
+        QVERIFY(run(rank + QStringList{"--out", path("none.json")})
+                    .err.contains(QLatin1String("ranked by")));
+        QVERIFY(run(rank + QStringList{"--by", "traces", "--out", path("none.json")})
+                    .err.contains(QLatin1String("Did you mean trace?")));
+    }
+
     // Layer after layer, on tokens that do not judge, a plan loses less than it measured.
     void requantizesAPlan() {
         const Json plan = runJson(
@@ -245,11 +308,62 @@ private slots:
         QCOMPARE(after.at("bits_per_weight").get<double>(), bits);
         QCOMPARE(after.at("overridden").size(), std::size_t{35});
         QVERIFY(after.at("kl").get<double>() < 0.9 * before.at("kl").get<double>());
+        judgesArtifacts(bits);
         const Outcome again = run(requantize);
         QCOMPARE(again.exitCode, 1);
         QVERIFY(again.err.contains(QLatin1String("--force")));
     }
 
+private:
+    // Tokens that are few enough to search on.
+    QString fewTokens() {
+        const QString file = path("few.h5");
+        if (QFile::exists(file)) return file;
+        std::vector<std::int32_t> ids;
+        for (int i = 0; i < 6 * 64; ++i)
+            ids.push_back(1 + (i * 37 + i / 7) % 500);
+        test::Hdf5Fixture(file.toStdString()).addIntegers("input_ids", {6, 64}, ids);
+        return file;
+    }
+
+    // Artifacts that are no results of the run, beside its methods.
+    void judgesArtifacts(double bits) {
+        const QString tokens = fewTokens();
+        const QStringList judge = {"judge", path("run"), "--tokens", tokens, "--json"};
+        const QStringList artifacts = {"--artifacts", "layer by layer=" + path("artifacts")};
+        const Json records = runJson(judge + artifacts);
+        QVERIFY(records.is_array());
+        const Json& record = records.back();
+        QCOMPARE(record.at("kind"), Json("artifacts"));
+        QCOMPARE(record.at("label"), Json("layer by layer"));
+        QCOMPARE(record.at("bits_per_weight").get<double>(), bits);
+        QCOMPARE(record.at("tensors").get<int>(), 35);
+        const Json evaluated = runJson({"evaluate", data("stories260k.h5"), "--tokens", tokens,
+                                        "--override", path("artifacts"), "--json"});
+        QVERIFY(evaluated.is_object());
+        for (const char* key : {"perplexity", "stderr", "kl", "kl_stderr"})
+            QCOMPARE(record.at(key), evaluated.at(key));
+        // Neither again nor under another name.
+        const Json same = runJson(judge + QStringList{"--artifacts", path("artifacts")});
+        QCOMPARE(same, records);
+        const Outcome figure = run(
+            {"plot", path("run"), "--figure", "perplexity", "--out", path("with-artifacts.csv")});
+        QVERIFY2(figure.exitCode == 0, qPrintable(figure.err));
+        const std::string table = readTextFile(path("with-artifacts.csv").toStdString());
+        QVERIFY(table.find("layer by layer") != std::string::npos);
+        // Part of the tensors is no point of this front.
+        QVERIFY(QDir(path("artifacts")).exists());
+        QVERIFY(QDir().mkpath(path("part")));
+        const QString one = QStringLiteral("/model.layers.0.mlp.up_proj.weight.h5");
+        QVERIFY(QFile::copy(path("artifacts") + one, path("part") + one));
+        const Outcome part = run(judge + QStringList{"--artifacts", path("part")});
+        QCOMPARE(part.exitCode, 1);
+        QVERIFY2(part.err.contains(QLatin1String("replaces 1 tensors")), qPrintable(part.err));
+        const Outcome none = run(judge + QStringList{"--artifacts", path("nowhere")});
+        QVERIFY(none.err.contains(QLatin1String("There is no ")));
+    }
+
+private slots:
     void calibratesForQuantize() {
         const Json json = runJson({"calibrate", data("stories260k.h5"), "--tokens",
                                    data("stories260k-evaluation-tokens.h5"), "--activations", "10",
