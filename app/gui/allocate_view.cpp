@@ -23,6 +23,7 @@
 #include "app/gui/figure_strip.h"
 #include "app/gui/perplexity_page.h"
 #include "app/gui/plan_export_button.h"
+#include "app/gui/plan_search_button.h"
 #include "app/gui/plot_page.h"
 #include "app/gui/qt_text.h"
 #include "app/gui/themed_icon.h"
@@ -62,6 +63,7 @@ AllocateView::AllocateView(Workbench& bench, QAction* run, QWidget* parent)
       m_tied(new QCheckBox(tr("Tie q/k/v, gate/up"), this)),
       m_unlock(new QPushButton(tr("Unlock all"), this)),
       m_save(new QPushButton(themedIcon(QStringLiteral("save")), tr("Save plan..."), this)),
+      m_search(new PlanSearchButton(bench, this)),
       m_export(new PlanExportButton(bench, this)),
       m_figures(new FigureStrip(this)),
       m_plan(new PlanPlot),
@@ -156,6 +158,7 @@ QWidget* AllocateView::makeTools() {
         second->addWidget(tool);
     second->addStretch(1);
     second->addWidget(m_unlock);
+    second->addWidget(m_search);
     second->addWidget(m_save);
     second->addWidget(m_export);
     auto* layout = new QVBoxLayout(tools);
@@ -164,24 +167,24 @@ QWidget* AllocateView::makeTools() {
     layout->addLayout(first);
     layout->addLayout(second);
 
-    connect(m_budget, &QDoubleSpinBox::valueChanged, this,
-            [this](double bits) { ask([bits](PlanWish& wish) { wish.bitsPerWeight = bits; }); });
-    connect(m_slider, &QSlider::valueChanged, this, [this](int value) {
-        ask([value](PlanWish& wish) { wish.bitsPerWeight = value / sliderSteps; });
-    });
+    connect(m_budget, &QDoubleSpinBox::valueChanged, this, &AllocateView::askBudget);
+    connect(m_slider, &QSlider::valueChanged, this,
+            [this](int value) { askBudget(value / sliderSteps); });
     connect(m_allocator, &QComboBox::activated, this, [this] {
         const Allocator wanted =
             parseAllocator(m_allocator->currentData().toString().toStdString());
-        ask([wanted](PlanWish& wish) { wish.allocator = wanted; });
+        ask(tr("change the allocator"), [wanted](PlanWish& wish) { wish.allocator = wanted; });
     });
     connect(m_loss, &QComboBox::activated, this, [this] {
         const LossMeasure wanted = parseLossMeasure(m_loss->currentData().toString().toStdString());
-        ask([wanted](PlanWish& wish) { wish.loss = wanted; });
+        ask(tr("change the plan's loss"), [wanted](PlanWish& wish) { wish.loss = wanted; });
     });
-    connect(m_tied, &QCheckBox::toggled, this,
-            [this](bool tied) { ask([tied](PlanWish& wish) { wish.tied = tied; }); });
+    connect(m_tied, &QCheckBox::toggled, this, [this](bool tied) {
+        ask(tied ? tr("tie tensors") : tr("untie tensors"),
+            [tied](PlanWish& wish) { wish.tied = tied; });
+    });
     connect(m_unlock, &QPushButton::clicked, this,
-            [this] { ask([](PlanWish& wish) { wish.locks.clear(); }); });
+            [this] { ask(tr("unlock all tensors"), [](PlanWish& wish) { wish.locks.clear(); }); });
     connect(m_save, &QPushButton::clicked, this, &AllocateView::savePlan);
     return tools;
 }
@@ -200,15 +203,15 @@ void AllocateView::makePlots() {
     static_cast<QVBoxLayout*>(m_page->layout())->addWidget(splitter, 1);
     connect(m_plan, &PlanPlot::lockRequested, this, &AllocateView::lock);
     connect(m_plan, &PlanPlot::unlockRequested, this, [this](const QStringList& tensors) {
-        ask([&](PlanWish& wish) {
-            for (const QString& tensor : tensors)
-                wish.locks.erase(tensor);
-        });
+        ask(tensors.size() == 1 ? tr("unlock a tensor") : tr("unlock tensors"),
+            [&](PlanWish& wish) {
+                for (const QString& tensor : tensors)
+                    wish.locks.erase(tensor);
+            });
     });
     connect(m_budgetPlot, &BudgetPlot::budgetRequested, this, [this](double bits) {
         // Rounded down the plan itself would not fit.
-        const double budget = std::ceil(sliderSteps * bits) / sliderSteps;
-        ask([budget](PlanWish& wish) { wish.bitsPerWeight = budget; });
+        askBudget(std::ceil(sliderSteps * bits) / sliderSteps);
     });
 }
 
@@ -236,7 +239,7 @@ void AllocateView::makeSidePlots() {
     m_probe->setMinimumContentsLength(18);
     connect(m_probe, &QComboBox::activated, this, [this] {
         const QString method = m_probe->currentText();
-        ask([method](PlanWish& wish) { wish.probe = method; });
+        ask(tr("show another sensitivity"), [method](PlanWish& wish) { wish.probe = method; });
     });
     sensitivity->addTool(m_probe);
     addTab(sensitivity, tr("Sensitivity"), tr("What each tensor loses with one method alone"));
@@ -275,14 +278,22 @@ void AllocateView::hideEvent(QHideEvent* event) {
     m_bench.allocation.setWanted(false);
 }
 
-void AllocateView::ask(const std::function<void(PlanWish&)>& change) {
+void AllocateView::ask(const QString& name, const std::function<void(PlanWish&)>& change,
+                       const QString& mergeKey) {
     PlanWish wish = m_bench.allocation.wish();
     change(wish);
-    m_bench.allocation.setWish(wish);
+    m_bench.allocation.edit(name, wish, mergeKey);
+}
+
+void AllocateView::askBudget(double bitsPerWeight) {
+    ask(
+        tr("change the budget"),
+        [bitsPerWeight](PlanWish& wish) { wish.bitsPerWeight = bitsPerWeight; },
+        QStringLiteral("allocation budget"));
 }
 
 void AllocateView::lock(const QStringList& tensors, const QString& method) {
-    ask([&](PlanWish& wish) {
+    ask(tensors.size() == 1 ? tr("lock a tensor") : tr("lock tensors"), [&](PlanWish& wish) {
         for (const QString& tensor : tensors)
             wish.locks[tensor] = method;
     });
@@ -331,7 +342,8 @@ void AllocateView::followAnswer() {
     m_save->setEnabled(answer.plan.has_value());
     m_export->setEnabled(answer.plan.has_value());
     m_figures->setFigures(figures());
-    m_figures->setNote(answer.problem);
+    const bool isSearched = answer.plan && answer.plan->search;
+    m_figures->setNote(isSearched ? qtText(answer.plan->remarks.back()) : answer.problem);
     m_plan->setData(answer.bars);
     m_budgetPlot->setData(answer.curve);
     followSensitivity(answer.sensitivity);
@@ -349,6 +361,13 @@ std::vector<NamedValue> AllocateView::figures() const {
          tr("Of all tensors together, everything stored included; %1 were asked for")
              .arg(qtText(formatSignificant(plan.requestedBitsPerWeight, 4)))},
         {tr("Loss"), numberText(plan.loss), answer.curve.lossName}};
+    if (plan.search) {
+        figures.push_back({plan.search->objective == "perplexity" ? tr("Perplexity, searched on")
+                                                                  : tr("Divergence, searched on"),
+                           numberText(plan.search->result),
+                           tr("%1 before the search, on %2")
+                               .arg(numberText(plan.search->start), qtText(plan.search->tokens))});
+    }
     // The best that one method for all tensors does within the same bits.
     const UniformBaseline* uniform = nullptr;
     for (const UniformBaseline& baseline : plan.baselines) {

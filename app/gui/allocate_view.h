@@ -26,6 +26,7 @@ class GainPlot;
 class PerplexityPage;
 class PlanExportButton;
 class PlanPlot;
+class PlanSearchButton;
 class PlotPage;
 class SensitivityPlot;
 class Workbench;
@@ -55,7 +56,10 @@ private:
     void makePlots();
     void makeSidePlots();
     void followSensitivity(const SensitivityData& sensitivity);
-    void ask(const std::function<void(PlanWish&)>& change);
+    /// As one step that can be undone; see PlanFeed::edit.
+    void ask(const QString& name, const std::function<void(PlanWish&)>& change,
+             const QString& mergeKey = {});
+    void askBudget(double bitsPerWeight);
     void lock(const QStringList& tensors, const QString& method);
     void followWish();
     void followAnswer();
@@ -74,6 +78,7 @@ private:
     QCheckBox* m_tied;
     QPushButton* m_unlock;
     QPushButton* m_save;
+    PlanSearchButton* m_search;
     PlanExportButton* m_export;
     FigureStrip* m_figures;
     PlanPlot* m_plan;

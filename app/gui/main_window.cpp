@@ -48,7 +48,7 @@ MainWindow::MainWindow(Workbench& bench, Theme& theme, QSettings& settings,
     : m_bench(bench),
       m_theme(theme),
       m_settings(settings),
-      m_undo(&bench.document),
+      m_undo(&bench.document, &bench.allocation),
       m_actions(new WindowActions(m_undo.stack(), this)),
       m_perspectives(new Perspectives(this, &settings)) {
     setObjectName(QStringLiteral("mainWindow"));

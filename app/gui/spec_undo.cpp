@@ -5,6 +5,7 @@
 #include <QUndoCommand>
 #include <functional>
 
+#include "app/jobs/plan_feed.h"
 #include "app/models/experiment_document.h"
 
 namespace quantscope {
@@ -14,18 +15,22 @@ namespace {
 // Steps farther apart than this are separate decisions.
 constexpr qint64 mergeWindowMs = 1500;
 
-class SpecCommand final : public QUndoCommand {
+// An edit (name, merge key, value before and after) of what `set` sets.
+template <typename Edit>
+class EditCommand final : public QUndoCommand {
 public:
-    SpecCommand(ExperimentDocument& document, SpecEdit edit)
-        : QUndoCommand(edit.name), m_document(document), m_edit(std::move(edit)) {
+    using Value = decltype(Edit::after);
+
+    EditCommand(Edit edit, std::function<void(const Value&)> set)
+        : QUndoCommand(edit.name), m_set(std::move(set)), m_edit(std::move(edit)) {
         m_age.start();
     }
 
     void undo() override {
-        m_document.setSpec(m_edit.before);
+        m_set(m_edit.before);
         m_undone = true;
     }
-    void redo() override { m_document.setSpec(m_edit.after); }
+    void redo() override { m_set(m_edit.after); }
 
     int id() const override {
         if (m_edit.mergeKey.isEmpty()) return -1;
@@ -33,8 +38,8 @@ public:
     }
 
     bool mergeWith(const QUndoCommand* other) override {
-        const auto* next = static_cast<const SpecCommand*>(other);
-        if (m_undone || next->m_edit.mergeKey != m_edit.mergeKey ||
+        const auto* next = dynamic_cast<const EditCommand*>(other);
+        if (next == nullptr || m_undone || next->m_edit.mergeKey != m_edit.mergeKey ||
             m_age.elapsed() > mergeWindowMs) {
             return false;
         }
@@ -45,17 +50,23 @@ public:
     }
 
 private:
-    ExperimentDocument& m_document;
-    SpecEdit m_edit;
+    std::function<void(const Value&)> m_set;
+    Edit m_edit;
     QElapsedTimer m_age;
     bool m_undone = false;
 };
 
 }  // namespace
 
-SpecUndo::SpecUndo(ExperimentDocument* document, QObject* parent) : QObject(parent) {
+SpecUndo::SpecUndo(ExperimentDocument* document, PlanFeed* allocation, QObject* parent)
+    : QObject(parent) {
     connect(document, &ExperimentDocument::edited, this, [this, document](const SpecEdit& edit) {
-        m_stack.push(new SpecCommand(*document, edit));
+        m_stack.push(new EditCommand<SpecEdit>(
+            edit, [document](const ExperimentSpec& spec) { document->setSpec(spec); }));
+    });
+    connect(allocation, &PlanFeed::edited, this, [this, allocation](const PlanEdit& edit) {
+        m_stack.push(new EditCommand<PlanEdit>(
+            edit, [allocation](const PlanWish& wish) { allocation->setWish(wish); }));
     });
     connect(document, &ExperimentDocument::wasReset, &m_stack, &QUndoStack::clear);
 }

@@ -6,15 +6,17 @@
 namespace quantscope {
 
 class ExperimentDocument;
+class PlanFeed;
 
-/// The undo history of the experiment: every edit of the document becomes a named command, and
-/// steps of the same thing that follow each other closely (a slider that moves) become one.
+/// The undo history of the experiment and of what is asked of its plan: every edit becomes a named
+/// command, and steps of the same thing that follow each other closely (a slider that moves) become
+/// one.
 class SpecUndo : public QObject {
     Q_OBJECT
 
 public:
-    /// `document` outlives the history.
-    explicit SpecUndo(ExperimentDocument* document, QObject* parent = nullptr);
+    /// Both outlive the history.
+    SpecUndo(ExperimentDocument* document, PlanFeed* allocation, QObject* parent = nullptr);
 
     QUndoStack& stack() { return m_stack; }
 

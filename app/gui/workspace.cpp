@@ -43,6 +43,7 @@ Workspace::Workspace(Workbench& bench, WindowPart part, const std::filesystem::p
       m_window(window),
       m_autosave(autosaveFolder, [this] { return std::pair(snapshot(), m_path); }) {
     connect(&bench.document, &ExperimentDocument::specChanged, &m_autosave, &Autosave::schedule);
+    connect(&bench.allocation, &PlanFeed::wishChanged, &m_autosave, &Autosave::schedule);
     connect(&bench.document, &ExperimentDocument::specChanged, this, &Workspace::titleChanged);
     connect(&bench.run, &RunController::runFolderChanged, this, [this] {
         // A folder that could not be opened is never on show, and is none to offer again.

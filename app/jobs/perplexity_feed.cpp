@@ -35,22 +35,32 @@ bool PerplexityFeed::canStart() const {
     return !isRunning() && !m_tokens.empty() && !m_folder.empty() && m_sources.results->count() > 0;
 }
 
+/// What a folder keeps, or why that is not known.
+struct PerplexityFeed::Kept {
+    std::vector<EvaluationRecord> records;
+    QString problem;
+};
+
 void PerplexityFeed::followRun() {
     if (m_folder == m_sources.run->runFolder()) return;
     m_folder = m_sources.run->runFolder();
+    m_problem.clear();
     take(m_folder, {});
     if (m_folder.empty()) return;
     m_reader.submit(
         [folder = m_folder](const std::stop_token&) {
+            Kept kept;
             try {
-                return readEvaluations(folder);
-            } catch (const Error&) {
-                // Evaluating again says what is wrong with the file.
-                return std::vector<EvaluationRecord>();
+                kept.records = readEvaluations(folder);
+            } catch (const Error& error) {
+                kept.problem = QString::fromStdString(error.fullText());
             }
+            return kept;
         },
-        [this, folder = m_folder](std::vector<EvaluationRecord> records) {
-            take(folder, std::move(records));
+        [this, folder = m_folder](Kept kept) {
+            if (folder != m_folder) return;
+            m_problem = kept.problem;
+            take(folder, std::move(kept.records));
         });
 }
 
@@ -59,9 +69,14 @@ void PerplexityFeed::take(const std::filesystem::path& folder,
     if (folder != m_folder) return;
     m_records = std::move(records);
     if (m_tokens.empty() && !m_records.empty()) m_tokens = m_records.back().tokens;
-    m_data = buildPerplexity(m_records, m_tokens);
-    Q_EMIT changed();
+    rebuild();
     Q_EMIT stateChanged();
+}
+
+void PerplexityFeed::rebuild() {
+    m_data = buildPerplexity(m_records, m_tokens);
+    m_data.problem = m_problem;
+    Q_EMIT changed();
 }
 
 void PerplexityFeed::add(const std::filesystem::path& folder, const EvaluationRecord& record) {
@@ -73,8 +88,7 @@ void PerplexityFeed::add(const std::filesystem::path& folder, const EvaluationRe
 
 void PerplexityFeed::setTokens(const std::filesystem::path& file) {
     m_tokens = file;
-    m_data = buildPerplexity(m_records, m_tokens);
-    Q_EMIT changed();
+    rebuild();
     Q_EMIT stateChanged();
 }
 

@@ -54,13 +54,17 @@ Q_SIGNALS:
     void stateChanged();
 
 private:
+    struct Kept;
+
     void followRun();
     void take(const std::filesystem::path& folder, std::vector<EvaluationRecord> records);
+    void rebuild();
     void add(const std::filesystem::path& folder, const EvaluationRecord& record);
 
     Sources m_sources;
     std::vector<EvaluationRecord> m_records;
     PerplexityData m_data;
+    QString m_problem;  ///< Why it is not known what the run's folder keeps.
     std::filesystem::path m_folder;
     std::filesystem::path m_tokens;
     JobId m_job = 0;  ///< 0 while nothing runs.

@@ -82,6 +82,7 @@ struct PlanFeed::Given {
     RecordList records;
     PlanWish wish;
     std::filesystem::path folder;
+    std::optional<AllocationPlan> shown;  ///< In place of what would be solved.
 };
 
 // Keeps what a moving budget leaves as it is. Of the worker's thread.
@@ -92,18 +93,20 @@ public:
         PlanAnswer answer;
         try {
             takeRecords(given, stop);
-            if (m_choices.empty()) return answer;
-            answer.range = budgetRange(m_choices);
-            answer.canTie = !usualTies(m_choices).empty();
+            if (m_choices->empty()) return answer;
+            answer.range = budgetRange(*m_choices);
+            answer.canTie = !usualTies(*m_choices).empty();
             const AllocationRequest wanted = request(given.wish, answer.range);
             answer.hasCurve = m_curveWish == withoutBudget(given.wish);
             if (answer.hasCurve) answer.curve = m_curve;
-            answer.plan = planAllocation(m_choices, wanted);
+            answer.choices = m_choices;
+            answer.request = wanted;
+            answer.plan = given.shown ? *given.shown : planAllocation(*m_choices, wanted);
             answer.plan->run = m_runId;
             answer.plan->folder = given.folder.string();
-            answer.bars = buildPlan(*answer.plan, m_choices, wanted.ties, m_families);
+            answer.bars = buildPlan(*answer.plan, *m_choices, wanted.ties, m_families);
             answer.sensitivity =
-                buildSensitivity(m_choices, given.wish.probe.toStdString(), wanted.bitsPerWeight);
+                buildSensitivity(*m_choices, given.wish.probe.toStdString(), wanted.bitsPerWeight);
             answer.sensitivity.lossName = lossName(given.wish.loss);
             answer.sensitivity.family = familyOf(answer.sensitivity);
             answer.gains = m_gains;
@@ -117,8 +120,8 @@ public:
 
     // To be called after solve() with the same wish.
     void solveCurve(const Given& given, const std::stop_token& stop) {
-        m_curve = budgetCurveData(
-            budgetCurve(m_choices, request(given.wish, budgetRange(m_choices)), curvePoints, stop));
+        m_curve = budgetCurveData(budgetCurve(
+            *m_choices, request(given.wish, budgetRange(*m_choices)), curvePoints, stop));
         m_curve.lossName = lossName(given.wish.loss);
         m_curveWish = withoutBudget(given.wish);
     }
@@ -135,12 +138,12 @@ private:
         request.allocator = wish.allocator;
         request.bitsPerWeight = std::clamp(wish.bitsPerWeight.value_or(range.middle()),
                                            range.lowest(), range.highest());
-        if (wish.tied) request.ties = usualTies(m_choices);
+        if (wish.tied) request.ties = usualTies(*m_choices);
         for (const auto& [tensor, method] : wish.locks) {
             const std::string name = tensor.toStdString();
             // Locks of other results wait until these are back.
-            const auto known = std::ranges::find(m_choices, name, &TensorChoices::tensor);
-            if (known != m_choices.end()) request.locks.emplace_back(name, method.toStdString());
+            const auto known = std::ranges::find(*m_choices, name, &TensorChoices::tensor);
+            if (known != m_choices->end()) request.locks.emplace_back(name, method.toStdString());
         }
         return request;
     }
@@ -156,7 +159,7 @@ private:
         if (m_records && *m_records == given.records && m_loss == loss) return;
         m_records.reset();
         m_curveWish.reset();
-        m_choices.clear();
+        m_choices = std::make_shared<const std::vector<TensorChoices>>();
         m_families.clear();
         std::vector<TrialRecord> finished;
         for (const RecordPointer& record : given.records) {
@@ -169,7 +172,8 @@ private:
             // The order of the command line, whatever ended first.
             const RunInfo run = RunInfo::fromJson(readJsonFile(given.folder / "run.json"));
             m_runId = run.runId;
-            m_choices = measuredChoices(inPlanOrder(std::move(finished), run), loss, {});
+            m_choices = std::make_shared<const std::vector<TensorChoices>>(
+                measuredChoices(inPlanOrder(std::move(finished), run), loss, {}));
         }
         m_gains = buildGains(given.records);
         m_loss = loss;
@@ -179,7 +183,8 @@ private:
     std::optional<RecordList> m_records;
     LossMeasure m_loss = LossMeasure::Weight;
     std::string m_runId;
-    std::vector<TensorChoices> m_choices;
+    std::shared_ptr<const std::vector<TensorChoices>> m_choices =
+        std::make_shared<const std::vector<TensorChoices>>();
     std::map<std::string, std::string> m_families;
     GainData m_gains;
     std::optional<PlanWish> m_curveWish;
@@ -191,7 +196,10 @@ PlanFeed::PlanFeed(const ResultSet* results, const RunController* run, QObject* 
     m_delay.setSingleShot(true);
     m_delay.setInterval(settleMs);
     connect(&m_delay, &QTimer::timeout, this, &PlanFeed::compute);
-    connect(results, &ResultSet::changed, this, &PlanFeed::schedule);
+    connect(results, &ResultSet::changed, this, [this] {
+        m_shown.reset();
+        schedule();
+    });
     connect(&m_worker, &LatestWorker::failed, this, [this](const Message& message) {
         m_answer = {};
         m_answer.problem = message.text();
@@ -202,7 +210,20 @@ PlanFeed::PlanFeed(const ResultSet* results, const RunController* run, QObject* 
 void PlanFeed::setWish(const PlanWish& wish) {
     if (wish == m_wish) return;
     m_wish = wish;
+    m_shown.reset();
     Q_EMIT wishChanged();
+    schedule();
+}
+
+void PlanFeed::edit(const QString& name, const PlanWish& after, const QString& mergeKey) {
+    if (after == m_wish) return;
+    const PlanEdit edit{name, mergeKey, m_wish, after};
+    setWish(after);
+    Q_EMIT edited(edit);
+}
+
+void PlanFeed::show(const AllocationPlan& plan) {
+    m_shown = plan;
     schedule();
 }
 
@@ -218,7 +239,7 @@ void PlanFeed::schedule() {
 
 void PlanFeed::compute() {
     m_stale = false;
-    const Given given{m_results->records(), m_wish, m_run->runFolder()};
+    const Given given{m_results->records(), m_wish, m_run->runFolder(), m_shown};
     m_worker.submit([solver = m_solver,
                      given](const std::stop_token& stop) { return solver->solve(given, stop); },
                     [this, given](PlanAnswer answer) {

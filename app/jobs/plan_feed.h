@@ -32,9 +32,20 @@ struct PlanWish {
     static PlanWish fromJson(const Json& json);
 };
 
+/// A change of the wish as a value: what an undo command needs.
+struct PlanEdit {
+    QString name;      ///< For "Undo ...": "lock a tensor".
+    QString mergeKey;  ///< Edits with the same key that is not empty may become one (slider steps).
+    PlanWish before;
+    PlanWish after;
+};
+
 /// A plan for the results on show.
 struct PlanAnswer {
     std::optional<AllocationPlan> plan;
+    /// What the plan was made from.
+    std::shared_ptr<const std::vector<TensorChoices>> choices;
+    AllocationRequest request;
     BudgetRange range;
     bool canTie = false;
     QString problem;  ///< Why there is no plan; empty while there are no results either.
@@ -57,11 +68,20 @@ public:
     const PlanWish& wish() const { return m_wish; }
     const PlanAnswer& answer() const { return m_answer; }
 
+    /// Changes the wish on behalf of the user: takes it at once and emits edited(), from which the
+    /// window makes an undo command. Nothing happens when it is equal.
+    void edit(const QString& name, const PlanWish& after, const QString& mergeKey = {});
+    /// Shows a plan that was made elsewhere from the present answer's choices and request, until
+    /// results or wish change.
+    void show(const AllocationPlan& plan);
+
 public Q_SLOTS:
+    /// Without offering an undo step: for undo itself and for opening.
     void setWish(const quantscope::PlanWish& wish);
     void setWanted(bool wanted);
 
 Q_SIGNALS:
+    void edited(const quantscope::PlanEdit& edit);
     void changed();
     void wishChanged();
 
@@ -77,6 +97,7 @@ private:
     const RunController* m_run;
     PlanWish m_wish;
     PlanAnswer m_answer;
+    std::optional<AllocationPlan> m_shown;  ///< See show().
     bool m_wanted = false;
     bool m_stale = true;
     QTimer m_delay;

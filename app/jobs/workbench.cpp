@@ -22,6 +22,7 @@ Workbench::Workbench(PluginSet pluginSet, std::filesystem::path prober, QSetting
       formPreview(&registry),
       plots({&results, &selection, &tensors, &data, &run, &jobs, &registry}),
       allocation(&results, &run),
+      planSearch({&run, &allocation, &jobs, &registry, data.prober()}),
       perplexity({&results, &run, &allocation, &jobs, &registry, data.prober()}) {
     filteredTensors.setSourceModel(&tensors);
     filteredResults.setSourceModel(&resultTable);

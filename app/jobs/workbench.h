@@ -12,6 +12,7 @@
 #include "app/jobs/perplexity_feed.h"
 #include "app/jobs/plan_feed.h"
 #include "app/jobs/plan_preview.h"
+#include "app/jobs/plan_search_feed.h"
 #include "app/jobs/plot_feed.h"
 #include "app/jobs/run_controller.h"
 #include "app/jobs/statistics_loader.h"
@@ -64,6 +65,7 @@ public:
     LivePreview formPreview;  ///< Of the method whose form is open, for the picture in it.
     PlotFeed plots;
     PlanFeed allocation;
+    PlanSearchFeed planSearch;
     PerplexityFeed perplexity;
 };
 

@@ -16,6 +16,19 @@ QString tr(const char* text) {
     return QCoreApplication::translate("quantscope::PerplexityData", text);
 }
 
+PerplexityPoint::Kind kindOf(const EvaluationRecord& record) {
+    switch (record.kind) {
+        case EvaluationRecord::Kind::Plan:
+            return PerplexityPoint::Kind::Plan;
+        case EvaluationRecord::Kind::Artifacts:
+            return PerplexityPoint::Kind::Artifacts;
+        case EvaluationRecord::Kind::Model:
+        case EvaluationRecord::Kind::Method:
+            break;
+    }
+    return PerplexityPoint::Kind::Method;
+}
+
 void markFront(std::vector<PerplexityPoint>& points) {
     std::vector<double> bits;
     std::vector<double> values;
@@ -56,7 +69,7 @@ PerplexityData buildPerplexity(const std::vector<EvaluationRecord>& records,
             PerplexityPoint point;
             point.label = QString::fromStdString(record.label);
             point.family = QString::fromStdString(record.family);
-            point.isPlan = record.kind == EvaluationRecord::Kind::Plan;
+            point.kind = kindOf(record);
             point.bitsPerWeight = record.bitsPerWeight;
             point.perplexity = record.perplexity;
             point.error = record.standardError;

@@ -138,9 +138,11 @@ struct BudgetCurveData {
 
 /// A language model's perplexity while results of a run take the place of its tensors.
 struct PerplexityPoint {
-    QString label;   ///< Text of the method, or what plan it is.
-    QString family;  ///< Method id; decides colour and marker shape. Empty for plans.
-    bool isPlan = false;
+    /// What takes the place of the tensors.
+    enum class Kind { Method, Plan, Artifacts };
+    QString label;   ///< Text of the method, or what plan or artifacts these are.
+    QString family;  ///< Method id; decides colour and marker shape. Empty for others.
+    Kind kind = Kind::Method;
     double bitsPerWeight = 0.0;  ///< Of the replaced tensors.
     double perplexity = 0.0;
     double error = 0.0;       ///< Standard error of the perplexity.
@@ -154,6 +156,7 @@ struct PerplexityData {
     std::optional<double> reference;      ///< Of the model as it is.
     double referenceError = 0.0;
     QStringList remarks;
+    QString problem;  ///< Why there are no points; empty when there is nothing wrong.
 };
 
 /// What one method alone costs each tensor, or what a tensor's curve says.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <tuple>
 
 #include "app/plots/axis_tickers.h"
 #include "app/plots/family_mark.h"
@@ -18,6 +19,16 @@ constexpr double longestShare = 0.9;
 
 double lowerError(const PerplexityPoint& point) {
     return std::min(point.error, longestShare * point.perplexity);
+}
+
+QCPScatterStyle markerOf(PerplexityPoint::Kind kind, const QString& family, MarkState state,
+                         const PlotStyle& style) {
+    if (kind == PerplexityPoint::Kind::Method)
+        return scatterStyle(familyMark(family), state, style);
+    const double size = 0.6 * style.em;
+    const auto shape =
+        kind == PerplexityPoint::Kind::Plan ? QCPScatterStyle::ssDisc : QCPScatterStyle::ssSquare;
+    return {shape, style.text, style.text, size};
 }
 
 }  // namespace
@@ -53,6 +64,7 @@ bool PerplexityPlot::isEmpty() const {
 }
 
 QString PerplexityPlot::emptyText() const {
+    if (!m_data->problem.isEmpty()) return m_data->problem;
     return tr(
         "The perplexity of the model with each method, and with plans, will be seen here. "
         "Evaluate needs a file of token ids and a run over the layers of a language model.");
@@ -133,29 +145,25 @@ void PerplexityPlot::rebuild() {
     yAxis->setLabel(tr("Perplexity"));
     if (isEmpty()) return;
     addFront();
-    // By family, those behind the front first.
-    std::map<std::pair<QString, bool>, std::vector<const PerplexityPoint*>> groups;
+    // By kind and family, those behind the front first.
+    using Group = std::tuple<PerplexityPoint::Kind, QString, bool>;
+    std::map<Group, std::vector<const PerplexityPoint*>> groups;
     for (const PerplexityPoint& at : m_data->points)
-        groups[{at.isPlan ? QString() : at.family, at.onFront}].push_back(&at);
+        groups[{at.kind, at.family, at.onFront}].push_back(&at);
     std::vector<StripEntry> key;
-    QString last;
     for (const auto& [group, points] : groups) {
-        const auto& [family, onFront] = group;
-        const bool isPlan = family.isEmpty();
-        const double size = 0.6 * style.em;
-        const QCPScatterStyle planStyle(QCPScatterStyle::ssDisc, style.text, style.text, size);
-        const FamilyMark mark = familyMark(family);
-        const auto marker = [&](MarkState state) {
-            return isPlan ? planStyle : scatterStyle(mark, state, style);
-        };
+        const auto& [kind, family, onFront] = group;
+        const bool isMethod = kind == PerplexityPoint::Kind::Method;
+        const QColor color = isMethod ? style.readable(familyMark(family).color) : style.text;
+        const QCPScatterStyle front = markerOf(kind, family, MarkState::Front, style);
         QCPGraph* graph = addPoints(points);
-        graph->setScatterStyle(marker(onFront ? MarkState::Front : MarkState::Dominated));
-        const QColor color = isPlan ? style.text : style.readable(mark.color);
+        graph->setScatterStyle(onFront ? front
+                                       : markerOf(kind, family, MarkState::Dominated, style));
         addErrorBars(graph, points, onFront ? color : style.faded(color, 0.6));
-        if (key.empty() || last != family) {
-            key.push_back({isPlan ? tr("Plans") : family, marker(MarkState::Front)});
-        }
-        last = family;
+        const QString name = isMethod                              ? family
+                             : kind == PerplexityPoint::Kind::Plan ? tr("Plans")
+                                                                   : tr("Artifacts");
+        if (key.empty() || key.back().text != name) key.push_back({name, front});
     }
     addReference(key);
     setKey(std::move(key));

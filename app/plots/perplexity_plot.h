@@ -7,7 +7,7 @@
 namespace quantscope {
 
 /// The model's perplexity against the bits per weight of what takes its tensors' place, with
-/// standard errors: single methods by family, plans, the front, and the model as it is.
+/// standard errors: single methods by family, plans, artifacts, the front, and the model as it is.
 class PerplexityPlot : public PlotWidget {
     Q_OBJECT
 

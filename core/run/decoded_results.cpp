@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/run/decoded_results.h"
 
+#include "core/base/parallel.h"
 #include "core/run/model_override.h"
 #include "core/store/result_store.h"
 
@@ -15,9 +16,11 @@ DecodedResults::DecodedResults(LanguageModel model, std::filesystem::path folder
       m_registry(registry),
       m_memory(memory) {}
 
-LanguageModel DecodedResults::modelWith(std::span<const std::string> trials) const {
+LanguageModel DecodedResults::modelWith(std::span<const std::string> trials,
+                                        const std::stop_token& stop) const {
     LanguageModel model = m_model;
     for (const std::string& trial : trials) {
+        throwIfStopped(stop);
         const auto& [name, values] = tensorOf(trial);
         model.replace(name, values);
     }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -24,8 +25,8 @@ public:
                    const MethodRegistry& registry, std::uint64_t memory);
 
     /// The model with the results of these trials in place. From any thread. Throws Error as
-    /// decodeFor does.
-    LanguageModel modelWith(std::span<const std::string> trials) const;
+    /// decodeFor does, and Cancelled.
+    LanguageModel modelWith(std::span<const std::string> trials, const std::stop_token& stop) const;
 
 private:
     using Tensor = std::pair<std::string, std::shared_ptr<const Matrix>>;

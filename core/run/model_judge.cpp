@@ -12,6 +12,7 @@
 #include "core/base/utf8.h"
 #include "core/model/evaluation.h"
 #include "core/run/artifact_choice.h"
+#include "core/run/decoded_results.h"
 #include "core/run/model_override.h"
 #include "core/run/quantized_model.h"
 #include "core/store/result_store.h"
@@ -19,6 +20,9 @@
 namespace quantscope {
 
 namespace {
+
+// For decoded results, in bytes.
+constexpr std::uint64_t resultMemory = std::uint64_t{1} << 30;
 
 EvaluationRecord recordOf(const JudgedSetting& setting, const JudgeRequest& request,
                           const std::string& tokensFingerprint, const Evaluation& evaluation) {
@@ -70,34 +74,20 @@ std::set<std::string> tensorsOfRun(const std::filesystem::path& folder) {
     return tensors;
 }
 
-// Puts what is judged into a model and, where only that tells, counts its bits.
-LanguageModel changedModel(JudgedSetting& setting, const LanguageModel& model,
-                           const JudgeRequest& request, const MethodRegistry& registry,
-                           const RunContext& context) {
+// Puts artifacts into a model and counts their bits.
+LanguageModel modelWithArtifacts(JudgedSetting& setting, const LanguageModel& model,
+                                 const JudgeRequest& request, const MethodRegistry& registry,
+                                 const RunContext& context) {
     LanguageModel changed = model;
-    std::vector<std::filesystem::path> paths = setting.artifacts;
-    for (const std::string& trial : setting.trials)
-        paths.push_back(ResultStore::artifactPath(request.folder, trial));
     ModelOverride replaced;
-    for (const std::filesystem::path& path : paths) {
+    for (const std::filesystem::path& path : setting.artifacts) {
         context.throwIfStopped();
         replaced.add(overrideTensors(changed, path, registry, {{}, request.prober},
                                      context.withProgress({})));
     }
-    if (!setting.artifacts.empty()) {
-        refuseOtherTensors(setting, replaced.tensors, tensorsOfRun(request.folder));
-        setting.bitsPerWeight = replaced.rate.bitsPerWeight(replaced.codedWeights);
-    }
+    refuseOtherTensors(setting, replaced.tensors, tensorsOfRun(request.folder));
+    setting.bitsPerWeight = replaced.rate.bitsPerWeight(replaced.codedWeights);
     return changed;
-}
-
-Evaluation judge(JudgedSetting& setting, const ReferenceStates& reference,
-                 const JudgeRequest& request, const MethodRegistry& registry,
-                 const RunContext& context) {
-    if (setting.kind == EvaluationRecord::Kind::Model) return evaluate(reference, context);
-    const ForwardPass changed(
-        changedModel(setting, reference.pass().model(), request, registry, context));
-    return evaluate(changed, reference, context);
 }
 
 }  // namespace
@@ -192,6 +182,17 @@ void judgeRun(const JudgeRequest& request, const MethodRegistry& registry,
     const ReferenceStates reference(pass, quantized.tokens(),
                                     isReused ? ReferenceStates::usualMemory : 0,
                                     context.part(loaded, started, 0));
+    // Plans choose among what methods were judged with.
+    const DecodedResults results(quantized.model(), request.folder, request.prober, registry,
+                                 resultMemory);
+    const auto evaluated = [&](JudgedSetting& setting, const RunContext& part) {
+        if (setting.kind == EvaluationRecord::Kind::Model) return evaluate(reference, part);
+        const ForwardPass changed(
+            setting.kind == EvaluationRecord::Kind::Artifacts
+                ? modelWithArtifacts(setting, quantized.model(), request, registry, part)
+                : results.modelWith(setting.trials, part.stop()));
+        return evaluate(changed, reference, part);
+    };
     double done = started;
     for (JudgedSetting& setting : settings) {
         const double next = done + (1.0 - started) / static_cast<double>(settings.size());
@@ -201,7 +202,7 @@ void judgeRun(const JudgeRequest& request, const MethodRegistry& registry,
                 context.progress(done + fraction * (next - done), name);
             });
         part.progress(0.0, name);
-        const Evaluation evaluation = judge(setting, reference, request, registry, part);
+        const Evaluation evaluation = evaluated(setting, part);
         const EvaluationRecord record = recordOf(setting, request, fingerprint, evaluation);
         keepEvaluation(request.folder, record);
         judged(record);

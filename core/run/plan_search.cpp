@@ -88,8 +88,8 @@ AllocationPlan searchPlan(const std::vector<TensorChoices>& choices,
             static_cast<Index>(candidates.size()), 1, context.stop(), [&](Index begin, Index end) {
                 for (Index i = begin; i < end; ++i) {
                     const auto at = static_cast<std::size_t>(i);
-                    const ForwardPass candidate(
-                        results.modelWith(trialsOf(problem, choices, candidates[at])));
+                    const ForwardPass candidate(results.modelWith(
+                        trialsOf(problem, choices, candidates[at]), context.stop()));
                     figures[at] =
                         figureOf(evaluate(candidate, reference, rows, quiet), search.objective);
                 }

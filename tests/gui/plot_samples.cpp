@@ -259,9 +259,9 @@ PerplexityData perplexity() {
         point.perplexity = 4.0 + 400.0 * std::exp2(-2.0 * i) * (i % 3 == 2 ? 0.5 : 1.0);
         point.error = 0.02 * point.perplexity;
         point.divergence = std::log(point.perplexity / 4.0);
-        point.isPlan = i % 3 == 2;
+        point.kind = i % 3 == 2 ? PerplexityPoint::Kind::Plan : PerplexityPoint::Kind::Method;
         point.onFront = i % 3 != 1;
-        point.family = point.isPlan ? QString()
+        point.family = i % 3 == 2   ? QString()
                        : i % 2 == 0 ? QStringLiteral("scalar")
                                     : QStringLiteral("rvq");
         point.label = QStringLiteral("setting %1").arg(i);

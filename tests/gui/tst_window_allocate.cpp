@@ -3,10 +3,12 @@
 #include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDir>
 #include <QDoubleSpinBox>
 #include <QMenu>
 #include <QPushButton>
 #include <QSlider>
+#include <QSpinBox>
 #include <QTabWidget>
 #include <QToolButton>
 
@@ -38,12 +40,16 @@ private Q_SLOTS:
     void theBudgetIsKept();
     void theCurveIsTheOptimumOfEveryBudget();
     void draggingABarLocksIt();
+    void whatIsAskedCanBeUndone();
     void tiedTensorsGetOneMethod();
     void aPlanIsSaved();
     void aPlanIsExported();
     void whatCannotBeExportedIsSaid();
     void theModelIsEvaluated();
     void evaluatingIsCancelled();
+    void damagedEvaluationsAreSaid();
+    void aPlanIsSearchedFor();
+    void searchingIsCancelled();
     void sensitivityFollowsItsMethod();
     void trainingIsShown();
 
@@ -53,6 +59,8 @@ private:
     bool ask(double bits) const;
     void exportPlan(const QString& format, const QString& file) const;
     void chooseTokens(const QString& file) const;
+    QString tokenFile() const;
+    void search(const QString& tokens, int generations) const;
 
     std::unique_ptr<WindowFixture> m_fixture;
 };
@@ -194,6 +202,34 @@ void TestWindowAllocate::draggingABarLocksIt() {
     QVERIFY(feed().wish().locks.empty());
 }
 
+// Locks and budgets are undone like edits of the experiment, and saved automatically.
+void TestWindowAllocate::whatIsAskedCanBeUndone() {
+    QVERIFY(ask(4.0));
+    QVERIFY(ask(3.5));
+    m_fixture->press(QStringLiteral("Ctrl+Z"));
+    QCOMPARE(feed().wish().bitsPerWeight.value(), 4.0);
+    const QString tensor = plan().data().bars[1].tensor;
+    plan().setFocus();
+    plan().setCurrentMark(1);
+    QTest::keyClick(&plan(), Qt::Key_L);
+    QVERIFY(feed().wish().locks.contains(tensor));
+    const QDir folder(m_fixture->path(QStringLiteral("autosave")));
+    const auto isSaved = [&] {
+        const QStringList files = folder.entryList({QStringLiteral("*.json")}, QDir::Files);
+        return std::ranges::any_of(files, [&](const QString& file) {
+            const Json session = readJsonFile(folder.filePath(file).toStdString());
+            return session["window"]["allocation"]["locks"].contains(tensor.toStdString());
+        });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isSaved(), patienceMs);
+    m_fixture->press(QStringLiteral("Ctrl+Z"));
+    QVERIFY(feed().wish().locks.empty());
+    QTRY_VERIFY_WITH_TIMEOUT(!plan().data().bars[1].locked, patienceMs);
+    m_fixture->window->undoStack().redo();
+    QVERIFY(feed().wish().locks.contains(tensor));
+    m_fixture->window->undoStack().undo();
+}
+
 void TestWindowAllocate::tiedTensorsGetOneMethod() {
     QVERIFY(ask(3.7));
     auto* tied = m_fixture->visible<QCheckBox>(QStringLiteral("tied"));
@@ -285,13 +321,19 @@ void TestWindowAllocate::chooseTokens(const QString& file) const {
     QCOMPARE(m_fixture->bench->perplexity.tokens().string(), file.toStdString());
 }
 
-void TestWindowAllocate::theModelIsEvaluated() {
+// Few enough to be quick with.
+QString TestWindowAllocate::tokenFile() const {
     const QString file = m_fixture->path(QStringLiteral("tokens.h5"));
+    if (QFile::exists(file)) return file;
     std::vector<std::int32_t> ids;
     for (int i = 0; i < 4 * 48; ++i)
         ids.push_back(1 + (i * 37 + i / 7) % 500);
     test::Hdf5Fixture(file.toStdString()).addIntegers("input_ids", {4, 48}, ids);
-    chooseTokens(file);
+    return file;
+}
+
+void TestWindowAllocate::theModelIsEvaluated() {
+    chooseTokens(tokenFile());
     PerplexityFeed& perplexity = m_fixture->bench->perplexity;
     auto* evaluate = m_fixture->visible<QPushButton>(QStringLiteral("evaluateRun"));
     QVERIFY(evaluate->isEnabled());
@@ -303,7 +345,9 @@ void TestWindowAllocate::theModelIsEvaluated() {
         m_fixture->window->allocateView().perplexityPage()->perplexityPlot();
     QCOMPARE(plot.markCount(), 8);
     QVERIFY(plot.data().reference.has_value());
-    QCOMPARE(std::ranges::count_if(plot.data().points, &PerplexityPoint::isPlan), 1);
+    QCOMPARE(
+        std::ranges::count(plot.data().points, PerplexityPoint::Kind::Plan, &PerplexityPoint::kind),
+        1);
     const auto finest = std::ranges::find(plot.data().points, QStringLiteral("scalar:bits=6"),
                                           &PerplexityPoint::label);
     const auto coarsest = std::ranges::find(plot.data().points, QStringLiteral("scalar:bits=2"),
@@ -338,6 +382,83 @@ void TestWindowAllocate::evaluatingIsCancelled() {
     QCOMPARE(evaluate->text(), QStringLiteral("Evaluate"));
     const std::filesystem::path folder = m_fixture->bench->run.runFolder();
     QVERIFY(readEvaluations(folder).size() < std::size_t{18});
+}
+
+void TestWindowAllocate::damagedEvaluationsAreSaid() {
+    m_fixture->bench->perplexity.setTokens(tokenFile().toStdString());
+    const std::filesystem::path folder = m_fixture->bench->run.runFolder();
+    const std::string whole = readTextFile(evaluationsPath(folder));
+    writeTextFile(evaluationsPath(folder), whole.substr(0, whole.size() / 2));
+    m_fixture->bench->run.close();
+    m_fixture->bench->run.openRun(folder);
+    const PerplexityPlot& plot =
+        m_fixture->window->allocateView().perplexityPage()->perplexityPlot();
+    QTRY_VERIFY_WITH_TIMEOUT(plot.emptyText().contains(QStringLiteral("evaluations.json")),
+                             patienceMs);
+    QVERIFY(plot.isEmpty());
+    writeTextFile(evaluationsPath(folder), whole);
+    m_fixture->bench->run.close();
+    m_fixture->bench->run.openRun(folder);
+    QTRY_COMPARE_WITH_TIMEOUT(plot.markCount(), 8, patienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(plan().markCount(), 8, patienceMs);
+}
+
+// As a person does it: the button, the file, how long, and go.
+void TestWindowAllocate::search(const QString& tokens, int generations) const {
+    auto* button = m_fixture->visible<QPushButton>(QStringLiteral("searchPlan"));
+    QVERIFY(button && button->isEnabled());
+    button->click();
+    auto* choose = m_fixture->visible<QPushButton>(QStringLiteral("searchTokens"));
+    QVERIFY(choose);
+    auto* start = m_fixture->visible<QPushButton>(QStringLiteral("startSearch"));
+    m_fixture->answerFileDialog(tokens);
+    choose->click();
+    QVERIFY(start->isEnabled());
+    m_fixture->visible<QSpinBox>(QStringLiteral("searchGenerations"))->setValue(generations);
+    start->click();
+    QVERIFY(m_fixture->bench->planSearch.isRunning());
+}
+
+void TestWindowAllocate::aPlanIsSearchedFor() {
+    QVERIFY(ask(4.0));
+    // Nothing to search on yet: the dialog says what it needs.
+    auto* button = m_fixture->visible<QPushButton>(QStringLiteral("searchPlan"));
+    QVERIFY(button);
+    button->click();
+    QVERIFY(!m_fixture->visible<QPushButton>(QStringLiteral("startSearch"))->isEnabled());
+    QTest::keyClick(m_fixture->visible<QSpinBox>(QStringLiteral("searchSeed")), Qt::Key_Escape);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_fixture->visible<QSpinBox>(QStringLiteral("searchSeed")),
+                             patienceMs);
+    search(tokenFile(), 10);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_fixture->bench->planSearch.isRunning(), patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(feed().answer().plan->search.has_value(), patienceMs);
+    const AllocationPlan found = *feed().answer().plan;
+    QCOMPARE(found.allocator, std::string("evolution"));
+    QCOMPARE(found.search->startAllocator, std::string("exact"));
+    QVERIFY(found.search->result < found.search->start);
+    QVERIFY(found.achievedBitsPerWeight <= 4.0 + 1e-12);
+    QCOMPARE(plan().markCount(), 8);
+    // It is what is saved, and stays until something else is asked for.
+    const QString file = m_fixture->path(QStringLiteral("searched.json"));
+    m_fixture->answerFileDialog(file);
+    m_fixture->visible<QPushButton>(QStringLiteral("savePlan"))->click();
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file), patienceMs);
+    const AllocationPlan saved = AllocationPlan::fromJson(readJsonFile(file.toStdString()));
+    QVERIFY(saved.search == found.search);
+    QCOMPARE(saved.folder, m_fixture->bench->run.runFolder().string());
+    QVERIFY(ask(3.5));
+    QVERIFY(!feed().answer().plan->search);
+}
+
+void TestWindowAllocate::searchingIsCancelled() {
+    QVERIFY(ask(4.0));
+    search(QStringLiteral(QUANTSCOPE_DATASETS_DIR "/stories260k-calibration-tokens.h5"), 1000);
+    auto* button = m_fixture->visible<QPushButton>(QStringLiteral("searchPlan"));
+    QVERIFY(button->isEnabled());
+    button->click();
+    QTRY_VERIFY_WITH_TIMEOUT(!m_fixture->bench->planSearch.isRunning(), patienceMs);
+    QVERIFY(!feed().answer().plan->search);
+    QVERIFY(button->isEnabled());
 }
 
 void TestWindowAllocate::sensitivityFollowsItsMethod() {

@@ -97,6 +97,9 @@ private Q_SLOTS:
              evaluation(Kind::Method, "m2", 2.2, 400.0), evaluation(Kind::Method, "m3", 3.2, 500.0),
              evaluation(Kind::Method, "m1", 1.2, infinite),
              evaluation(Kind::Plan, "plan", 3.0, 5.0)});
+        const PerplexityData artifacts =
+            buildPerplexity({evaluation(Kind::Artifacts, "by layer", 3.0, 5.0)});
+        QCOMPARE(artifacts.points.at(0).kind, PerplexityPoint::Kind::Artifacts);
         QCOMPARE(data.tokens, QStringLiteral("t.h5"));
         QCOMPARE(data.reference.value(), 4.0);
         QCOMPARE(data.points.size(), std::size_t{4});
@@ -105,7 +108,8 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < expected.size(); ++i) {
             QCOMPARE(data.points[i].label, expected[i].first);
             QCOMPARE(data.points[i].onFront, expected[i].second);
-            QCOMPARE(data.points[i].isPlan, i == 1);
+            QCOMPARE(data.points[i].kind,
+                     i == 1 ? PerplexityPoint::Kind::Plan : PerplexityPoint::Kind::Method);
             QCOMPARE(data.points[i].error, 0.5);
         }
         QCOMPARE(data.remarks.size(), 2);
