@@ -17,6 +17,7 @@
 #include "core/base/text_file.h"
 #include "core/base/utf8.h"
 #include "core/run/allocation_plan.h"
+#include "core/run/artifact_choice.h"
 #include "core/run/budget_curve.h"
 #include "core/run/importance.h"
 #include "core/run/plan_search.h"
@@ -52,19 +53,6 @@ std::vector<std::string> parseTie(const std::string& text) {
                     "Write for example --tie '*q_proj*,*k_proj*,*v_proj*'.");
     }
     return patterns;
-}
-
-// What the run calls the method that is meant, however it is written; the text itself where the run
-// has no such method, or it is none.
-std::string labelInRun(const std::string& text, const std::vector<TrialRecord>& records,
-                       const MethodRegistry& registry) {
-    try {
-        const MethodSpec meant = registry.resolve(SweptMethod::parse(text).method);
-        const auto found = std::ranges::find(records, meant, &TrialRecord::method);
-        return found == records.end() ? text : found->methodText;
-    } catch (const Error&) {
-        return text;
-    }
 }
 
 class AllocateCommand final : public Command {
@@ -134,7 +122,7 @@ public:
         const auto store = ResultStore::open(m_folder);
         const std::vector<TrialRecord> records = inPlanOrder(store->records(), store->run());
         for (auto& lock : m_request.locks)
-            lock.second = labelInRun(lock.second, records, context.plugins.registry);
+            lock.second = methodTextIn(records, lock.second, context.plugins.registry);
         std::vector<TensorChoices> choices = measuredChoices(records, measure, {});
         if (m_usualTies) addUsualTies(choices);
         if (m_curve) m_request.bitsPerWeight = budgetRange(choices).middle();

@@ -22,10 +22,11 @@ Artifact openArtifact(const std::filesystem::path& path, const CommandContext& c
 }
 
 std::vector<std::filesystem::path> artifactFiles(const std::vector<std::string>& paths,
-                                                 const std::string& method) {
+                                                 const std::string& method,
+                                                 const MethodRegistry& registry) {
     std::vector<std::filesystem::path> files;
     for (const std::string& path : paths) {
-        const auto found = artifactsAt(path, method);
+        const auto found = artifactsAt(path, method, registry);
         if (found.empty()) {
             throw Error("The folder '" + printableText(path) + "' holds no artifacts.",
                         "Give a result folder, or artifact files.");

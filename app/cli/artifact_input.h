@@ -16,7 +16,8 @@ Artifact openArtifact(const std::filesystem::path& path, const CommandContext& c
 
 /// The artifact files that `paths` stand for; see artifactsAt. Throws Error when there is none.
 std::vector<std::filesystem::path> artifactFiles(const std::vector<std::string>& paths,
-                                                 const std::string& method);
+                                                 const std::string& method,
+                                                 const MethodRegistry& registry);
 
 /// All files that commands on these artifacts read, for checkOutput: the artifacts, and what else a
 /// result folder among `paths` consists of.

@@ -46,7 +46,8 @@ public:
     }
 
     int run(const CommandContext& context) override {
-        const std::vector<std::filesystem::path> files = artifactFiles(m_artifacts, m_method);
+        const std::vector<std::filesystem::path> files =
+            artifactFiles(m_artifacts, m_method, context.plugins.registry);
         checkOutput(m_out, m_force, filesBehind(m_artifacts, files));
         TensorWriter writer(m_out);
         Json list = Json::array();

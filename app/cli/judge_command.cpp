@@ -85,7 +85,7 @@ private:
         const bool isLabelled = equals != std::string::npos && !std::filesystem::exists(text);
         const std::string path = isLabelled ? text.substr(equals + 1) : text;
         const std::string label = isLabelled ? text.substr(0, equals) : std::string();
-        return artifactSetting(path, label, context.prober, context.stop);
+        return artifactSetting(path, label, context.plugins.registry, context.prober, context.stop);
     }
 
     void report() const {

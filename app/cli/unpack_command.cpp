@@ -123,7 +123,8 @@ public:
     }
 
     int run(const CommandContext& context) override {
-        const std::vector<std::filesystem::path> files = artifactFiles(m_artifacts, m_method);
+        const std::vector<std::filesystem::path> files =
+            artifactFiles(m_artifacts, m_method, context.plugins.registry);
         const std::unique_ptr<ArraySink> sink = openSink(filesBehind(m_artifacts, files));
         Json list = Json::array();
         std::set<std::string> names;

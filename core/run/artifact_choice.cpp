@@ -20,11 +20,14 @@ std::string quoted(const fs::path& path) {
 }
 
 // The artifacts of one method of a run.
-std::vector<fs::path> artifactsOfRun(const fs::path& folder, const std::string& wanted) {
+std::vector<fs::path> artifactsOfRun(const fs::path& folder, const std::string& method,
+                                     const MethodRegistry& registry) {
     const auto store = ResultStore::open(folder);
+    const std::vector<TrialRecord> records = inPlanOrder(store->records(), store->run());
+    const std::string wanted = methodTextIn(records, method, registry);
     std::set<std::string> methods;
     std::vector<fs::path> paths;
-    for (const TrialRecord& record : inPlanOrder(store->records(), store->run())) {
+    for (const TrialRecord& record : records) {
         if (record.failed()) continue;
         methods.insert(record.methodText);
         if (wanted.empty() || record.methodText == wanted)
@@ -47,9 +50,21 @@ std::vector<fs::path> artifactsOfRun(const fs::path& folder, const std::string& 
 
 }  // namespace
 
-std::vector<fs::path> artifactsAt(const fs::path& path, const std::string& method) {
+std::string methodTextIn(std::span<const TrialRecord> records, const std::string& text,
+                         const MethodRegistry& registry) {
+    try {
+        const MethodSpec meant = registry.resolve(SweptMethod::parse(text).method);
+        const auto found = std::ranges::find(records, meant, &TrialRecord::method);
+        return found == records.end() ? text : found->methodText;
+    } catch (const Error&) {
+        return text;
+    }
+}
+
+std::vector<fs::path> artifactsAt(const fs::path& path, const std::string& method,
+                                  const MethodRegistry& registry) {
     if (!fs::is_directory(path)) return {path};
-    if (fs::exists(path / "run.json")) return artifactsOfRun(path, method);
+    if (fs::exists(path / "run.json")) return artifactsOfRun(path, method, registry);
     std::vector<fs::path> paths;
     for (const auto& entry : fs::directory_iterator(path)) {
         if (entry.path().extension() == ".h5") paths.push_back(entry.path());

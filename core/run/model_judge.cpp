@@ -129,7 +129,8 @@ JudgedSetting planSetting(const AllocationPlan& plan) {
 }
 
 JudgedSetting artifactSetting(const std::filesystem::path& path, const std::string& label,
-                              const std::filesystem::path& prober, const std::stop_token& stop) {
+                              const MethodRegistry& registry, const std::filesystem::path& prober,
+                              const std::stop_token& stop) {
     const std::string name = "'" + printableText(path.string()) + "'";
     if (!std::filesystem::exists(path)) {
         throw Error("There is no " + name + ".", "Check the path given to --artifacts.");
@@ -142,7 +143,7 @@ JudgedSetting artifactSetting(const std::filesystem::path& path, const std::stri
                                         .filename()
                                         .string()
                                   : label;
-    setting.artifacts = artifactsAt(path, {});
+    setting.artifacts = artifactsAt(path, {}, registry);
     if (setting.artifacts.empty()) {
         throw Error("The folder " + name + " holds no artifacts.",
                     "Give one that `requantize` wrote.");

@@ -35,7 +35,8 @@ JudgedSetting planSetting(const AllocationPlan& plan);
 /// The artifacts at `path` (see artifactsAt), such as `requantize` makes them. An empty label
 /// becomes the name of the folder. Throws Error when there are none, and Cancelled.
 JudgedSetting artifactSetting(const std::filesystem::path& path, const std::string& label,
-                              const std::filesystem::path& prober, const std::stop_token& stop);
+                              const MethodRegistry& registry, const std::filesystem::path& prober,
+                              const std::stop_token& stop);
 
 /// Tells an evaluation of these results on these tokens from all others: 32 hex digits.
 std::string evaluationId(const JudgedSetting& setting, const std::string& tokensFingerprint);

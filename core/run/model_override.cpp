@@ -107,7 +107,7 @@ ModelOverride overrideTensors(LanguageModel& model, const fs::path& path,
     const bool isPlan = path.extension() == ".json";
     if (isPlan || fs::is_directory(path)) {
         const std::vector<fs::path> paths =
-            isPlan ? artifactsOfPlan(path) : artifactsAt(path, options.method);
+            isPlan ? artifactsOfPlan(path) : artifactsAt(path, options.method, registry);
         if (paths.empty()) {
             throw Error("The folder " + quoted(path) + " holds no artifacts.",
                         "Give a result folder, or one with artifact files.");

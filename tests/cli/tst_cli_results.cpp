@@ -220,6 +220,31 @@ private Q_SLOTS:
         }
     }
 
+    // A method counts however it is written: with defaults, in another order, as a Faiss string.
+    void methodsAreFoundHoweverWritten_data() {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<int>("code");
+        QTest::newRow("as in the table") << "pq:m=4,bits=4" << 0;
+        QTest::newRow("in another order, with a default") << "pq:bits=4,rotation=none,m=4" << 0;
+        QTest::newRow("of Faiss") << "PQ4x4" << 0;
+        QTest::newRow("another") << "pq:m=4,bits=5" << 1;
+        QTest::newRow("none") << "PQ4x" << 1;
+    }
+    void methodsAreFoundHoweverWritten() {
+        QFETCH(QString, text);
+        QFETCH(int, code);
+        const QTemporaryDir folder;
+        const QString run = folder.filePath("run");
+        runCliWell({"quantize", test::datasetPath("stories260k.h5"), "--tensor", queryProj,
+                    "--method", "pq:m=4,bits=4", "--method", "scalar:bits=2", "--out", run});
+        const test::CliResult result =
+            test::runCli({"unpack", run, "--method", text, "--out", folder.filePath("codes.h5")});
+        QCOMPARE(result.exitCode, code);
+        if (code != 0) {
+            QVERIFY2(result.errText().contains("Its methods are:"), result.err.constData());
+        }
+    }
+
     void firstStagesAlone() {
         const QTemporaryDir folder;
         const QString run = folder.filePath("run");
