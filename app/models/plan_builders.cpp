@@ -22,8 +22,8 @@ PlanChoice choiceOf(const TensorOption& option, Index weights) {
 bool areTied(const std::string& a, const std::string& b,
              const std::vector<std::vector<std::string>>& ties) {
     if (a == b || modelPart(a) != modelPart(b)) return false;
-    return std::ranges::any_of(ties,
-                               [&](const auto& tie) { return meansTensor(tie, a) && meansTensor(tie, b); });
+    return std::ranges::any_of(
+        ties, [&](const auto& tie) { return meansTensor(tie, a) && meansTensor(tie, b); });
 }
 
 const TensorOption* optionWith(const TensorChoices& tensor, const std::string& method) {

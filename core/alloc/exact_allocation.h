@@ -20,7 +20,8 @@ struct ExactAllocation {
 /// still to come at several prices, cannot beat the best allocation known are dropped, which leaves
 /// short lists; that one is the greedy one, or what a first pass with very short lists finds. If a
 /// list still grows beyond `mostSums`, those with the best bounds are kept and the result is no
-/// longer certain to be the optimum. Throws Error when even the cheapest settings exceed the budget.
+/// longer certain to be the optimum. Throws Error when even the cheapest settings exceed the
+/// budget.
 ExactAllocation allocateExactly(std::span<const RateDistortionCurve> curves, std::uint64_t budget,
                                 std::size_t mostSums = 5000);
 
