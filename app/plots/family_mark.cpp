@@ -47,6 +47,9 @@ constexpr std::array knownFamilies = {
     KnownFamily{"pca", {orange, MarkShape::Cross}},
     KnownFamily{"permute", {purple, MarkShape::Hexagon}},
     KnownFamily{"smooth", {green, MarkShape::Plus}},
+    KnownFamily{"lowrank", {skyBlue, MarkShape::Star}},
+    // More methods than shapes.
+    KnownFamily{"vptq", {purple, MarkShape::TriangleDown}},
 };
 constexpr std::array colors = {vermillion, skyBlue, blue, green, purple, orange};
 
@@ -218,6 +221,8 @@ QColor ratePartColor(RatePart part, const PlotStyle& style) {
             return QColor::fromRgb(purple);
         case RatePart::Outliers:
             return QColor::fromRgb(vermillion);
+        case RatePart::Factors:
+            return QColor::fromRgb(green);
         case RatePart::Padding:
             return style.faded(quiet, 0.4);
     }

@@ -17,6 +17,8 @@ std::string_view ratePartName(RatePart part) {
             return "transforms";
         case RatePart::Outliers:
             return "outliers";
+        case RatePart::Factors:
+            return "factors";
         case RatePart::Padding:
             return "padding";
     }

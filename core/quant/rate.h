@@ -15,12 +15,14 @@ enum class RatePart {
     Scales,      ///< Scales, zero points, norms, gains, bit-allocation maps.
     Codebooks,   ///< Codewords and level tables.
     Transforms,  ///< Rotations, permutations, means, seeds.
-    Outliers,    ///< Values kept in high precision, with their positions; low-rank factors.
+    Outliers,    ///< Values kept in high precision, with their positions.
+    Factors,     ///< Of a low-rank matrix that is added to the decoded weights.
     Padding,     ///< Bits that only fill up bytes.
 };
 inline constexpr std::array allRateParts = {RatePart::Codes,     RatePart::Scales,
                                             RatePart::Codebooks, RatePart::Transforms,
-                                            RatePart::Outliers,  RatePart::Padding};
+                                            RatePart::Outliers,  RatePart::Factors,
+                                            RatePart::Padding};
 
 /// "codes", "scales", ...: the key in JSON and the name in legends.
 std::string_view ratePartName(RatePart part);

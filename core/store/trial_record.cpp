@@ -21,7 +21,10 @@ Json rateToJson(const RateLedger& rate) {
 RateLedger rateFromJson(const Json& json) {
     RateLedger rate;
     for (const RatePart part : allRateParts) {
-        rate[part] = json.at(std::string(ratePartName(part))).get<std::uint64_t>();
+        const std::string name(ratePartName(part));
+        // Records are older than this part, which was added when others had been written.
+        if (part == RatePart::Factors && !json.contains(name)) continue;
+        rate[part] = json.at(name).get<std::uint64_t>();
     }
     return rate;
 }

@@ -155,9 +155,9 @@ private Q_SLOTS:
             QVERIFY(!trial.contains("hessian_error"));
             QVERIFY(!trial.contains("recall_at_10"));
             double sum = 0.0;
-            QCOMPARE(trial["rate"].size(), std::size_t{6});
+            QCOMPARE(trial["rate"].size(), std::size_t{7});
             for (const char* part :
-                 {"codes", "scales", "codebooks", "transforms", "outliers", "padding"}) {
+                 {"codes", "scales", "codebooks", "transforms", "outliers", "factors", "padding"}) {
                 sum += value(trial["rate"], part);
             }
             QVERIFY(near(sum, value(trial, "bits_per_weight"), 1e-12));

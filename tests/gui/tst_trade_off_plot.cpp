@@ -448,8 +448,8 @@ private Q_SLOTS:
         const QStringList own = {"scalar",   "pq",     "rvq",    "mixed",    "gptq",
                                  "hadamard", "kquant", "format", "additive", "e8",
                                  "trellis",  "pvq",    "kmeans"};
-        const QStringList inFront = {"center", "outliers", "pca", "permute", "smooth"};
-        const QStringList others = {"aqlm", "awq", "hqq", "lattice", "nuq", "quip", "vptq", "spqr"};
+        const QStringList inFront = {"center", "outliers", "pca", "permute", "smooth", "lowrank", "vptq"};
+        const QStringList others = {"aqlm", "awq", "hqq", "lattice", "nuq", "quip", "spqr"};
         QPalette palette;
         palette.setColor(QPalette::Base, background);
         palette.setColor(QPalette::Text, background == Qt::white ? Qt::black : Qt::white);
