@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/metrics/hessian_form.h"
+#include "core/hessian/hessian_form.h"
 
 #include <algorithm>
 #include <cmath>

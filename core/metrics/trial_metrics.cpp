@@ -9,7 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
-#include "core/metrics/hessian_form.h"
+#include "core/hessian/hessian_form.h"
 #include "core/quant/transform_method.h"
 
 namespace quantscope {

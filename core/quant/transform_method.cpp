@@ -5,21 +5,11 @@
 #include <mutex>
 
 #include "core/base/error.h"
-#include "core/base/finite_float.h"
-#include "core/base/parallel.h"
-#include "core/tensor/weight_reader.h"
+#include "core/quant/wrapped_base.h"
 
 namespace quantscope {
 
 namespace {
-
-constexpr const char* baseParameterId = "base";
-
-ParameterSpec baseParameter() {
-    return methodParameter(
-        {baseParameterId, "Base method", "The method that quantizes the changed weights."},
-        "scalar");
-}
 
 constexpr const char* beforeKey = "before";
 constexpr const char* afterKey = "after";
@@ -48,25 +38,6 @@ const Json* baseHeader(const Json& header) {
     return found != header.end() ? &*found : nullptr;
 }
 
-void keepFinite(MatrixSpan weights) {
-    for (Index r = 0; r < weights.rows; ++r) {
-        for (float& weight : weights.row(r))
-            weight = toFiniteFloat(static_cast<double>(weight));
-    }
-}
-
-Matrix readFinite(const TensorSource& weights, const std::stop_token& stop) {
-    const WeightReader reader(weights, stop);
-    Matrix all(weights.rows(), weights.cols());
-    parallelFor(weights.rows(), reader.rowsAtOnce(), stop, [&](Index begin, Index end) {
-        std::vector<float> storage;
-        const MatrixView rows = reader.read(begin, end - begin, storage);
-        for (Index r = 0; r < rows.rows; ++r)
-            std::ranges::copy(rows.row(r), all.span().row(begin + r).begin());
-    });
-    return all;
-}
-
 // What valueShape() takes for a weight.
 constexpr double shapeMultiplyAdds = 20.0;
 
@@ -81,16 +52,8 @@ public:
 
     Preflight preflight(Index rows, Index cols, const SideInformation& side) const override {
         Preflight result;
-        if (rows <= 0 || cols <= 0) {
-            result.refusal = "The tensor has no weights. Choose another one.";
-            return result;
-        }
-        if (side.hessian && side.hessian->size != cols) {
-            result.refusal = "The Hessian is for " + std::to_string(side.hessian->size) +
-                             " input channels, but the tensor has " + std::to_string(cols) +
-                             ". Choose the Hessian that belongs to it, or change the folding.";
-            return result;
-        }
+        result.refusal = refuseSide(rows, cols, side);
+        if (!result.refusal.empty()) return result;
         const TransformCost own = m_method.cost(m_values, rows, cols, side);
         result = m_base->preflight(rows, cols, side);
         if (!own.refusal.empty()) result.refusal = own.refusal;
@@ -134,26 +97,11 @@ public:
         encoded.header[afterKey] = shapeJson(valueShape(matrix.view(), stop));
         EncodedTensor base = m_base->quantize(ViewSource(matrix.view()), changedSide,
                                               context.part(changed, 1.0, 1), seconds);
-        addToRecord(encoded.header, base.header, std::move(remarks));
-        encoded.header[baseParameterId] = std::move(base.header);
-        for (Section& section : base.sections) {
-            section.name = TransformMethod::basePrefix + section.name;
-            encoded.sections.push_back(std::move(section));
-        }
+        addBase(encoded, std::move(base), std::move(remarks));
         return encoded;
     }
 
 private:
-    // What goes to the trial's record stands at the top of the header, whatever the base is.
-    static void addToRecord(Json& header, Json& base, std::vector<std::string> remarks) {
-        for (const Json& remark : base.value("remarks", Json::array()))
-            remarks.push_back(remark.get<std::string>());
-        base.erase("remarks");
-        if (!remarks.empty()) header["remarks"] = std::move(remarks);
-        if (base.contains("details")) header["details"] = std::move(base["details"]);
-        base.erase("details");
-    }
-
     const TransformMethod& m_method;
     MethodSpec m_spec;
     ParameterValues m_values;
@@ -194,21 +142,6 @@ public:
     std::vector<float> levels(Index /*row*/, Index /*column*/) const override { return {}; }
 
 private:
-    // The base's part as the base wrote it.
-    static std::shared_ptr<const EncodedTensor> baseOf(const EncodedTensor& tensor,
-                                                       MethodSpec method) {
-        EncodedTensor base{std::move(method), tensor.rows, tensor.cols, Json::object(), {}};
-        const std::string prefix = TransformMethod::basePrefix;
-        for (const Section& section : tensor.sections) {
-            if (!section.name.starts_with(prefix)) continue;
-            base.sections.push_back(section);
-            base.sections.back().name.erase(0, prefix.size());
-        }
-        const auto header = tensor.header.find(baseParameterId);
-        if (header != tensor.header.end()) base.header = *header;
-        return std::make_shared<const EncodedTensor>(std::move(base));
-    }
-
     Index m_rows;
     Index m_cols;
     std::unique_ptr<Decoder> m_base;
@@ -226,7 +159,7 @@ std::shared_ptr<const Hessian> Transform::applyTo(std::shared_ptr<const Hessian>
 
 std::vector<ParameterSpec> TransformMethod::parameters() const {
     std::vector<ParameterSpec> schema = ownParameters();
-    schema.push_back(baseParameter());
+    schema.push_back(baseParameter("The method that quantizes the changed weights."));
     return schema;
 }
 

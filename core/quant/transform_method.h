@@ -54,11 +54,10 @@ struct TransformCost {
 /// stored as "base/...", and the shape of the weights before and after in the header.
 class TransformMethod : public Method {
 public:
-    static constexpr const char* basePrefix = "base/";
-
     std::vector<ParameterSpec> parameters() const final;
+    /// To be overridden only by methods that offer other ways of encoding what they decode.
     std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,
-                                         const MethodRegistry& registry) const final;
+                                         const MethodRegistry& registry) const override;
     std::unique_ptr<Decoder> decoder(std::shared_ptr<const EncodedTensor> tensor,
                                      const MethodRegistry& registry) const final;
 

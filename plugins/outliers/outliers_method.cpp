@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "plugins/outliers/kept_repair.h"
 #include "plugins/outliers/kept_weights.h"
 
 namespace quantscope::outliers {
@@ -11,6 +12,10 @@ namespace {
 
 bool keepsColumns(const ParameterValues& values) {
     return values.choice("form") == "columns";
+}
+
+bool picksByLoss(const ParameterValues& values) {
+    return !keepsColumns(values) && values.choice("pick") == "loss";
 }
 
 // The number of weights that are kept.
@@ -48,20 +53,43 @@ std::string OutliersMethod::help() const {
     return "Keeps the weights that count most, by w^2 times the Hessian's diagonal, as 16-bit "
            "floats with their places, and leaves the others, with zeros in their stead, to another "
            "method (SpQR, Dettmers et al., 2023; SqueezeLLM, Kim et al., 2024); or whole input "
-           "channels (LLM.int8(), Dettmers et al., 2022).";
+           "channels (LLM.int8(), Dettmers et al., 2022). Picked by the layer loss, which weights "
+           "are kept and at which values is decided in turn with the codes of the others "
+           "(QuantEase, Behdin et al., 2023).";
 }
 
 std::vector<ParameterSpec> OutliersMethod::ownParameters() const {
-    return {realParameter({"percent", "Kept weights",
-                           "Share of the weights, or columns, that are kept.", "percent"},
-                          0.5, 0.0, 50.0, 0.1),
-            choiceParameter(
-                {"form", "Form", "Single weights, or whole input channels."}, "sparse",
-                {{"sparse", "Single weights"}, {"columns", "Whole columns (input channels)"}}),
-            booleanParameter({"hessian", "Use the Hessian",
-                              "Ranks by w^2 times the Hessian's diagonal, where one is given, "
-                              "instead of w^2 alone."},
-                             true)};
+    return {
+        realParameter({"percent", "Kept weights",
+                       "Share of the weights, or columns, that are kept.", "percent"},
+                      0.5, 0.0, 50.0, 0.1),
+        choiceParameter(
+            {"form", "Form", "Single weights, or whole input channels."}, "sparse",
+            {{"sparse", "Single weights"}, {"columns", "Whole columns (input channels)"}}),
+        choiceParameter({"pick", "Picked by",
+                         "Size: by the weights alone. Layer loss: starting from these, weights "
+                         "and codes take turns in making up for what the other loses; needs the "
+                         "full Hessian."},
+                        "size", {{"size", "Size"}, {"loss", "Layer loss (QuantEase)"}})
+            .onlyWith("form", {"sparse"}),
+        integerParameter({"rounds", "Rounds",
+                          "How often the others are coded and weights are picked, in turn; the "
+                          "best round is kept.",
+                          "rounds"},
+                         3, 1, mostPickingRounds)
+            .onlyWith("pick", {"loss"}),
+        choiceParameter({"start", "Starts from",
+                         "What is kept while the others are coded for the first time: the "
+                         "weights picked by size, below whose loss it never ends; or none, so "
+                         "that the largest errors are picked, which pays where the base is not "
+                         "thrown off by large weights."},
+                        "size", {{"size", "Weights picked by size"}, {"none", "No weights"}})
+            .onlyWith("pick", {"loss"})
+            .foldedAway(),
+        booleanParameter({"hessian", "Use the Hessian",
+                          "Ranks by w^2 times the Hessian's diagonal, where one is given, "
+                          "instead of w^2 alone. Picking by the layer loss always does."},
+                         true)};
 }
 
 TransformCost OutliersMethod::cost(const ParameterValues& values, Index rows, Index cols,
@@ -83,6 +111,13 @@ std::unique_ptr<Transform> OutliersMethod::fit(const ParameterValues& values, Ma
     }
     return std::make_unique<OutlierTransform>(
         largestWeights(weights, hessian, keptCount(percent, weights.size()), context.stop()));
+}
+
+std::unique_ptr<Quantizer> OutliersMethod::quantizer(const MethodSpec& spec,
+                                                     const MethodRegistry& registry) const {
+    if (picksByLoss(ParameterValues(spec.parameters)))
+        return makeRepairQuantizer(m_picker, spec, registry);
+    return TransformMethod::quantizer(spec, registry);
 }
 
 std::unique_ptr<Transform> OutliersMethod::load(const ParameterValues& /*values*/,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/quant/transform_method.h"
+#include "plugins/outliers/loss_picker.h"
 
 namespace quantscope::outliers {
 
@@ -10,7 +11,7 @@ class OutliersMethod final : public TransformMethod {
 public:
     std::string id() const override { return "outliers"; }
     std::string name() const override { return "Outlier split"; }
-    std::string version() const override { return "1"; }
+    std::string version() const override { return "2"; }
     std::string help() const override;
     std::vector<ParameterSpec> ownParameters() const override;
     TransformCost cost(const ParameterValues& values, Index rows, Index cols,
@@ -18,8 +19,15 @@ public:
     std::unique_ptr<Transform> fit(const ParameterValues& values, MatrixView weights,
                                    const SideInformation& side,
                                    const RunContext& context) const override;
+    /// Where weights are picked by the layer loss, a quantizer of rounds; what it stores is decoded
+    /// as always.
+    std::unique_ptr<Quantizer> quantizer(const MethodSpec& spec,
+                                         const MethodRegistry& registry) const override;
     std::unique_ptr<Transform> load(const ParameterValues& values,
                                     const EncodedTensor& tensor) const override;
+
+private:
+    LossPicker m_picker;
 };
 
 }  // namespace quantscope::outliers

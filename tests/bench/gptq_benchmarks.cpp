@@ -6,7 +6,7 @@
 #include "compared_rounds.h"
 #include "core/base/random.h"
 #include "core/kernels/product.h"
-#include "core/metrics/hessian_form.h"
+#include "core/hessian/hessian_form.h"
 #include "core/quant/quantized_tensor.h"
 #include "cpu_time.h"
 #include "plugins/gptq/gptq_method.h"

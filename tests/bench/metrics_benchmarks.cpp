@@ -3,7 +3,7 @@
 #include "compared_rounds.h"
 #include "core/base/random.h"
 #include "core/hessian/activation_hessian.h"
-#include "core/metrics/hessian_form.h"
+#include "core/hessian/hessian_form.h"
 #include "core/metrics/recall.h"
 #include "synthetic_data.h"
 #include "tests/core/stored_method.h"

@@ -449,7 +449,7 @@ private Q_SLOTS:
                                  "hadamard", "kquant", "format", "additive", "e8",
                                  "trellis",  "pvq",    "kmeans"};
         const QStringList inFront = {"center", "outliers", "pca", "permute", "smooth", "lowrank", "vptq"};
-        const QStringList others = {"aqlm", "awq", "hqq", "lattice", "nuq", "quip", "spqr"};
+        const QStringList others = {"aqlm", "awq", "hqq", "lattice", "nuq", "quarot", "spqr"};
         QPalette palette;
         palette.setColor(QPalette::Base, background);
         palette.setColor(QPalette::Text, background == Qt::white ? Qt::black : Qt::white);

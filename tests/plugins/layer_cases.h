@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/metrics/hessian_form.h"
+#include "core/hessian/hessian_form.h"
 #include "core/quant/side_information.h"
 #include "tests/plugins/method_bench.h"
 

@@ -6,7 +6,7 @@
 #include "core/base/parallel.h"
 #include "core/hessian/error_feedback.h"
 #include "core/hessian/hessian_file.h"
-#include "core/metrics/hessian_form.h"
+#include "core/hessian/hessian_form.h"
 #include "plugins/e8/e8_method.h"
 #include "plugins/gptq/gptq_method.h"
 #include "plugins/kmeans/kmeans_method.h"

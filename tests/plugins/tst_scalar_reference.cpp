@@ -8,7 +8,7 @@
 
 #include "core/base/text.h"
 #include "core/hessian/hessian_file.h"
-#include "core/metrics/hessian_form.h"
+#include "core/hessian/hessian_form.h"
 #include "core/metrics/recall.h"
 #include "core/metrics/trial_metrics.h"
 #include "core/tensor/normalized_source.h"

@@ -194,7 +194,10 @@ private Q_SLOTS:
         // The codewords of what a transform wraps are not values of the decoded matrix, nor are
         // those whose weights are kept beside them.
         const RateLedger rate = tensor.rate();
-        if (rate[RatePart::Transforms] > 0 || rate[RatePart::Outliers] > 0) return;
+        if (rate[RatePart::Transforms] > 0 || rate[RatePart::Outliers] > 0 ||
+            rate[RatePart::Factors] > 0) {
+            return;
+        }
 
         // Where one codebook codes all columns, or each codebook its own, the decoded matrix shows
         // which codeword was taken.
