@@ -151,6 +151,8 @@ public:
                         [&] { report(m_foundCurve); });
             return Success;
         }
+        // Plans by different scores are different plans.
+        if (!m_by.empty()) m_foundPlan.allocator += " by " + m_by;
         m_foundPlan.run = store->run().runId;
         m_foundPlan.folder = std::filesystem::absolute(m_folder).lexically_normal().string();
         writeResult(m_foundPlan.toJson(), [&] { report(m_foundPlan); });
