@@ -19,10 +19,9 @@ enum class RatePart {
     Factors,     ///< Of a low-rank matrix that is added to the decoded weights.
     Padding,     ///< Bits that only fill up bytes.
 };
-inline constexpr std::array allRateParts = {RatePart::Codes,     RatePart::Scales,
-                                            RatePart::Codebooks, RatePart::Transforms,
-                                            RatePart::Outliers,  RatePart::Factors,
-                                            RatePart::Padding};
+inline constexpr std::array allRateParts = {
+    RatePart::Codes,    RatePart::Scales,  RatePart::Codebooks, RatePart::Transforms,
+    RatePart::Outliers, RatePart::Factors, RatePart::Padding};
 
 /// "codes", "scales", ...: the key in JSON and the name in legends.
 std::string_view ratePartName(RatePart part);

@@ -5,8 +5,8 @@
 
 #include "compared_rounds.h"
 #include "core/base/random.h"
-#include "core/kernels/product.h"
 #include "core/hessian/hessian_form.h"
+#include "core/kernels/product.h"
 #include "core/quant/quantized_tensor.h"
 #include "cpu_time.h"
 #include "plugins/gptq/gptq_method.h"

@@ -448,7 +448,8 @@ private Q_SLOTS:
         const QStringList own = {"scalar",   "pq",     "rvq",    "mixed",    "gptq",
                                  "hadamard", "kquant", "format", "additive", "e8",
                                  "trellis",  "pvq",    "kmeans"};
-        const QStringList inFront = {"center", "outliers", "pca", "permute", "smooth", "lowrank", "vptq"};
+        const QStringList inFront = {"center", "outliers", "pca", "permute",
+                                     "smooth", "lowrank",  "vptq"};
         const QStringList others = {"aqlm", "awq", "hqq", "lattice", "nuq", "quarot", "spqr"};
         QPalette palette;
         palette.setColor(QPalette::Base, background);
