@@ -34,8 +34,8 @@ std::vector<fs::path> artifactsOfRun(const fs::path& folder, const std::string& 
             paths.push_back(store->artifactPath(record.trialId));
     }
     std::string list;
-    for (const std::string& method : methods)
-        list += "\n  " + method;
+    for (const std::string& one : methods)
+        list += "\n  " + one;
     if (paths.empty() && !wanted.empty()) {
         throw Error("The run " + quoted(folder) + " has no results of '" + wanted + "'.",
                     "Its methods are:" + list);
