@@ -130,10 +130,11 @@ std::vector<ParameterSpec> LowRankMethod::ownParameters() const {
                               "best round is kept.",
                               "rounds"},
                              1, 1, mostRounds),
-            choiceParameter({"factors", "Stored as",
-                             "Number format of the factors, beside a 16-bit scale for each column "
-                             "of the left one and row of the right one."},
-                            "fp16", {{"fp16", "16-bit floats"}, {"int8", "8-bit integers"}})
+            choiceParameter(
+                {"factors", "Stored as",
+                 "Number format of the factors, beside a 16-bit scale for each column "
+                 "of the left one and row of the right one. Integers lose hardly anything."},
+                "fp16", {{"fp16", "16-bit floats"}, {"int8", "8-bit integers"}})
                 .foldedAway()};
 }
 
