@@ -2,7 +2,7 @@
 # Declares plugins, in this project and, from the installed package, outside it.
 
 # Raise it when a class that plugins implement or call changes its layout or meaning.
-set(QUANTSCOPE_API_VERSION 3)
+set(QUANTSCOPE_API_VERSION 4)
 
 # What must agree for objects to pass between a plugin and the program.
 string(REGEX MATCH "^[0-9]+" quantscope_compiler_major "${CMAKE_CXX_COMPILER_VERSION}")
