@@ -5,6 +5,7 @@
 #include <QtTest>
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <set>
 
 #include "core/base/json.h"
@@ -320,7 +321,10 @@ private slots:
                                 .at("achieved_bits_per_weight")
                                 .get<double>();
         const QString tokens = fewTokens();
-        const QStringList judge = {"judge", path("run"), "--tokens", tokens, "--json"};
+        // Other tests count what the run keeps.
+        std::filesystem::copy(path("run").toStdString(), path("judged-run").toStdString(),
+                              std::filesystem::copy_options::recursive);
+        const QStringList judge = {"judge", path("judged-run"), "--tokens", tokens, "--json"};
         const QStringList artifacts = {"--artifacts", "layer by layer=" + path("artifacts")};
         const Json records = runJson(judge + artifacts);
         QVERIFY(records.is_array());
@@ -337,8 +341,8 @@ private slots:
         // Neither again nor under another name.
         const Json same = runJson(judge + QStringList{"--artifacts", path("artifacts")});
         QCOMPARE(same, records);
-        const Outcome figure = run(
-            {"plot", path("run"), "--figure", "perplexity", "--out", path("with-artifacts.csv")});
+        const Outcome figure = run({"plot", path("judged-run"), "--figure", "perplexity", "--out",
+                                    path("with-artifacts.csv")});
         QVERIFY2(figure.exitCode == 0, qPrintable(figure.err));
         const std::string table = readTextFile(path("with-artifacts.csv").toStdString());
         QVERIFY(table.find("layer by layer") != std::string::npos);
