@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/random.h"
-#include "core/quant/quantized_tensor.h"
+#include "core/quant/side_information.h"
 
 // Hessians with known properties, and the layer loss written out.
 
@@ -51,6 +51,17 @@ inline std::shared_ptr<Hessian> sampledInputs(Index size, Index count, double lo
                 full[i * x.size() + j] += x[i] * x[j] / static_cast<double>(count);
         }
     }
+    return hessianFrom(std::move(full));
+}
+
+/// With `damping` times the mean of its diagonal added to that.
+inline std::shared_ptr<Hessian> damped(const Hessian& hessian, double damping) {
+    double mean = 0.0;
+    for (const double value : hessian.diagonal)
+        mean += value / static_cast<double>(hessian.size);
+    std::vector<double> full = hessian.full;
+    for (Index j = 0; j < hessian.size; ++j)
+        full[static_cast<std::size_t>(j * (hessian.size + 1))] += damping * mean;
     return hessianFrom(std::move(full));
 }
 

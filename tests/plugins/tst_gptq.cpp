@@ -16,7 +16,7 @@
 #include "plugins/scalar/scalar_method.h"
 #include "plugins/trellis/trellis_method.h"
 #include "tests/core/test_files.h"
-#include "tests/plugins/layer_cases.h"
+#include "tests/plugins/hessian_cases.h"
 #include "tests/plugins/method_bench.h"
 #include "tests/plugins/slowness.h"
 
@@ -54,7 +54,8 @@ EncodedTensor encode(const std::string& method, MatrixView weights,
 
 double lossOf(MatrixView weights, const EncodedTensor& encoded,
               const std::shared_ptr<const Hessian>& hessian) {
-    return test::lossOf(weights, QuantizedTensor(encoded, registry()), hessian);
+    const Matrix values = decoded(QuantizedTensor(encoded, registry()));
+    return lossBetween(weights, values.view(), hessian.get());
 }
 
 struct Errors {
@@ -204,7 +205,7 @@ private slots:
         QFETCH(int, size);
         QFETCH(int, rows);
         QFETCH(QString, base);
-        const auto hessian = sampled(size, 0.5);
+        const auto hessian = sampledInputs(size, 4 * size, 0.5);
         const Matrix weights = gaussian(rows, size, 3);
         const ViewSource source(weights.view());
         for (const ColumnOrder order : {ColumnOrder::Natural, ColumnOrder::Descending}) {
@@ -248,7 +249,7 @@ private slots:
         QFETCH(QString, base);
         QFETCH(int, rows);
         QFETCH(int, cols);
-        const auto hessian = sampled(cols, 0.5);
+        const auto hessian = sampledInputs(cols, 4 * cols, 0.5);
         const auto full = damped(*hessian, 0.01)->full;
         const Eigen::MatrixXd h = Eigen::Map<const Eigen::MatrixXd>(full.data(), cols, cols);
         const Matrix weights = gaussian(rows, cols, 3);
@@ -320,7 +321,7 @@ private slots:
     }
     void vectorsGainWhatThePivotsSay() {
         QFETCH(QString, base);
-        const auto hessian = sampled(96, 0.5);
+        const auto hessian = sampledInputs(96, 4 * 96, 0.5);
         const auto measured = damped(*hessian, 0.01);
         const Matrix weights = gaussian(256, 96, 3);
         const std::string text = base.toStdString();
@@ -337,7 +338,7 @@ private slots:
     }
 
     void orderOfChannels() {
-        const auto hessian = sampled(128, 0.8);
+        const auto hessian = sampledInputs(128, 4 * 128, 0.8);
         const auto measured = damped(*hessian, 0.01);
         const Matrix weights = gaussian(256, 128, 3);
         const std::string base = "(scalar:bits=4,scheme=asym,granularity=row)";
@@ -436,7 +437,7 @@ private slots:
         std::vector<double> full(48 * 48);
         for (Index j = 0; j < 48; ++j)
             full[static_cast<std::size_t>(j * 49)] = std::exp2(-0.2 * static_cast<double>(j));
-        const auto hessian = hessianOf(std::move(full));
+        const auto hessian = hessianFrom(std::move(full));
         const Matrix weights = gaussian(37, 48);
         const EncodedTensor plain = encode(base.toStdString(), weights.view(), hessian);
         const EncodedTensor carried =
@@ -460,7 +461,7 @@ private slots:
     }
 
     void sameBitsAtAnyThreadCount() {
-        const auto hessian = sampled(150, 0.5);
+        const auto hessian = sampledInputs(150, 4 * 150, 0.5);
         const Matrix weights = gaussian(200, 150);
         for (const char* method :
              {"gptq:descent=2,base=(scalar:bits=3,granularity=group,group=32)",
@@ -483,7 +484,7 @@ private slots:
         for (Index j = 0; j < 7; ++j)
             full[static_cast<std::size_t>(j * 9)] = 1.0;
         full[0 * 8 + 1] = full[1 * 8 + 0] = 1.0;
-        const auto hessian = hessianOf(std::move(full));
+        const auto hessian = hessianFrom(std::move(full));
         const Matrix weights = gaussian(16, 8);
         const EncodedTensor encoded =
             encode("gptq:damping=0,base=(scalar:bits=4)", weights.view(), hessian);
@@ -513,7 +514,7 @@ private slots:
         QVERIFY(refusal("gptq", {diagonal}).find("Only the diagonal") != std::string::npos);
         QVERIFY(refusal("gptq", {autoregressive(9, 0.5)}).find("for 9 input channels") !=
                 std::string::npos);
-        QVERIFY(refusal("gptq", {hessianOf(std::vector<double>(64))}).find("is zero") !=
+        QVERIFY(refusal("gptq", {hessianFrom(std::vector<double>(64))}).find("is zero") !=
                 std::string::npos);
         QCOMPARE(refusal("gptq", {autoregressive(8, 0.5)}), std::string());
         QVERIFY_THROWS_EXCEPTION(Error, quantizer("gptq:order=act,groups=refit"));
@@ -521,9 +522,9 @@ private slots:
         // Blocks along rows do not end with columns; vectors along rows stay in their order.
         QVERIFY_THROWS_EXCEPTION(Error, quantizer("gptq:base=trellis"));
         const Matrix weights = gaussian(16, 8);
-        const Json remarks =
-            encode("gptq:order=ascending,descent=1,base=e8", weights.view(), sampled(8, 1.0))
-                .header.at("remarks");
+        const Json remarks = encode("gptq:order=ascending,descent=1,base=e8", weights.view(),
+                                    sampledInputs(8, 4 * 8, 1.0))
+                                 .header.at("remarks");
         QVERIFY(remarks.at(0).get<std::string>().find("order of the tensor") != std::string::npos);
         QCOMPARE(remarks.size(), std::size_t{1});
         // Rotated columns are no input channels; slices must be equally long.

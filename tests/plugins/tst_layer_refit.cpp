@@ -14,7 +14,7 @@
 #include "plugins/rvq/rvq_method.h"
 #include "plugins/scalar/scalar_method.h"
 #include "plugins/trellis/trellis_method.h"
-#include "tests/plugins/layer_cases.h"
+#include "tests/plugins/hessian_cases.h"
 #include "tests/plugins/method_bench.h"
 #include "tests/plugins/slowness.h"
 
@@ -52,7 +52,8 @@ EncodedTensor encode(const std::string& method, MatrixView weights,
 
 double lossOf(MatrixView weights, const EncodedTensor& encoded,
               const std::shared_ptr<const Hessian>& hessian) {
-    return test::lossOf(weights, QuantizedTensor(encoded, registry()), hessian);
+    const Matrix values = decoded(QuantizedTensor(encoded, registry()));
+    return lossBetween(weights, values.view(), hessian.get());
 }
 
 std::unique_ptr<CodeGrid> roundedGrid(const std::string& method, const TensorSource& weights,
@@ -167,7 +168,7 @@ private slots:
     }
     void leastSquaresAreTheDenseSolution() {
         QFETCH(QString, base);
-        const auto hessian = damped(*sampled(32, 0.5), 0.01);
+        const auto hessian = damped(*sampledInputs(32, 4 * 32, 0.5), 0.01);
         // Rows of very different sizes.
         Matrix weights = gaussian(40, 32, 3);
         for (Index r = 0; r < weights.rows(); ++r) {
@@ -204,7 +205,7 @@ private slots:
     }
     void convergesSoon() {
         QFETCH(QString, base);
-        const auto hessian = sampled(96, 1.0);
+        const auto hessian = sampledInputs(96, 4 * 96, 1.0);
         const Matrix weights = gaussian(80, 96, 3);
         const ViewSource source(weights.view());
         const auto losses = [&](const LayerFitOptions& options) {
@@ -255,7 +256,7 @@ private slots:
     }
     void fitsEndWithTheSameBits() {
         QFETCH(QString, base);
-        const auto hessian = sampled(48, 0.5);
+        const auto hessian = sampledInputs(48, 4 * 48, 0.5);
         const Matrix weights = gaussian(64, 48, 3);
         const ViewSource source(weights.view());
         const auto grid = roundedGrid(base.toStdString(), source, hessian);
@@ -289,7 +290,7 @@ private slots:
     }
     void roundsNeverRaiseTheLoss() {
         QFETCH(QString, base);
-        const auto hessian = sampled(96, 0.7);
+        const auto hessian = sampledInputs(96, 4 * 96, 0.7);
         const auto measured = damped(*hessian, 0.01);
         const Matrix weights = gaussian(120, 96, 3);
         const std::string method = "gptq:damping=0.01,base=(" + base.toStdString() + "),rounds=";
@@ -342,7 +343,7 @@ private slots:
     void descentEndsWhereNoCodeIsBetter() {
         QFETCH(int, dim);
         constexpr Index cols = 12;
-        const auto hessian = sampled(cols, 0.5);
+        const auto hessian = sampledInputs(cols, 4 * cols, 0.5);
         const Matrix weights = gaussian(30, cols);
         const std::string method =
             "gptq:damping=0,base=(kmeans:bits=4,precision=fp32,dim=" + std::to_string(dim) + ")";
@@ -384,7 +385,7 @@ private slots:
     }
     void sameBitsAtAnyThreadCount() {
         QFETCH(QString, base);
-        const auto hessian = sampled(150, 0.5);
+        const auto hessian = sampledInputs(150, 4 * 150, 0.5);
         const Matrix weights = gaussian(600, 150);
         std::vector<EncodedTensor> results;
         for (const int threads : {1, 2, 8}) {
