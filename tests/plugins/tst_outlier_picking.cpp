@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/base/parallel.h"
+#include "core/base/text.h"
 #include "plugins/gptq/gptq_method.h"
 #include "plugins/outliers/outliers_method.h"
 #include "plugins/scalar/scalar_method.h"
@@ -75,7 +76,7 @@ private Q_SLOTS:
         QFETCH(double, percent);
         const Matrix weights = withOutliers(60, 48);
         const auto hessian = sampledInputs(48, 200, 1.0);
-        const std::string share = "outliers:percent=" + std::to_string(percent);
+        const std::string share = "outliers:percent=" + formatNumber(percent);
         const std::string rest = ",base=(" + base.toStdString() + ")";
         const double start = lossOf(share + rest, weights, hessian);
         double before = start * (1.0 + 1e-6);
