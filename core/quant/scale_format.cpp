@@ -123,8 +123,12 @@ double ScaleFormat::rounded(double scale) const {
 double ScaleFormat::nearest(double scale) const {
     const double above = rounded(scale);
     if (m_type == ScaleType::Single || !(above > scale)) return above;
-    // As far below the scale as the larger number is above it.
-    return rounded(scale - (above - scale));
+    // Below a power of two numbers lie closer together than above it, so the number just below the
+    // scale may be the next one after that which is as far from it as the larger number.
+    const double low = rounded(scale - (above - scale));
+    const double next = rounded(std::nextafter(low, std::numeric_limits<double>::infinity()));
+    const double below = next < scale ? next : low;
+    return scale - below <= above - scale ? below : above;
 }
 
 int ScaleFormat::baseFor(ScaleType type, std::span<const double> scales) {
