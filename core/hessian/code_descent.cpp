@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <functional>
 #include <utility>
 
 #include "core/base/parallel.h"
 #include "core/hessian/cholesky.h"
 #include "core/hessian/layer_loss.h"
+#include "core/hessian/stoppable_product.h"
 #include "core/kernels/product.h"
 
 namespace quantscope {
@@ -55,7 +58,7 @@ DescentLayer::DescentLayer(const Hessian& hessian, const FeedbackFactor& factor,
     : m_size(factor.size),
       m_step(channelsPerCode),
       m_order(factor.order),
-      m_hessian(dampedHessian(hessian, factor.damping, factor.order)) {
+      m_hessian(dampedHessian(hessian, factor.damping, factor.order, stop)) {
     for (Index j = 0; j < m_size; ++j) {
         // A dead channel costs nothing, whatever it is rounded to.
         float& diagonal = m_hessian[static_cast<std::size_t>(j * (m_size + 1))];
@@ -102,8 +105,8 @@ double CodeDescent::run(int passes, const std::stop_token& stop) {
     const Index size = m_layer.size();
     m_gain = 0.0;
     m_gradient = Matrix(size, m_errors.cols);
-    addProduct(1.0F, {m_layer.row(0), size, size, size, 1}, strided(m_errors), m_gradient.data(),
-               m_errors.cols);
+    addProductUntilStopped<float>(1.0F, {m_layer.row(0), size, size, size, 1}, strided(m_errors),
+                                  m_gradient.data(), m_errors.cols, stop);
     const Index step = m_layer.step();
     const Index width = std::max(step, stripColumns / step * step);
     m_hasMetric = step == 1;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/kernels/product.h"
 
 namespace quantscope {
@@ -36,8 +37,8 @@ HessianForm::HessianForm(std::shared_ptr<const Hessian> hessian, Index cols)
     }
 }
 
-double HessianForm::of(MatrixView rows) const {
-    return m_hessian->full.empty() ? diagonalForm(rows) : fullForm(rows);
+double HessianForm::of(MatrixView rows, const std::stop_token& stop) const {
+    return m_hessian->full.empty() ? diagonalForm(rows) : fullForm(rows, stop);
 }
 
 double HessianForm::diagonalForm(MatrixView rows) const {
@@ -51,7 +52,7 @@ double HessianForm::diagonalForm(MatrixView rows) const {
     return total;
 }
 
-double HessianForm::fullForm(MatrixView rows) const {
+double HessianForm::fullForm(MatrixView rows, const std::stop_token& stop) const {
     const Index size = rows.cols;
     std::vector<double> values(static_cast<std::size_t>(rows.size()));
     for (Index r = 0; r < rows.rows; ++r)
@@ -61,6 +62,7 @@ double HessianForm::fullForm(MatrixView rows) const {
     // H is symmetric: of every panel of columns only the rows down to its last column are needed,
     // the part above the diagonal block counting twice.
     for (Index first = 0; first < size; first += panelColumns) {
+        throwIfStopped(stop);
         const Index count = std::min(panelColumns, size - first);
         const StridedView<double> panel{values.data() + first, rows.rows, count, size, 1};
         const StridedView<double> left{values.data(), rows.rows, first, size, 1};

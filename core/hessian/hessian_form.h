@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 
 #include "core/base/matrix_view.h"
 #include "core/quant/side_information.h"
@@ -15,8 +16,8 @@ public:
     /// infinities.
     HessianForm(std::shared_ptr<const Hessian> hessian, Index cols);
 
-    /// tr(X H X^T) for X = `rows`, in double precision.
-    double of(MatrixView rows) const;
+    /// tr(X H X^T) for X = `rows`, in double precision. Throws Cancelled.
+    double of(MatrixView rows, const std::stop_token& stop = {}) const;
 
     /// How many rows to hand over at once so that H, read anew for every block, is used well.
     Index preferredRows() const { return preferredRows(!m_hessian->full.empty()); }
@@ -24,7 +25,7 @@ public:
 
 private:
     double diagonalForm(MatrixView rows) const;
-    double fullForm(MatrixView rows) const;
+    double fullForm(MatrixView rows, const std::stop_token& stop) const;
 
     std::shared_ptr<const Hessian> m_hessian;
 };

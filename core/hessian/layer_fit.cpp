@@ -2,12 +2,14 @@
 #include "core/hessian/layer_fit.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
+#include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/hessian/layer_loss.h"
-#include "core/kernels/product.h"
+#include "core/hessian/stoppable_product.h"
 #include "core/tensor/weight_reader.h"
 
 namespace quantscope {
@@ -40,7 +42,7 @@ public:
         : m_fit(fit),
           m_hessian(hessian),
           m_added(addedByDamping(hessian, damping)),
-          m_damped(dampedHessian(hessian, damping, naturalOrder(hessian.size))),
+          m_damped(dampedHessian(hessian, damping, naturalOrder(hessian.size), stop)),
           m_reader(weights, stop),
           m_rows(weights.rows()),
           m_cols(weights.cols()),
@@ -59,7 +61,7 @@ public:
         std::vector<double> result(static_cast<std::size_t>(m_rows));
         forBlocks([&](Index first, Index count, std::span<double>) {
             const Matrix errors = errorsOf(coefficients, first, count);
-            std::ranges::copy(layerLosses(m_hessian, m_added, errors.view()),
+            std::ranges::copy(layerLosses(m_hessian, m_added, errors.view(), m_reader.stop()),
                               result.begin() + first);
         });
         return result;
@@ -149,8 +151,9 @@ private:
 
     Matrix timesHessian(MatrixView rows) const {
         Matrix product(rows.rows, m_cols);
-        addProduct(1.0F, strided(rows), {m_damped.data(), m_cols, m_cols, m_cols, 1},
-                   product.data(), m_cols);
+        addProductUntilStopped<float>(1.0F, strided(rows),
+                                      {m_damped.data(), m_cols, m_cols, m_cols, 1}, product.data(),
+                                      m_cols, m_reader.stop());
         return product;
     }
 
@@ -175,6 +178,7 @@ public:
           m_scale(equations.diagonal()),
           m_solution(m_residual.size()),
           m_active(equations.problems(), true) {
+        checkScale();
         // Coefficients that no code refers to have no gradient either.
         for (double& value : m_scale)
             value = value > 0.0 ? 1.0 / value : 0.0;
@@ -213,6 +217,21 @@ public:
     }
 
 private:
+    // As GridFit asks of D; what is hardly below 0 are rounding errors.
+    void checkScale() const {
+        constexpr double roundingErrors = 1e-5;
+        double largest = 0.0;
+        for (const double value : m_scale)
+            largest = std::max(largest, std::abs(value));
+        const auto isBad = [&](double value) { return !(value >= -roundingErrors * largest); };
+        if (std::ranges::none_of(m_scale, isBad)) return;
+        throw Error(
+            "The coefficients of this grid cannot be fitted to the layer loss: what a value "
+            "has of two of them has different signs, or is no number.",
+            "This is an error of the base method's plugin. Choose rounds=0, or another "
+            "base.");
+    }
+
     Coefficients preconditioned() const {
         Coefficients result = m_residual;
         std::ranges::transform(result, m_scale, result.begin(), std::multiplies());

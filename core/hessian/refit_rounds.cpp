@@ -49,10 +49,10 @@ public:
             for (Index r = 0; r < m_weights.cols(); ++r)
                 m_errors(j, r) = m_weights(j, r) - values(channel(j), r);
         }
-        losses.before = losses.after = loss();
+        losses.before = losses.after = loss(stop);
         CodeDescent descent(layer, m_weights.view(), m_errors.span(), rows);
         if (!(descent.run(passesPerRound, stop) > 0.0)) return true;
-        const double after = loss();
+        const double after = loss(stop);
         if (!(after < losses.before)) return true;
         losses.after = after;
         rows.commit();
@@ -62,14 +62,14 @@ public:
 private:
     Index channel(Index step) const { return m_factor.order[static_cast<std::size_t>(step)]; }
 
-    double loss() const {
+    double loss(const std::stop_token& stop) const {
         Matrix rows(m_errors.cols(), m_errors.rows());
         for (Index j = 0; j < m_factor.size; ++j) {
             for (Index r = 0; r < rows.rows(); ++r)
                 rows(r, channel(j)) = m_errors(j, r);
         }
         const std::vector<double> losses =
-            layerLosses(m_hessian, addedByDamping(m_hessian, m_factor.damping), rows.view());
+            layerLosses(m_hessian, addedByDamping(m_hessian, m_factor.damping), rows.view(), stop);
         return std::accumulate(losses.begin(), losses.end(), 0.0);
     }
 
@@ -130,6 +130,7 @@ RefitResult refitInRounds(const TensorSource& weights, const Hessian& hessian,
         const Rechoice again =
             chooseCodesAnew(weights, hessian, factor, layer, grid, context.part(middle, to, 0));
         result.rechooses = again.isPossible;
+        if (!result.fits && !result.rechooses) break;
         if (!result.fits) fitted.before = fitted.after = again.losses.before;
         if (round == 0) result.before = fitted.before;
         const double after = again.isPossible ? again.losses.after : fitted.after;

@@ -5,9 +5,9 @@
 #include <functional>
 #include <limits>
 
+#include "core/base/error.h"
 #include "core/base/parallel.h"
-#include "core/base/squared_norm.h"
-#include "core/hessian/hessian_form.h"
+#include "core/hessian/layer_loss.h"
 #include "core/quant/wrapped_base.h"
 #include "core/tensor/tensor_source.h"
 
@@ -67,6 +67,9 @@ public:
 
     EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                            const RunContext& context, PhaseSeconds& seconds) const override {
+        // Products with a Hessian of another size would read beyond its end.
+        const std::string refused = refuseSide(weights.rows(), weights.cols(), side);
+        if (!refused.empty()) throw Error(refused);
         const std::stop_token& stop = context.stop();
         const int rounds = m_repairer.rounds(m_values);
         const std::shared_ptr<const Hessian> judge = m_repairer.judge(m_values, side);
@@ -186,24 +189,6 @@ std::unique_ptr<Decoder> RepairMethod::decoder(std::shared_ptr<const EncodedTens
     const ParameterValues values(tensor->method.parameters);
     auto base = registry.decoder(baseOf(*tensor, values.method(baseParameterId)));
     return std::make_unique<RepairDecoder>(std::move(base), load(values, *tensor));
-}
-
-double layerLoss(MatrixView errors, const std::shared_ptr<const Hessian>& hessian,
-                 const std::stop_token& stop) {
-    // Few enough for a stop to come in time, for thousands of channels.
-    constexpr Index rowsAtOnce = 16;
-    std::unique_ptr<const HessianForm> form;
-    if (hessian) form = std::make_unique<const HessianForm>(hessian, errors.cols);
-    return parallelReduce(
-        errors.rows, std::max(rowsAtOnce, hessian ? 0 : blockRows(errors.cols)), stop, 0.0,
-        [&](Index begin, Index end) {
-            if (form) return form->of(errors.middleRows(begin, end - begin));
-            double sum = 0.0;
-            for (Index r = begin; r < end; ++r)
-                sum += squaredNorm(errors.row(r));
-            return sum;
-        },
-        [](double& total, double part) { total += part; });
 }
 
 }  // namespace quantscope

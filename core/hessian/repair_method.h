@@ -64,8 +64,9 @@ public:
 /// round after round, the base codes what the last repair leaves to it. The round with the smallest
 /// loss is stored, so more rounds never make it worse. The header's details tell `loss_unrepaired`,
 /// of the base alone in the first round, `loss_repaired` and, of several rounds, `best_round`,
-/// from 1. `repairer` outlives the quantizer. Sections of the base are stored as with a
-/// TransformMethod.
+/// from 1. These losses are layerLoss(): of the Hessian as it is given, where what methods with
+/// error feedback tell is of the damped one. `repairer` outlives the quantizer. Sections of the
+/// base are stored as with a TransformMethod.
 std::unique_ptr<Quantizer> makeRepairQuantizer(const Repairer& repairer, const MethodSpec& spec,
                                                const MethodRegistry& registry);
 
@@ -83,10 +84,5 @@ public:
     virtual std::unique_ptr<Repair> load(const ParameterValues& values,
                                          const EncodedTensor& tensor) const = 0;
 };
-
-/// tr(E H E^T) for `errors` E, or their squared sum without a Hessian; in parallel, the same bits
-/// at any thread count. Throws Error as HessianForm does, or Cancelled.
-double layerLoss(MatrixView errors, const std::shared_ptr<const Hessian>& hessian,
-                 const std::stop_token& stop);
 
 }  // namespace quantscope

@@ -75,17 +75,16 @@ private:
     StoredFactor m_right;
 };
 
-Errors errorsOf(const RepairCase& state) {
+Errors errorsOf(const RepairCase& state, const std::stop_token& stop) {
     Errors errors{state.weights.rows, state.weights.cols, {}};
-    errors.values.reserve(static_cast<std::size_t>(state.weights.size()));
-    for (Index r = 0; r < errors.rows; ++r) {
-        const std::span<const float> weights = state.weights.row(r);
-        const std::span<const float> decoded = state.decoded.row(r);
-        for (std::size_t c = 0; c < weights.size(); ++c) {
-            errors.values.push_back(static_cast<double>(weights[c]) -
-                                    static_cast<double>(decoded[c]));
+    errors.values.resize(static_cast<std::size_t>(state.weights.size()));
+    parallelFor(errors.rows, blockRows(errors.cols), stop, [&](Index begin, Index end) {
+        for (Index r = begin; r < end; ++r) {
+            std::ranges::transform(
+                state.weights.row(r), state.decoded.row(r), errors.values.begin() + r * errors.cols,
+                [](float w, float q) { return static_cast<double>(w) - static_cast<double>(q); });
         }
-    }
+    });
     return errors;
 }
 
@@ -182,13 +181,14 @@ std::shared_ptr<const Hessian> LowRankMethod::judge(const ParameterValues& value
 }
 
 Matrix LowRankMethod::firstTarget(const ParameterValues& values, MatrixView weights,
-                                  const SideInformation& side,
-                                  const RunContext& /*context*/) const {
+                                  const SideInformation& side, const RunContext& context) const {
     const TransformCost judged = cost(values, weights.rows, weights.cols, side);
     if (!judged.refusal.empty()) throw Error(judged.refusal);
     Matrix target(weights.rows, weights.cols);
-    for (Index r = 0; r < weights.rows; ++r)
+    for (Index r = 0; r < weights.rows; ++r) {
+        throwIfStopped(context.stop());
         std::ranges::copy(weights.row(r), target.span().row(r).begin());
+    }
     return target;
 }
 
@@ -199,7 +199,7 @@ FittedRepair LowRankMethod::fit(const ParameterValues& values, const RepairCase&
     const FactorType type = typeOf(values);
     const Index rows = state.weights.rows;
     const Index cols = state.weights.cols;
-    const Errors errors = errorsOf(state);
+    const Errors errors = errorsOf(state, context.stop());
     std::vector<double> outputs = leadingOutputs(errors, hessian.get(), rank, context);
     const Index found = std::ssize(outputs) / rows;
     outputs.resize(static_cast<std::size_t>(rank * rows));

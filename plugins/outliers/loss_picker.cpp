@@ -7,7 +7,8 @@
 #include "core/base/error.h"
 #include "core/base/finite_float.h"
 #include "core/base/parallel.h"
-#include "core/kernels/product.h"
+#include "core/hessian/layer_loss.h"
+#include "core/hessian/stoppable_product.h"
 #include "core/tensor/tensor_source.h"
 #include "plugins/outliers/kept_repair.h"
 #include "plugins/outliers/kept_weights.h"
@@ -23,30 +24,46 @@ constexpr Index rowsAtOnce = 16;
 
 // A factor c for which c diag(H) - H is positive semidefinite: at least the largest eigenvalue of H
 // scaled to a diagonal of ones, by Gershgorin's circles or by the root of the sum of its squares.
-double diagonalBound(const Hessian& hessian) {
-    double circles = 0.0;
-    double squares = 0.0;
-    const auto size = static_cast<std::size_t>(hessian.size);
-    for (std::size_t i = 0; i < size; ++i) {
+double diagonalBound(const Hessian& hessian, const std::stop_token& stop) {
+    struct Sums {
         double circle = 0.0;
-        for (std::size_t j = 0; j < size; ++j) {
-            const double scale = std::sqrt(hessian.diagonal[i]) * std::sqrt(hessian.diagonal[j]);
-            if (!(scale > 0.0)) continue;
-            const double share = std::abs(hessian.full[i * size + j]) / scale;
-            circle += share;
-            squares += share * share;
+        double squares = 0.0;
+    };
+    const auto size = static_cast<std::size_t>(hessian.size);
+    std::vector<double> roots(size);
+    std::ranges::transform(hessian.diagonal, roots.begin(),
+                           [](double value) { return value > 0.0 ? std::sqrt(value) : 0.0; });
+    const auto sumRows = [&](Index begin, Index end) {
+        Sums sums;
+        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+            double circle = 0.0;
+            for (std::size_t j = 0; j < size; ++j) {
+                const double scale = roots[i] * roots[j];
+                if (!(scale > 0.0)) continue;
+                const double share = std::abs(hessian.full[i * size + j]) / scale;
+                circle += share;
+                sums.squares += share * share;
+            }
+            sums.circle = std::max(sums.circle, circle);
         }
-        circles = std::max(circles, circle);
-    }
-    return std::max(1.0, std::min(circles, std::sqrt(squares)));
+        return sums;
+    };
+    const Sums all = parallelReduce(hessian.size, rowsAtOnce, stop, Sums(), sumRows,
+                                    [](Sums& total, const Sums& part) {
+                                        total.circle = std::max(total.circle, part.circle);
+                                        total.squares += part.squares;
+                                    });
+    return std::max(1.0, std::min(all.circle, std::sqrt(all.squares)));
 }
 
 /// A matrix with few entries, row by row.
-using Entries = std::vector<std::vector<std::pair<Index, double>>>;
+using RowEntries = std::vector<std::pair<Index, double>>;
+using Entries = std::vector<RowEntries>;
 
-Entries entriesAt(const KeptWeights& places, MatrixView values) {
+Entries entriesAt(const KeptWeights& places, MatrixView values, const std::stop_token& stop) {
     Entries entries(static_cast<std::size_t>(values.rows));
     for (Index r = 0; r < values.rows; ++r) {
+        throwIfStopped(stop);
         places.forEachIn(r, [&](Index column, float) {
             entries[static_cast<std::size_t>(r)].emplace_back(column, values(r, column));
         });
@@ -69,7 +86,7 @@ public:
         : m_state(state),
           m_hessian(hessian),
           m_count(count),
-          m_bound(diagonalBound(hessian)),
+          m_bound(diagonalBound(hessian, stop)),
           m_stop(stop),
           m_stepped(state.weights.rows, state.weights.cols) {}
 
@@ -78,7 +95,7 @@ public:
         for (int i = 0; i < picksPerRound; ++i) {
             const KeptWeights places =
                 largestWeights(m_stepped.view(), &m_hessian, m_count, m_stop);
-            Entries next = entriesAt(places, m_stepped.view());
+            Entries next = entriesAt(places, m_stepped.view(), m_stop);
             if (samePlaces(entries, next)) break;
             entries = std::move(next);
             update(entries, false);
@@ -92,26 +109,15 @@ private:
     // base's feedback made up for, and those that leave no error at their places.
     void update(Entries& entries, bool either) {
         parallelFor(m_state.weights.rows, rowsAtOnce, m_stop, [&](Index begin, Index end) {
-            Block block = errorsOf(begin, end, entries);
-            if (either) {
-                Entries exact = entries;
-                for (Index r = begin; r < end; ++r) {
-                    for (auto& [column, value] : exact[static_cast<std::size_t>(r)])
-                        value = unrepaired(r, column);
-                }
-                const Block other = errorsOf(begin, end, exact);
-                for (Index r = 0; r < end - begin; ++r) {
-                    if (!(other.lossOf(r) < block.lossOf(r))) continue;
-                    block.take(r, other);
-                    entries[static_cast<std::size_t>(begin + r)] =
-                        exact[static_cast<std::size_t>(begin + r)];
-                }
-            }
+            const auto own = std::span(entries).subspan(static_cast<std::size_t>(begin),
+                                                        static_cast<std::size_t>(end - begin));
+            Block block = errorsOf(begin, own);
+            if (either) takeExactWhereBetter(begin, own, block);
             for (Index r = begin; r < end; ++r) {
                 throwIfStopped(m_stop);
-                descend(block, r - begin, entries[static_cast<std::size_t>(r)]);
-                step(block, r - begin, entries[static_cast<std::size_t>(r)],
-                     m_stepped.span().row(r));
+                RowEntries& row = own[static_cast<std::size_t>(r - begin)];
+                descend(block, r - begin, row);
+                step(block, r - begin, row, m_stepped.span().row(r));
             }
         });
     }
@@ -136,23 +142,42 @@ private:
         }
     };
 
+    // Gives the entries of rows firstRow ... the values that leave no error at their places.
+    void takeExactWhereBetter(Index firstRow, std::span<RowEntries> entries, Block& block) const {
+        Entries exact(entries.begin(), entries.end());
+        for (std::size_t r = 0; r < exact.size(); ++r) {
+            for (auto& [column, value] : exact[r])
+                value = unrepaired(firstRow + static_cast<Index>(r), column);
+        }
+        const Block other = errorsOf(firstRow, exact);
+        for (std::size_t r = 0; r < exact.size(); ++r) {
+            const auto row = static_cast<Index>(r);
+            if (!(other.lossOf(row) < block.lossOf(row))) continue;
+            block.take(row, other);
+            entries[r] = std::move(exact[r]);
+        }
+    }
+
     double unrepaired(Index row, Index column) const {
         return static_cast<double>(m_state.weights(row, column)) -
                static_cast<double>(m_state.decoded(row, column));
     }
 
-    Block errorsOf(Index begin, Index end, const Entries& entries) const {
+    // Of rows firstRow ... with these entries.
+    Block errorsOf(Index firstRow, std::span<const RowEntries> entries) const {
         Block block{m_hessian.size, {}, {}};
-        for (Index r = begin; r < end; ++r) {
+        const auto rows = std::ssize(entries);
+        for (Index r = 0; r < rows; ++r) {
             for (Index c = 0; c < block.cols; ++c)
-                block.errors.push_back(unrepaired(r, c));
+                block.errors.push_back(unrepaired(firstRow + r, c));
             for (const auto& [column, value] : entries[static_cast<std::size_t>(r)])
-                block.error(r - begin)[column] -= value;
+                block.error(r)[column] -= value;
         }
         block.gradients.assign(block.errors.size(), 0.0);
         const Index cols = block.cols;
-        addProduct(1.0, {block.errors.data(), end - begin, cols, cols, 1},
-                   {m_hessian.full.data(), cols, cols, cols, 1}, block.gradients.data(), cols);
+        addProductUntilStopped<double>(1.0, {block.errors.data(), rows, cols, cols, 1},
+                                       {m_hessian.full.data(), cols, cols, cols, 1},
+                                       block.gradients.data(), cols, m_stop);
         return block;
     }
 
@@ -167,6 +192,8 @@ private:
             for (auto& [column, value] : entries) {
                 const double weight = m_hessian.diagonal[static_cast<std::size_t>(column)];
                 if (!(weight > 0.0)) continue;
+                // A row may keep thousands of entries.
+                throwIfStopped(m_stop);
                 const double change = gradient[column] / weight;
                 gain += change * change * weight;
                 value += change;
@@ -176,7 +203,6 @@ private:
                     gradient[c] -= change * h[c];
             }
             if (gain <= leastGain * loss) break;
-            throwIfStopped(m_stop);
         }
     }
 
@@ -210,9 +236,10 @@ Index countOf(const ParameterValues& values, Index weights) {
 }
 
 // What the base was not given.
-Entries entriesOf(const RepairCase& state) {
+Entries entriesOf(const RepairCase& state, const std::stop_token& stop) {
     Entries entries(static_cast<std::size_t>(state.weights.rows));
     for (Index r = 0; r < state.weights.rows; ++r) {
+        throwIfStopped(stop);
         for (Index c = 0; c < state.weights.cols; ++c) {
             const double value =
                 static_cast<double>(state.weights(r, c)) - static_cast<double>(state.target(r, c));
@@ -222,9 +249,10 @@ Entries entriesOf(const RepairCase& state) {
     return entries;
 }
 
-KeptWeights kept(const Entries& entries, MatrixView decoded) {
+KeptWeights kept(const Entries& entries, MatrixView decoded, const std::stop_token& stop) {
     KeptWeights result(decoded.rows, decoded.cols);
     for (Index r = 0; r < decoded.rows; ++r) {
+        throwIfStopped(stop);
         for (const auto& [column, value] : entries[static_cast<std::size_t>(r)]) {
             result.add(r, column, toFiniteFloat(static_cast<double>(decoded(r, column)) + value));
         }
@@ -291,8 +319,10 @@ Matrix LossPicker::firstTarget(const ParameterValues& values, MatrixView weights
     const std::string refused = refusal(side);
     if (!refused.empty()) throw Error(refused);
     Matrix target(weights.rows, weights.cols);
-    for (Index r = 0; r < weights.rows; ++r)
+    for (Index r = 0; r < weights.rows; ++r) {
+        throwIfStopped(context.stop());
         std::ranges::copy(weights.row(r), target.span().row(r).begin());
+    }
     if (!startsFromSize(values)) return target;
     const KeptWeights largest = largestWeights(weights, side.hessian.get(),
                                                countOf(values, weights.size()), context.stop());
@@ -305,8 +335,8 @@ FittedRepair LossPicker::fit(const ParameterValues& values, const RepairCase& st
                              const SideInformation& side, const RunContext& context) const {
     const std::stop_token& stop = context.stop();
     const Index count = countOf(values, state.weights.size());
-    Entries entries = Picking(state, *side.hessian, count, stop).pick(entriesOf(state));
-    KeptWeights picked = kept(entries, state.decoded);
+    Entries entries = Picking(state, *side.hessian, count, stop).pick(entriesOf(state, stop));
+    KeptWeights picked = kept(entries, state.decoded, stop);
     if (state.round == 0 && startsFromSize(values)) {
         // What picking by size would store; rounding may make the difference.
         KeptWeights bySize = largestWeights(state.weights, side.hessian.get(), count, stop);
@@ -318,6 +348,7 @@ FittedRepair LossPicker::fit(const ParameterValues& values, const RepairCase& st
     FittedRepair fitted;
     fitted.nextTarget = Matrix(state.weights.rows, state.weights.cols);
     for (Index r = 0; r < state.weights.rows; ++r) {
+        throwIfStopped(stop);
         std::ranges::copy(state.weights.row(r), fitted.nextTarget.span().row(r).begin());
         picked.forEachIn(r, [&](Index column, float value) {
             fitted.nextTarget(r, column) =

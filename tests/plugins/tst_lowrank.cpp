@@ -261,7 +261,12 @@ private Q_SLOTS:
         };
         QVERIFY(refusal(lowRank(25), {hessian}).contains("Choose rank <= 24"));
         QVERIFY(refusal(lowRank(4), {}).contains("choose fit=plain"));
-        QVERIFY(refusal(lowRank(4), {autoregressive(23, 0.5)}).contains("23 input channels"));
+        const auto other = autoregressive(23, 0.5);
+        QVERIFY(refusal(lowRank(4), {other}).contains("23 input channels"));
+        // Also where nobody has asked before.
+        QVERIFY_EXCEPTION_THROWN(quantize(lowRank(4), gaussian(40, 24), other), Error);
+        QVERIFY_EXCEPTION_THROWN(quantize(lowRank(4, ",fit=plain"), gaussian(40, 24), other),
+                                 Error);
         QVERIFY(refusal(lowRank(4, ",fit=plain", "gptq"), {}).contains("needs the Hessian"));
         QCOMPARE(refusal(lowRank(4), {diagonalOf(*hessian)}), QString());
         QVERIFY(quantize(lowRank(4), gaussian(40, 24), diagonalOf(*hessian))
