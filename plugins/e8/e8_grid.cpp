@@ -9,12 +9,13 @@
 
 namespace quantscope::e8 {
 
-/// Codes go straight to the grid's bytes.
 class E8Grid::Rows final : public GridRows {
 public:
     Rows(E8Grid& grid, Index firstRow, Index count)
         : m_grid(grid),
           m_firstRow(firstRow),
+          m_count(count),
+          m_chosen(static_cast<std::size_t>(rowCodes() * columnCodes())),
           m_values(grid.m_encoded.cols, count),
           m_rounded(static_cast<std::size_t>(grid.m_encoded.cols)) {}
 
@@ -37,9 +38,16 @@ public:
     }
 
     void refit(Index /*column*/, MatrixView /*weights*/) override {}
-    void commit() override {}
+    void commit() override {
+        forCodes([&](Index at, std::span<std::uint32_t> code) {
+            PackedCodes::packAt(m_grid.m_bytes, at, code, m_grid.m_settings.codeWidth());
+        });
+    }
 
     bool resume(MatrixSpan values) override {
+        forCodes([&](Index at, std::span<std::uint32_t> code) {
+            PackedCodes::unpack(m_grid.m_bytes, at, m_grid.m_settings.codeWidth(), code);
+        });
         const Index cols = m_grid.m_encoded.cols;
         Matrix points(m_values.cols(), cols);
         m_grid.readPoints(m_firstRow, points.span());
@@ -68,10 +76,30 @@ private:
         std::copy_n(m_values.data() + column * m_values.cols(), m_former.view().size(),
                     m_former.data());
         m_formerCodes.resize(static_cast<std::size_t>(m_values.cols()));
-        for (Index r = 0; r < m_values.cols(); ++r) {
-            const auto one = std::span(m_formerCodes).subspan(static_cast<std::size_t>(r), 1);
-            PackedCodes::unpack(m_grid.m_bytes, m_grid.codeAt(m_firstRow + r, column),
-                                m_grid.m_settings.codeWidth(), one);
+        for (Index r = 0; r < m_values.cols(); ++r)
+            m_formerCodes[static_cast<std::size_t>(r)] = chosenCode(column, r);
+    }
+
+    // Codes along the rows of this piece, and along its columns.
+    Index rowCodes() const { return alongRows() ? m_count : (m_count + dim - 1) / dim; }
+    Index columnCodes() const {
+        const Index cols = m_grid.m_encoded.cols;
+        return alongRows() ? (cols + dim - 1) / dim : cols;
+    }
+    std::uint32_t& chosenCode(Index column, Index vector) {
+        const Index place = alongRows() ? column / dim : column;
+        return m_chosen[static_cast<std::size_t>(place * rowCodes() + vector)];
+    }
+
+    // Calls body(at, code) for all codes, `at` among those of the grid.
+    template <typename Body>
+    void forCodes(const Body& body) {
+        for (Index place = 0; place < columnCodes(); ++place) {
+            const Index column = alongRows() ? place * dim : place;
+            for (Index vector = 0; vector < rowCodes(); ++vector) {
+                const Index row = m_firstRow + (alongRows() ? vector : vector * dim);
+                body(m_grid.codeAt(row, column), std::span(&chosenCode(column, vector), 1));
+            }
         }
     }
 
@@ -128,17 +156,15 @@ private:
     }
 
     void store(Index column, Index vector) {
-        const Index row = m_firstRow + (alongRows() ? vector : vector * dim);
-        const Index at = m_grid.codeAt(row, column);
-        PackedCodes::packAt(m_grid.m_bytes, at,
-                            std::span(m_codes).subspan(static_cast<std::size_t>(vector), 1),
-                            m_grid.m_settings.codeWidth());
+        chosenCode(column, vector) = m_codes[static_cast<std::size_t>(vector)];
     }
 
     E8Grid& m_grid;
     Index m_firstRow;
-    Matrix m_values;              ///< Of the present choice: columns x rows.
-    std::vector<bool> m_rounded;  ///< By the first column of a code.
+    Index m_count;
+    std::vector<std::uint32_t> m_chosen;  ///< The present choice, column by column.
+    Matrix m_values;                      ///< Of the present choice: columns x rows.
+    std::vector<bool> m_rounded;          ///< By the first column of a code.
     Matrix m_vectors;
     std::vector<std::uint32_t> m_codes;
     std::vector<Point> m_points;

@@ -24,12 +24,13 @@ double squaredDistance(std::span<const float> a, std::span<const float> b) {
 
 }  // namespace
 
-/// Bits go straight to the grid's bytes.
 class TrellisGrid::Rows final : public GridRows {
 public:
     Rows(TrellisGrid& grid, Index firstRow, Index count)
         : m_grid(grid),
           m_firstRow(firstRow),
+          m_firstByte(firstByteOfRows(firstRow)),
+          m_bytes(bytesOfRows(firstRow, count)),
           m_encoder(grid.m_settings, grid.m_code),
           m_values(grid.m_encoded.cols, count),
           m_rounded(static_cast<std::size_t>(grid.m_encoded.cols)) {}
@@ -57,9 +58,10 @@ public:
     }
 
     void refit(Index /*column*/, MatrixView /*weights*/) override {}
-    void commit() override {}
+    void commit() override { std::ranges::copy(m_bytes, m_grid.m_bytes.begin() + m_firstByte); }
 
     bool resume(MatrixSpan values) override {
+        m_bytes = bytesOfRows(m_firstRow, m_values.cols());
         Matrix unscaled(m_values.cols(), m_values.rows());
         m_grid.readUnscaled(m_firstRow, unscaled.span());
         for (Index c = 0; c < m_values.rows(); ++c) {
@@ -73,6 +75,16 @@ public:
     }
 
 private:
+    // Blocks of the same rows follow each other.
+    Index firstByteOfRows(Index row) const {
+        const Index blocks = (row + blockLength - 1) / blockLength;
+        return m_grid.m_layout.firstByte(blocks * m_grid.m_encoded.cols);
+    }
+    std::vector<std::uint8_t> bytesOfRows(Index firstRow, Index count) const {
+        const auto begin = m_grid.m_bytes.begin();
+        return {begin + firstByteOfRows(firstRow), begin + firstByteOfRows(firstRow + count)};
+    }
+
     template <typename Body>
     void forBlocks(Index column, Index rows, const Body& body) const {
         const Index cols = m_grid.m_encoded.cols;
@@ -95,8 +107,8 @@ private:
         return distance;
     }
 
-    std::uint8_t* bytesOf(Index block) const {
-        return m_grid.m_bytes.data() + m_grid.m_layout.firstByte(block);
+    std::uint8_t* bytesOf(Index block) {
+        return m_bytes.data() + m_grid.m_layout.firstByte(block) - m_firstByte;
     }
     double gainOf(std::size_t row) const {
         return m_grid.m_gains[m_grid.m_settings.gains.unitOf(m_firstRow + static_cast<Index>(row))];
@@ -115,6 +127,8 @@ private:
 
     TrellisGrid& m_grid;
     Index m_firstRow;
+    Index m_firstByte;                  ///< Of these rows' blocks among the grid's bytes.
+    std::vector<std::uint8_t> m_bytes;  ///< The present choice.
     BlockEncoder m_encoder;
     Matrix m_values;              ///< Of the present choice: columns x rows.
     std::vector<bool> m_rounded;  ///< By column.

@@ -15,21 +15,20 @@ constexpr Index beam = 8;
 
 }  // namespace
 
-/// Codes go straight to the grid.
 class VptqGrid::Rows final : public GridRows {
 public:
     Rows(VptqGrid& grid, Index firstRow, Index count)
         : m_grid(grid),
           m_firstRow(firstRow),
           m_values(grid.m_model.cols, count),
+          m_codes(static_cast<std::size_t>(grid.m_model.cols)),
           m_rounded(static_cast<std::size_t>(grid.m_model.cols)) {}
 
     void round(Index column, MatrixView weights, MatrixSpan rounded) override {
-        const VptqModel& model = m_grid.m_model;
-        m_kind = model.places[static_cast<std::size_t>(column)].kind;
-        m_dim = model.kinds[m_kind].dim;
-        m_stages = model.kinds[m_kind].stages();
+        goTo(column);
         search(weights.row(0));
+        std::vector<std::uint32_t>& codes = m_codes[static_cast<std::size_t>(column)];
+        codes.resize(m_found.size());
         const std::span<float> chosen = m_values.span().row(column);
         const bool again = m_rounded[static_cast<std::size_t>(column)];
         for (Index vector = 0; vector < m_vectors.rows(); ++vector) {
@@ -37,23 +36,61 @@ public:
             const std::size_t length =
                 std::min(static_cast<std::size_t>(m_dim), chosen.size() - first);
             const std::span<float> values = chosen.subspan(first, length);
-            decode(vector, length);
+            const std::span<const std::uint32_t> found = ofVector(m_found, vector);
+            decode(vector, found, length);
             // Vectors are searched without their rows' gains.
             const std::span<const float> aim = weights.row(0).subspan(first, length);
             if (again && !(distance(aim, m_decoded) < distance(aim, values))) continue;
             std::ranges::copy(m_decoded, values.begin());
-            std::ranges::copy(codesOf(vector), m_grid.m_codes[m_kind].begin() +
-                                                   static_cast<std::ptrdiff_t>(m_grid.firstCode(
-                                                       m_firstRow + vector * m_dim, column)));
+            std::ranges::copy(found, codes.begin() + vector * m_stages);
         }
         m_rounded[static_cast<std::size_t>(column)] = true;
         std::ranges::copy(chosen, rounded.row(0).begin());
     }
 
     void refit(Index /*column*/, MatrixView /*weights*/) override {}
-    void commit() override {}
+    void commit() override {
+        for (Index column = 0; column < m_values.rows(); ++column) {
+            goTo(column);
+            std::ranges::copy(m_codes[static_cast<std::size_t>(column)], gridCodes(column).begin());
+        }
+    }
+
+    bool resume(MatrixSpan values) override {
+        for (Index column = 0; column < m_values.rows(); ++column) {
+            goTo(column);
+            const std::span<const std::uint32_t> committed = gridCodes(column);
+            m_codes[static_cast<std::size_t>(column)].assign(committed.begin(), committed.end());
+            const std::span<float> own = m_values.span().row(column);
+            for (Index vector = 0; vector < vectors(); ++vector) {
+                const auto first = static_cast<std::size_t>(vector * m_dim);
+                const std::size_t length =
+                    std::min(static_cast<std::size_t>(m_dim), own.size() - first);
+                decode(vector, ofVector(committed, vector), length);
+                std::ranges::copy(m_decoded, own.subspan(first, length).begin());
+            }
+            std::ranges::copy(own, values.row(column).begin());
+        }
+        m_rounded.assign(m_rounded.size(), true);
+        return true;
+    }
 
 private:
+    void goTo(Index column) {
+        const VptqModel& model = m_grid.m_model;
+        m_kind = model.places[static_cast<std::size_t>(column)].kind;
+        m_dim = model.kinds[m_kind].dim;
+        m_stages = model.kinds[m_kind].stages();
+    }
+
+    // Of a column of these rows.
+    Index vectors() const { return (m_values.cols() + m_dim - 1) / m_dim; }
+    std::span<std::uint32_t> gridCodes(Index column) const {
+        return std::span(m_grid.m_codes[m_kind])
+            .subspan(m_grid.firstCode(m_firstRow, column),
+                     static_cast<std::size_t>(vectors() * m_stages));
+    }
+
     static double distance(std::span<const float> a, std::span<const float> b) {
         double sum = 0.0;
         for (std::size_t i = 0; i < a.size(); ++i) {
@@ -63,9 +100,10 @@ private:
         return sum;
     }
 
-    std::span<const std::uint32_t> codesOf(Index vector) const {
-        return std::span(m_found).subspan(static_cast<std::size_t>(vector * m_stages),
-                                          static_cast<std::size_t>(m_stages));
+    std::span<const std::uint32_t> ofVector(std::span<const std::uint32_t> codes,
+                                            Index vector) const {
+        return codes.subspan(static_cast<std::size_t>(vector * m_stages),
+                             static_cast<std::size_t>(m_stages));
     }
 
     // Finds codes of the vectors of a column's rows.
@@ -86,20 +124,21 @@ private:
         }
     }
 
-    void decode(Index vector, std::size_t length) {
+    void decode(Index vector, std::span<const std::uint32_t> codes, std::size_t length) {
         m_decoded.resize(length);
         for (std::size_t i = 0; i < length; ++i) {
             const auto at = static_cast<Index>(i);
-            m_decoded[i] = withGain(m_grid.m_model.component(m_kind, codesOf(vector), at),
+            m_decoded[i] = withGain(m_grid.m_model.component(m_kind, codes, at),
                                     m_grid.m_model.gainOf(m_firstRow + vector * m_dim + at));
         }
     }
 
     VptqGrid& m_grid;
     Index m_firstRow;
-    Matrix m_values;              ///< Of the present choice: columns x rows.
-    std::vector<bool> m_rounded;  ///< By column.
-    std::size_t m_kind = 0;       ///< Of the column at hand.
+    Matrix m_values;                                  ///< Of the present choice: columns x rows.
+    std::vector<std::vector<std::uint32_t>> m_codes;  ///< The present choice, by column.
+    std::vector<bool> m_rounded;                      ///< By column.
+    std::size_t m_kind = 0;                           ///< Of the column at hand.
     Index m_dim = 1;
     Index m_stages = 1;
     Matrix m_vectors;

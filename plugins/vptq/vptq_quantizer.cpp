@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/base/text.h"
 #include "core/hessian/error_feedback.h"
+#include "core/hessian/feedback_report.h"
 #include "core/quant/codeword_format.h"
 #include "core/quant/nearest_rounding.h"
 #include "core/quant/training_sample.h"
@@ -16,9 +16,6 @@
 namespace quantscope::vptq {
 
 namespace {
-
-// Up to this size a Hessian is factored to tell the gain before anything runs.
-constexpr Index factoredAtOnce = 512;
 
 CodebookDemand demandOf(const VptqSettings& settings, const ColumnKind& kind, Index rows) {
     const RowVectors layout = kind.layout(rows);
@@ -61,18 +58,6 @@ std::string fillingWarning(const ColumnKind& kind, Index rows) {
     return "The " + std::to_string(rows) + " rows are no multiple of " + std::to_string(kind.dim) +
            "; the last vector of each column is filled up with zeros, and its code costs as much "
            "as the others.";
-}
-
-void describe(const FeedbackFactor& factor, const FeedbackResult& result, double damping,
-              Json& header) {
-    header["details"] = {{"expected_gain", factor.expectedGain()}, {"damping", factor.damping}};
-    if (result.nearestLoss > 0.0)
-        header["details"]["obtained_gain"] = result.sampledLoss / result.nearestLoss;
-    if (factor.damping > damping) {
-        header["remarks"].push_back("The Hessian could not be factored with a damping of " +
-                                    formatNumber(damping) + "; it was raised to " +
-                                    formatNumber(factor.damping) + ".");
-    }
 }
 
 }  // namespace
@@ -119,20 +104,8 @@ Preflight VptqQuantizer::preflight(Index rows, Index cols, const SideInformation
     const auto weights = static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(cols);
     result.workingBytes = (3 * sizeof(float) + sizeof(std::uint32_t)) * weights;
     result.multiplyAdds = trainingWork(m_settings, rows, cols) + searchWork(m_settings, rows, cols);
-    if (!carriesErrors(side)) return result;
-    const auto n = static_cast<double>(cols);
-    result.multiplyAdds += n * n * n / 6.0 + static_cast<double>(weights) * n / 2.0;
-    result.workingBytes +=
-        static_cast<std::uint64_t>(cols * cols) * (sizeof(double) + sizeof(float)) +
-        feedbackBytes(rows, cols);
-    if (cols > factoredAtOnce || !side.hessian->hasValues()) return result;
-    try {
-        result.expectedGain =
-            factorForFeedback(*side.hessian, m_settings.order, m_settings.damping, {})
-                .expectedGain();
-    } catch (const Error& error) {
-        result.refusal = error.fullText();
-    }
+    if (carriesErrors(side))
+        addFeedback(result, rows, cols, *side.hessian, m_settings.order, m_settings.damping);
     return result;
 }
 
@@ -140,7 +113,7 @@ std::unique_ptr<CodeGrid> VptqQuantizer::fitGrid(const TensorSource& weights,
                                                  const SideInformation& side,
                                                  const RunContext& context,
                                                  PhaseSeconds& seconds) const {
-    // The stream of random numbers that quantize() trains with.
+    // The stream of random numbers that quantize() trains with in the same context.
     return trainedGrid(weights, side, context.part(0.0, 1.0, 0), seconds);
 }
 
@@ -210,7 +183,7 @@ EncodedTensor VptqQuantizer::quantize(const TensorSource& weights, const SideInf
     const FeedbackResult result =
         roundWithFeedback(weights, *side.hessian, factor, *grid, {}, coding);
     EncodedTensor encoded = grid->finish();
-    describe(factor, result, m_settings.damping, encoded.header);
+    describeFeedback(factor, result, m_settings.damping, {}, encoded.header);
     return encoded;
 }
 

@@ -44,17 +44,23 @@ ParameterSpec dampingParameter() {
         .foldedAway();
 }
 
+Error impossible(const std::string& id) {
+    return Error("The parameter '" + id + "' of vptq has an impossible value.",
+                 "The artifact is damaged or was written by another version; quantize again.");
+}
+
 ColumnOrder orderFrom(const std::string& value) {
+    if (value == "act") return ColumnOrder::Descending;
     if (value == "natural") return ColumnOrder::Natural;
-    return value == "ascending" ? ColumnOrder::Ascending : ColumnOrder::Descending;
+    if (value == "ascending") return ColumnOrder::Ascending;
+    throw impossible("order");
 }
 
 std::int64_t within(const ParameterValues& values, const std::string& id, std::int64_t least,
                     std::int64_t most) {
     const std::int64_t value = values.integer(id);
     if (value >= least && value <= most) return value;
-    throw Error("The parameter '" + id + "' of vptq has an impossible value.",
-                "The artifact is damaged or was written by another version; quantize again.");
+    throw impossible(id);
 }
 
 }  // namespace
@@ -73,7 +79,8 @@ std::vector<ParameterSpec> vptqParameters() {
                          4, 1, mostDim),
         integerParameter({"residual", "Bits of a second code",
                           "Width of the code of what the first codeword leaves, in a codebook of "
-                          "its own; 0 for none.",
+                          "its own; 0 for none. That codebook is trained on what the nearest "
+                          "codewords leave, without error feedback.",
                           "bits"},
                          0, 0, mostBits),
         realParameter({"outliers", "Outlier columns",
@@ -90,8 +97,15 @@ std::vector<ParameterSpec> vptqParameters() {
         feedbackParameter(),
         orderParameter(),
         dampingParameter()};
-    for (ParameterSpec& parameter : GainSettings::parameters())
+    for (ParameterSpec& parameter : GainSettings::parameters()) {
+        // Gains of least squares need codes, and here codebooks are trained on what gains leave.
+        if (parameter.id == "granularity") {
+            parameter.help =
+                "Which weights share a scale, the root of their mean square; behind a rotation one "
+                "for the tensor is enough.";
+        }
         schema.push_back(std::move(parameter));
+    }
     schema.push_back(trainingIterationsParameter(
         "Most iterations of k-means; it ends earlier when the error hardly falls."));
     schema.push_back(trainingCountParameter());

@@ -14,6 +14,7 @@
 #include "plugins/rvq/rvq_method.h"
 #include "plugins/scalar/scalar_method.h"
 #include "plugins/trellis/trellis_method.h"
+#include "plugins/vptq/vptq_method.h"
 #include "tests/plugins/hessian_cases.h"
 #include "tests/plugins/method_bench.h"
 #include "tests/plugins/slowness.h"
@@ -34,6 +35,7 @@ const MethodRegistry& registry() {
         made.add(std::make_shared<pq::PqMethod>());
         made.add(std::make_shared<rvq::RvqMethod>());
         made.add(std::make_shared<kmeans::KmeansMethod>());
+        made.add(std::make_shared<vptq::VptqMethod>());
         return made;
     }();
     return methods;
@@ -163,7 +165,8 @@ private slots:
               "kmeans:bits=4,dim=4,precision=fp32", "pq:m=8,bits=3,precision=fp32",
               "pq:m=8,bits=4,shared=true,precision=fp32",
               "rvq:stages=2,bits=4,dim=4,precision=fp32",
-              "rvq:stage_bits=4+2,dim=8,groups=2,precision=fp32"})
+              "rvq:stage_bits=4+2,dim=8,groups=2,precision=fp32",
+              "vptq:bits=4,dim=4,residual=3,precision=fp32"})
             QTest::newRow(base) << base;
     }
     void leastSquaresAreTheDenseSolution() {
@@ -247,11 +250,11 @@ private slots:
     // bit more.
     void fitsEndWithTheSameBits_data() {
         QTest::addColumn<QString>("base");
-        for (const char* base :
-             {"scalar:bits=2,scheme=asym,granularity=group,group=16,scale=fp8",
-              "scalar:bits=2,scheme=range,granularity=group,group=16",
-              "scalar:bits=2,levels=lloyd,granularity=tensor", "kmeans:bits=4,dim=4",
-              "rvq:stages=2,bits=3,dim=4", "e8:bits=2", "trellis:along=column,state=8"})
+        for (const char* base : {"scalar:bits=2,scheme=asym,granularity=group,group=16,scale=fp8",
+                                 "scalar:bits=2,scheme=range,granularity=group,group=16",
+                                 "scalar:bits=2,levels=lloyd,granularity=tensor",
+                                 "kmeans:bits=4,dim=4", "rvq:stages=2,bits=3,dim=4", "e8:bits=2",
+                                 "trellis:along=column,state=8", "vptq:bits=4,dim=4"})
             QTest::newRow(base) << base;
     }
     void fitsEndWithTheSameBits() {
@@ -285,7 +288,8 @@ private slots:
               "mixed:bits=2.5,group=8,base=(scalar:scheme=asym)", "e8:bits=2",
               "e8:bits=2,along=column", "trellis:bits=2,along=column,state=8", "pq:m=24,bits=6",
               "rvq:stages=2,bits=5,dim=4", "rvq:stages=1,bits=6,dim=8,groups=2",
-              "kmeans:bits=6,dim=4", "kmeans:bits=6,dim=4,error=hessian"})
+              "kmeans:bits=6,dim=4", "kmeans:bits=6,dim=4,error=hessian", "vptq:bits=6,dim=4",
+              "vptq:bits=4,dim=4,residual=4,outliers=10,outlier_bits=5"})
             QTest::newRow(base) << base;
     }
     void roundsNeverRaiseTheLoss() {

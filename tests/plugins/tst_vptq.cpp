@@ -147,7 +147,9 @@ private Q_SLOTS:
 
     // The same rounding, with its own feedback and as a base of gptq, on grids that random numbers
     // tell apart.
-    void isTheSameAsABaseOfGptq() {
+    // But for the random numbers of k-means: gptq hands on a stream of its own, so that codebooks
+    // end in another local optimum.
+    void isAsGoodAsABaseOfGptq() {
         const Matrix weights = gaussian(200, 48, 3);
         const auto hessian = sampledInputs(48, 200, 1.0);
         const Matrix own = decoded(quantize("vptq:bits=6,dim=2", weights, hessian));
