@@ -11,7 +11,9 @@ namespace quantscope {
 /// What a grid's values depend on besides the codes: scales, zero points, codewords, called its
 /// coefficients c. While the codes stay, every value is linear in them: row r of the tensor is
 /// D_r c + o_r, with o_r what does not depend on c (often 0). So the coefficients that are best for
-/// given codes, under any quadratic loss, follow by least squares. Belongs to a CodeGrid, which
+/// given codes, under any quadratic loss, follow by least squares. What a value has of different
+/// coefficients, the entries of its row of D, must not differ in sign: the fit is steered by the
+/// sums of the rows of D^T D, which then are positive and bound it. Belongs to a CodeGrid, which
 /// outlives it, after all its rows were committed. Const calls from any thread.
 class GridFit {
 public:

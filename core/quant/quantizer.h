@@ -86,6 +86,10 @@ public:
         return "It has no grid on which codes could be chosen column by column. Choose another "
                "base, for example scalar.";
     }
+    /// How many consecutive input channels a code of that grid stands for, on a tensor with `cols`
+    /// columns: CodeGrid::columnsPerCode(), before anything is trained. Only where refuseGrid() has
+    /// nothing to say.
+    virtual Index channelsPerCode(Index /*cols*/) const { return 1; }
     /// The grid that quantize() would code `weights` on, for methods that choose the codes
     /// themselves; null when the codes cannot be chosen column by column. `weights` outlives it.
     /// Adds its time to `seconds.train`. Throws as quantize() does.

@@ -38,6 +38,9 @@ public:
     EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                            const RunContext& context, PhaseSeconds& seconds) const override;
     bool hasGrid() const override { return true; }
+    Index channelsPerCode(Index /*cols*/) const override {
+        return m_settings.along == Along::Rows ? dim : 1;
+    }
     std::unique_ptr<CodeGrid> fitGrid(const TensorSource& weights, const SideInformation& side,
                                       const RunContext& context,
                                       PhaseSeconds& seconds) const override;

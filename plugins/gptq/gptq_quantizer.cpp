@@ -2,32 +2,32 @@
 #include "plugins/gptq/gptq_quantizer.h"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/hessian/error_feedback.h"
+#include "core/hessian/feedback_report.h"
 #include "core/hessian/refit_rounds.h"
 
 namespace quantscope::gptq {
 
 namespace {
 
-// Up to this size a Hessian is factored to tell the gain before anything runs.
-constexpr Index factoredAtOnce = 512;
-
-/// What is done with a grid: codes of several channels stay whole, in the tensor's order.
+/// What is done with a grid whose codes stand for some channels: codes stay whole, in the tensor's
+/// order.
 struct Course {
     ColumnOrder order = ColumnOrder::Natural;
     FeedbackOptions options;
-    Json remarks = Json::array();
+    std::vector<std::string> remarks = {};
 };
 
-Course courseOn(const CodeGrid& grid, const GptqSettings& settings) {
+Course courseOn(Index channels, const GptqSettings& settings) {
     Course course;
     course.order = settings.order;
     course.options.refit = settings.refits();
     course.options.descentPasses = settings.descent;
-    const Index channels = grid.columnsPerCode();
     if (channels > 1 && settings.order != ColumnOrder::Natural) {
         course.order = ColumnOrder::Natural;
         course.remarks.push_back("A code of the base method stands for " +
@@ -38,46 +38,10 @@ Course courseOn(const CodeGrid& grid, const GptqSettings& settings) {
     return course;
 }
 
-/// The details of a header, with what the base method says about its codebooks.
-Json& detailsOf(EncodedTensor& encoded) {
-    Json& details = encoded.header["details"];
-    if (!details.is_object()) details = Json::object();
-    return details;
-}
-
-void addRemarks(Json remarks, EncodedTensor& encoded) {
-    if (remarks.empty()) return;
-    Json& all = encoded.header["remarks"];
-    if (!all.is_array()) all = Json::array();
-    all.insert(all.end(), remarks.begin(), remarks.end());
-}
-
-void describe(const FeedbackFactor& factor, const FeedbackResult& result, double damping,
-              Json remarks, EncodedTensor& encoded) {
-    Json& details = detailsOf(encoded);
-    details["expected_gain"] = factor.expectedGain();
-    details["damping"] = factor.damping;
-    if (result.nearestLoss > 0.0)
-        details["obtained_gain"] = result.sampledLoss / result.nearestLoss;
-    if (!factor.dead.empty()) details["dead_channels"] = factor.dead.size();
-    if (factor.damping > damping) {
-        remarks.push_back("The Hessian could not be factored with a damping of " +
-                          formatNumber(damping) + "; it was raised to " +
-                          formatNumber(factor.damping) + ".");
-    }
-    if (!factor.dead.empty()) {
-        remarks.push_back(std::to_string(factor.dead.size()) +
-                          " input channels are always 0 in the calibration data (the first is " +
-                          std::to_string(factor.dead.front()) +
-                          "); their weights are rounded to nearest.");
-    }
-    addRemarks(std::move(remarks), encoded);
-}
-
 // The first rounds tell most, and the last what came of them.
 void describe(const RefitResult& refit, EncodedTensor& encoded) {
     constexpr std::size_t shown = 3;
-    Json& details = detailsOf(encoded);
+    Json& details = encoded.header["details"];
     details["refit_rounds"] = refit.rounds.size();
     if (refit.before > 0.0) details["refit_gain"] = refit.after() / refit.before;
     std::string losses = "Layer loss before refitting: " + formatSignificant(refit.before, 4);
@@ -90,12 +54,12 @@ void describe(const RefitResult& refit, EncodedTensor& encoded) {
         if (refit.rechooses)
             losses += formatSignificant(round.rechosen, 4) + " with codes chosen anew";
     }
-    Json remarks = Json::array({losses + "."});
+    Json& remarks = encoded.header["remarks"];
+    if (refit.fits || refit.rechooses) remarks.push_back(losses + ".");
     if (!refit.fits)
         remarks.push_back("The base method stores nothing that could be fitted to its codes.");
     if (!refit.rechooses)
         remarks.push_back("The codes of the base method cannot be chosen anew once they are set.");
-    addRemarks(std::move(remarks), encoded);
 }
 
 }  // namespace
@@ -135,18 +99,10 @@ Preflight GptqQuantizer::preflight(Index rows, Index cols, const SideInformation
     if (!result.refusal.empty()) return result;
     const auto n = static_cast<double>(cols);
     const auto weights = static_cast<double>(rows) * n;
-    result.multiplyAdds += n * n * n / 6.0 + weights * n / 2.0 * (1.0 + 2.0 * m_settings.descent) +
-                           weights * n * refitRoundWork() * m_settings.rounds;
-    const auto square = static_cast<std::uint64_t>(cols) * static_cast<std::uint64_t>(cols);
-    result.workingBytes += square * (sizeof(double) + sizeof(float)) + feedbackBytes(rows, cols);
-    if (cols > factoredAtOnce || !side.hessian->hasValues()) return result;
-    try {
-        const FeedbackFactor factor =
-            factorForFeedback(*side.hessian, m_settings.order, m_settings.damping, {});
-        result.expectedGain = factor.expectedGain();
-    } catch (const Error& error) {
-        result.refusal = error.fullText();
-    }
+    result.multiplyAdds +=
+        weights * n * (m_settings.descent + refitRoundWork() * m_settings.rounds);
+    const Course course = courseOn(m_base->channelsPerCode(cols), m_settings);
+    addFeedback(result, rows, cols, *side.hessian, course.order, m_settings.damping);
     return result;
 }
 
@@ -156,7 +112,7 @@ EncodedTensor GptqQuantizer::quantize(const TensorSource& weights, const SideInf
     if (!refused.empty()) throw Error(refused);
     const std::unique_ptr<CodeGrid> grid =
         m_base->fitGrid(weights, side, context.part(0.0, 0.1, 0), seconds);
-    const Course course = courseOn(*grid, m_settings);
+    const Course course = courseOn(grid->columnsPerCode(), m_settings);
     const FeedbackFactor factor = [&] {
         const PhaseTimer timer(seconds.train);
         context.progress(0.1, "factoring the Hessian");
@@ -172,7 +128,7 @@ EncodedTensor GptqQuantizer::quantize(const TensorSource& weights, const SideInf
                               context.part(rounded, 1.0, 2));
     }
     EncodedTensor encoded = grid->finish();
-    describe(factor, result, m_settings.damping, course.remarks, encoded);
+    describeFeedback(factor, result, m_settings.damping, course.remarks, encoded.header);
     if (refit) describe(*refit, encoded);
     return encoded;
 }

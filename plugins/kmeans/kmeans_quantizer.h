@@ -16,6 +16,7 @@ public:
     EncodedTensor quantize(const TensorSource& weights, const SideInformation& side,
                            const RunContext& context, PhaseSeconds& seconds) const override;
     bool hasGrid() const override { return true; }
+    Index channelsPerCode(Index cols) const override { return m_settings.layout(1, cols).dim; }
     std::unique_ptr<CodeGrid> fitGrid(const TensorSource& weights, const SideInformation& side,
                                       const RunContext& context,
                                       PhaseSeconds& seconds) const override;

@@ -18,6 +18,9 @@ public:
     /// Rotated rows have no columns of their own.
     bool hasGrid() const override { return !m_settings.isRotated(); }
     std::string refuseGrid(Index cols) const override;
+    Index channelsPerCode(Index cols) const override {
+        return (cols + m_settings.slices - 1) / m_settings.slices;
+    }
     std::unique_ptr<CodeGrid> fitGrid(const TensorSource& weights, const SideInformation& side,
                                       const RunContext& context,
                                       PhaseSeconds& seconds) const override;

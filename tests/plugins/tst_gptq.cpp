@@ -398,6 +398,38 @@ private slots:
         QVERIFY(before < first);
     }
 
+    // What is told before is the factor of the order that is run: of the tensor's, for codes of
+    // several channels.
+    void expectsTheGainOfTheOrderThatIsRun_data() {
+        QTest::addColumn<QString>("base");
+        QTest::addColumn<int>("channels");
+        QTest::newRow("scalar") << "scalar" << 1;
+        QTest::newRow("e8 along rows") << "e8" << 8;
+        QTest::newRow("e8 along columns") << "e8:along=column" << 1;
+        QTest::newRow("trellis") << "trellis:along=column,state=8" << 1;
+        QTest::newRow("pq") << "pq:m=8,bits=4" << 5;
+        QTest::newRow("rvq in groups") << "rvq:stages=1,bits=4,dim=8,groups=2" << 4;
+        QTest::newRow("kmeans") << "kmeans:bits=4,dim=3" << 3;
+        QTest::newRow("kmeans, single weights") << "kmeans:bits=4,dim=1" << 1;
+    }
+    void expectsTheGainOfTheOrderThatIsRun() {
+        QFETCH(QString, base);
+        QFETCH(int, channels);
+        const auto hessian = sampledInputs(40, 4 * 40, 1.0);
+        const Matrix weights = gaussian(64, 40, 3);
+        const auto own = quantizer(base.toStdString());
+        PhaseSeconds seconds;
+        const auto grid = own->fitGrid(ViewSource(weights.view()), {}, RunContext(1), seconds);
+        QCOMPARE(grid->columnsPerCode(), static_cast<Index>(channels));
+        QCOMPARE(own->channelsPerCode(40), grid->columnsPerCode());
+        const std::string method = "gptq:base=(" + base.toStdString() + ")";
+        const Preflight preflight = quantizer(method)->preflight(64, 40, {hessian});
+        const EncodedTensor encoded = encode(method, weights.view(), hessian);
+        QVERIFY(preflight.expectedGain);
+        QCOMPARE(*preflight.expectedGain,
+                 encoded.header.at("details").at("expected_gain").get<double>());
+    }
+
     void artifactsNeedTheBaseMethodAlone() {
         const auto hessian = autoregressive(64, 0.8);
         const Matrix weights = gaussian(32, 64);
@@ -491,7 +523,7 @@ private slots:
         const Json& remarks = encoded.header.at("remarks");
         QVERIFY2(remarks.at(0).get<std::string>().find("raised to 1e-04") != std::string::npos,
                  remarks.dump().c_str());
-        QVERIFY(remarks.at(1).get<std::string>().find("1 input channels are always 0") !=
+        QVERIFY(remarks.at(1).get<std::string>().find("Input channel 7 is always 0") !=
                 std::string::npos);
         QVERIFY(encoded.header.at("details").at("damping").get<double>() > 0.0);
         const Matrix values = decoded(QuantizedTensor(encoded, registry()));
