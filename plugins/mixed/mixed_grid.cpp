@@ -2,6 +2,7 @@
 #include "plugins/mixed/mixed_grid.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "plugins/mixed/mixed_quantizer.h"
 
@@ -137,6 +138,14 @@ private:
 
 MixedGrid::MixedGrid(EncodedTensor encoded, std::vector<Part> parts)
     : m_encoded(std::move(encoded)), m_parts(std::move(parts)) {}
+
+Index MixedGrid::rowGranule() const {
+    Index granule = CodeGrid::rowGranule();
+    for (const Part& part : m_parts) {
+        if (part.grid) granule = std::lcm(granule, part.grid->rowGranule());
+    }
+    return granule;
+}
 
 std::unique_ptr<GridRows> MixedGrid::rows(Index firstRow, Index count) {
     return std::make_unique<MixedGridRows>(m_parts, m_encoded.cols, firstRow, count);

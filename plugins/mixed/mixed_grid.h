@@ -25,6 +25,8 @@ public:
 
     Index columnsPerCode() const override { return 1; }
     Index refitColumns() const override { return 0; }
+    /// The least that the granules of all parts divide.
+    Index rowGranule() const override;
     std::unique_ptr<GridRows> rows(Index firstRow, Index count) override;
     /// The coefficients of all parts, one part's after the other's; null when a part has none.
     std::unique_ptr<GridFit> fit() override;

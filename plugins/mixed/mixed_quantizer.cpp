@@ -2,7 +2,6 @@
 #include "plugins/mixed/mixed_quantizer.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "core/alloc/closed_form.h"
@@ -70,19 +69,12 @@ std::vector<RateDistortionCurve> modelCurves(const PartLosses& parts,
     return curves;
 }
 
-/// Whether a base has a grid whose codes stand for weights of one channel, as they do on any tensor
-/// or on none: columns of a part are no neighbours.
+/// Whether a base has a grid whose codes stand for weights of one channel on any tensor: columns of
+/// a part are no neighbours.
 bool codesSingleChannels(const Quantizer& base) {
-    if (!base.hasGrid()) return false;
     // Slices of rows get longer with them.
-    return std::ranges::all_of(std::array<Index, 2>{8, 16}, [&](Index cols) {
-        const Matrix sample(8, cols);
-        // Codebooks, which stand for vectors in general, take more to be trained on.
-        if (!base.preflight(sample.rows(), cols, {}).refusal.empty()) return false;
-        PhaseSeconds ignored;
-        const auto grid = base.fitGrid(ViewSource(sample.view()), {}, RunContext(), ignored);
-        return grid && grid->columnsPerCode() == 1;
-    });
+    constexpr Index manyColumns = Index{1} << 24;
+    return base.hasGrid() && base.channelsPerCode(manyColumns) == 1;
 }
 
 }  // namespace
@@ -367,6 +359,7 @@ std::unique_ptr<CodeGrid> MixedQuantizer::fitGrid(const TensorSource& weights,
                                                   PhaseSeconds& seconds) const {
     if (!hasGrid()) return nullptr;
     const Choices choices = choicesFor(weights.rows(), weights.cols(), side);
+    if (!choices.refusal.empty()) throw Error(choices.refusal);
     const BitMap map = [&] {
         const PhaseTimer timer(seconds.train);
         return allocate(weights, side, choices, context.part(0.0, 0.5, 0));

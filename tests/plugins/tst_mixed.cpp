@@ -114,6 +114,7 @@ private Q_SLOTS:
     void leavesColumnsOutWhenAllowed();
     void pricesTheMap();
     void handsTheHessianToTheBase();
+    void gridsAreOfSingleChannels();
     void refusesInWords_data();
     void refusesInWords();
     void warns();
@@ -365,6 +366,14 @@ void TestMixed::handsTheHessianToTheBase() {
     QCOMPARE(last.diagonal, (std::vector<double>{4096.0, 4096.0}));
     QCOMPARE(last.full,
              (std::vector<double>{full->full[14], full->full[16], full->full[26], full->full[28]}));
+}
+
+// The columns of a part are no neighbours, so codes of several channels make no grid.
+void TestMixed::gridsAreOfSingleChannels() {
+    QVERIFY(quantizer("mixed:base=scalar")->hasGrid());
+    QVERIFY(!quantizer("mixed:min=2,max=6,base=(scalar:nested=8)")->hasGrid());
+    // Slices of one channel on narrow tensors are longer on wide ones.
+    QVERIFY(!quantizer("mixed:base=(pq:m=8)")->hasGrid());
 }
 
 void TestMixed::refusesInWords_data() {
