@@ -12,6 +12,23 @@ namespace quantscope {
 
 namespace {
 
+/// The same metric F with its largest entry near 1, for Hessians so small that squares in single
+/// precision would vanish. By a power of two, which changes no choice.
+Matrix ofUnitSize(MatrixView factor) {
+    float largest = 0.0F;
+    for (Index r = 0; r < factor.rows; ++r) {
+        for (const float value : factor.row(r))
+            largest = std::max(largest, std::abs(value));
+    }
+    const int exponent = largest > 0.0F && std::isfinite(largest) ? std::ilogb(largest) : 0;
+    Matrix scaled(factor.rows, factor.cols);
+    for (Index r = 0; r < factor.rows; ++r) {
+        std::ranges::transform(factor.row(r), scaled.span().row(r).begin(),
+                               [&](float value) { return std::ldexp(value, -exponent); });
+    }
+    return scaled;
+}
+
 /// The codebooks of one part in another metric: distances to codewords F are plain ones.
 class MetricSearch {
 public:
@@ -67,16 +84,18 @@ public:
 
     bool roundInMetric(Index column, MatrixView weights, MatrixView factor,
                        MatrixSpan rounded) override {
+        const Matrix metric = ofUnitSize(factor);
         const MetricSearch search(
             std::span(m_grid.m_books.codewords)
                 .subspan(m_layout.firstBook(column / m_layout.dim()), m_stages),
-            factor, m_layout.beam, m_grid.m_stop);
+            metric.view(), m_layout.beam, m_grid.m_stop);
         const Matrix vectors = scaledVectors(weights);
         std::vector<std::uint32_t> found(static_cast<std::size_t>(m_count) * m_stages);
         search.search(
-            MetricSearch::timesFactor(vectors.view().middleCols(0, factor.rows), factor).view(),
+            MetricSearch::timesFactor(vectors.view().middleCols(0, factor.rows), metric.view())
+                .view(),
             found);
-        take(column, weights, factor, found, rounded);
+        take(column, weights, metric.view(), found, rounded);
         return true;
     }
 

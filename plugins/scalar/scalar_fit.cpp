@@ -2,6 +2,10 @@
 #include "plugins/scalar/scalar_fit.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "core/base/float16.h"
 

@@ -319,6 +319,27 @@ private slots:
         QVERIFY2(before < 0.999 * first, qPrintable(QString::number(before / first)));
     }
 
+    // The unit of the inputs does not matter, be it so small that squares vanish in single
+    // precision.
+    void sizeOfTheHessianChangesNothing_data() {
+        QTest::addColumn<QString>("base");
+        for (const char* base : {"scalar:bits=3", "pq:m=6,bits=4", "rvq:stages=2,bits=4,dim=4",
+                                 "kmeans:bits=4,dim=4", "e8:bits=2"})
+            QTest::newRow(base) << base;
+    }
+    void sizeOfTheHessianChangesNothing() {
+        QFETCH(QString, base);
+        const auto hessian = sampledInputs(24, 100, 0.5);
+        std::vector<double> full = hessian->full;
+        for (double& value : full)
+            value *= 0x1p-140;
+        const auto tiny = hessianFrom(std::move(full));
+        const Matrix weights = gaussian(40, 24, 3);
+        const std::string method = "gptq:base=(" + base.toStdString() + ")";
+        QVERIFY(sameBits(encode(method, weights.view(), hessian),
+                         encode(method, weights.view(), tiny)));
+    }
+
     void codebooksCarryErrors_data() {
         QTest::addColumn<QString>("base");
         for (const char* base :
