@@ -4,9 +4,15 @@
 #include <algorithm>
 #include <atomic>
 
+#include "core/base/machine.h"
 #include "core/base/parallel.h"
 
 namespace quantscope {
+
+std::uint64_t ReferenceStates::usualMemory() {
+    constexpr std::uint64_t most = std::uint64_t{1} << 30;
+    return std::min(most, availableMemory() / 8);
+}
 
 ReferenceStates::ReferenceStates(const ForwardPass& pass, const TokenRows& tokens,
                                  std::uint64_t memory, const RunContext& context)

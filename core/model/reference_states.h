@@ -16,8 +16,9 @@ namespace quantscope {
 /// all calls from any thread.
 class ReferenceStates {
 public:
-    /// What judges of many settings may keep, in bytes.
-    static constexpr std::uint64_t usualMemory = std::uint64_t{1} << 30;
+    /// What judges of many settings may keep, in bytes: 1 GiB, or an eighth of this machine's
+    /// memory where that is less.
+    static std::uint64_t usualMemory();
 
     /// Computes what is kept, rows in parallel. `memory` in bytes; 0 keeps nothing, which is right
     /// when only one model is compared. Both `pass` and `tokens` outlive this. Throws Cancelled.

@@ -41,6 +41,7 @@ struct AllocationRequest {
     /// For Ranking, by tensor; see core/run/importance.h. Tensors that are not named are the least
     /// important ones.
     std::map<std::string, double> importance = {};
+    std::string rankedBy = {};  ///< The name of that score, for the plan.
 };
 
 /// No plan fits into the budget, or none of the allocator that was asked for.
@@ -80,8 +81,11 @@ struct PlanSearch {
     std::string tokensFingerprint;
     Index predictions = 0;
     std::string startAllocator;
-    double start = 0.0;   ///< Objective of the plan it started from, on these tokens.
-    double result = 0.0;  ///< Objective of this plan, on these tokens.
+    /// What the start lowered, as lossMeasureText says it; empty in plans that do not say it.
+    std::string startLoss;
+    bool startWeighed = false;  ///< Its losses were weighed by measureSensitivities.
+    double start = 0.0;         ///< Objective of the plan it started from, on these tokens.
+    double result = 0.0;        ///< Objective of this plan, on these tokens.
     int generations = 0;
     int offspring = 0;
     std::uint64_t seed = 0;

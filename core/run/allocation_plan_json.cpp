@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cmath>
-#include <limits>
-
 #include "core/base/error.h"
+#include "core/base/finite_json.h"
 #include "core/run/allocation_plan.h"
 
 namespace quantscope {
@@ -45,21 +43,14 @@ PlannedTensor tensorFromJson(const Json& json) {
     return tensor;
 }
 
-// JSON has no infinities, but broken models have infinite perplexities.
-Json finiteJson(double value) {
-    return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
-double finiteFrom(const Json& json) {
-    return json.is_null() ? std::numeric_limits<double>::infinity() : json.get<double>();
-}
-
 Json searchJson(const PlanSearch& search) {
     return {{"objective", search.objective},
             {"tokens", search.tokens},
             {"tokens_fingerprint", search.tokensFingerprint},
             {"predictions", search.predictions},
             {"start_allocator", search.startAllocator},
+            {"start_loss", search.startLoss},
+            {"start_weighed", search.startWeighed},
             {"start", finiteJson(search.start)},
             {"result", finiteJson(search.result)},
             {"generations", search.generations},
@@ -74,6 +65,8 @@ PlanSearch searchFromJson(const Json& json) {
     search.tokensFingerprint = json.at("tokens_fingerprint").get<std::string>();
     search.predictions = json.at("predictions").get<Index>();
     search.startAllocator = json.at("start_allocator").get<std::string>();
+    search.startLoss = json.value("start_loss", std::string());
+    search.startWeighed = json.value("start_weighed", false);
     search.start = finiteFrom(json.at("start"));
     search.result = finiteFrom(json.at("result"));
     search.generations = json.at("generations").get<int>();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/run/decoded_results.h"
 
+#include <algorithm>
+
+#include "core/base/machine.h"
 #include "core/base/parallel.h"
 #include "core/run/model_override.h"
 #include "core/store/result_store.h"
@@ -16,18 +19,23 @@ DecodedResults::DecodedResults(LanguageModel model, std::filesystem::path folder
       m_registry(registry),
       m_memory(memory) {}
 
+std::uint64_t DecodedResults::memoryWithin(std::uint64_t most) {
+    return std::min(most, availableMemory() / 8 * 3);
+}
+
 LanguageModel DecodedResults::modelWith(std::span<const std::string> trials,
                                         const std::stop_token& stop) const {
     LanguageModel model = m_model;
     for (const std::string& trial : trials) {
         throwIfStopped(stop);
-        const auto& [name, values] = tensorOf(trial);
+        const auto& [name, values] = tensorOf(trial, stop);
         model.replace(name, values);
     }
     return model;
 }
 
-DecodedResults::Tensor DecodedResults::tensorOf(const std::string& trial) const {
+DecodedResults::Tensor DecodedResults::tensorOf(const std::string& trial,
+                                                const std::stop_token& stop) const {
     {
         const std::scoped_lock lock(m_mutex);
         const auto known = m_kept.find(trial);
@@ -35,7 +43,7 @@ DecodedResults::Tensor DecodedResults::tensorOf(const std::string& trial) const 
     }
     // Two threads may decode the same result at once: waiting would idle one of them.
     DecodedArtifact artifact =
-        decodeFor(m_model, ResultStore::artifactPath(m_folder, trial), m_registry, m_prober);
+        decodeFor(m_model, ResultStore::artifactPath(m_folder, trial), m_registry, m_prober, stop);
     const auto bytes = static_cast<std::uint64_t>(artifact.values.view().size()) * sizeof(float);
     const Tensor tensor{artifact.tensor,
                         std::make_shared<const Matrix>(std::move(artifact.values))};

@@ -24,6 +24,10 @@ public:
     DecodedResults(LanguageModel model, std::filesystem::path folder, std::filesystem::path prober,
                    const MethodRegistry& registry, std::uint64_t memory);
 
+    /// What may be kept on this machine, in bytes: three eighths of its memory, `most` at most.
+    /// Beside ReferenceStates::usualMemory half of it stays free.
+    static std::uint64_t memoryWithin(std::uint64_t most);
+
     /// The model with the results of these trials in place. From any thread. Throws Error as
     /// decodeFor does, and Cancelled.
     LanguageModel modelWith(std::span<const std::string> trials, const std::stop_token& stop) const;
@@ -31,7 +35,7 @@ public:
 private:
     using Tensor = std::pair<std::string, std::shared_ptr<const Matrix>>;
 
-    Tensor tensorOf(const std::string& trial) const;
+    Tensor tensorOf(const std::string& trial, const std::stop_token& stop) const;
 
     LanguageModel m_model;
     std::filesystem::path m_folder;

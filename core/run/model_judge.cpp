@@ -21,7 +21,7 @@ namespace quantscope {
 
 namespace {
 
-// For decoded results, in bytes.
+// For decoded results, in bytes, if the machine has them.
 constexpr std::uint64_t resultMemory = std::uint64_t{1} << 30;
 
 EvaluationRecord recordOf(const JudgedSetting& setting, const JudgeRequest& request,
@@ -181,11 +181,11 @@ void judgeRun(const JudgeRequest& request, const MethodRegistry& registry,
     const bool isReused = settings.size() > 1;
     const double started = isReused ? referred : loaded;
     const ReferenceStates reference(pass, quantized.tokens(),
-                                    isReused ? ReferenceStates::usualMemory : 0,
+                                    isReused ? ReferenceStates::usualMemory() : 0,
                                     context.part(loaded, started, 0));
     // Plans choose among what methods were judged with.
     const DecodedResults results(quantized.model(), request.folder, request.prober, registry,
-                                 resultMemory);
+                                 DecodedResults::memoryWithin(resultMemory));
     const auto evaluated = [&](JudgedSetting& setting, const RunContext& part) {
         if (setting.kind == EvaluationRecord::Kind::Model) return evaluate(reference, part);
         const ForwardPass changed(
@@ -205,7 +205,7 @@ void judgeRun(const JudgeRequest& request, const MethodRegistry& registry,
         part.progress(0.0, name);
         const Evaluation evaluation = evaluated(setting, part);
         const EvaluationRecord record = recordOf(setting, request, fingerprint, evaluation);
-        keepEvaluation(request.folder, record);
+        keepEvaluation(request.folder, record, context.stop());
         judged(record);
         done = next;
     }

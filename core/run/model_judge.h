@@ -53,7 +53,7 @@ struct JudgeRequest {
 /// Evaluates the model as it is and with each setting, and keeps the outcomes in the run's folder;
 /// what is kept there already is not evaluated again. `judged` is told every new one at once, from
 /// the calling thread. The hidden states of the model as it is are kept for all settings as far as
-/// they fit ReferenceStates::usualMemory. Throws Error (the model is none of this family, an
+/// they fit ReferenceStates::usualMemory(). Throws Error (the model is none of this family, an
 /// artifact is missing, artifacts replace other tensors than the run quantized) and Cancelled; what
 /// was judged before that is kept.
 void judgeRun(const JudgeRequest& request, const MethodRegistry& registry,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/base/text_file.h"
 #include "core/base/utf8.h"
 #include "core/io/artifact_file.h"
@@ -11,6 +12,7 @@
 #include "core/run/allocation_plan.h"
 #include "core/run/artifact_choice.h"
 #include "core/store/result_store.h"
+#include "core/tensor/tensor_source.h"
 
 namespace quantscope {
 
@@ -23,8 +25,9 @@ std::string quoted(const fs::path& path) {
 }
 
 ModelOverride takeArtifact(LanguageModel& model, const fs::path& path,
-                           const MethodRegistry& registry, const OverrideOptions& options) {
-    DecodedArtifact artifact = decodeFor(model, path, registry, options.prober);
+                           const MethodRegistry& registry, const OverrideOptions& options,
+                           const std::stop_token& stop) {
+    DecodedArtifact artifact = decodeFor(model, path, registry, options.prober, stop);
     const Index weights = artifact.values.view().size();
     model.replace(artifact.tensor, std::move(artifact.values));
     return {{artifact.tensor}, artifact.rate, weights, 0};
@@ -79,7 +82,9 @@ void ModelOverride::add(const ModelOverride& other) {
 }
 
 DecodedArtifact decodeFor(const LanguageModel& model, const fs::path& path,
-                          const MethodRegistry& registry, const fs::path& prober) {
+                          const MethodRegistry& registry, const fs::path& prober,
+                          const std::stop_token& stop) {
+    throwIfStopped(stop);
     Artifact artifact = readArtifact(path, prober);
     if (!model.contains(artifact.tensorName)) {
         throw Error("The artifact " + quoted(path) + " holds '" +
@@ -93,7 +98,9 @@ DecodedArtifact decodeFor(const LanguageModel& model, const fs::path& path,
     }
     const QuantizedTensor tensor(std::move(artifact.tensor), registry);
     Matrix values(tensor.rows(), tensor.cols());
-    tensor.decode(0, values.span());
+    parallelFor(tensor.rows(), blockRows(tensor.cols()), stop, [&](Index begin, Index end) {
+        tensor.decode(begin, values.span().middleRows(begin, end - begin));
+    });
     return {artifact.tensorName, std::move(values), tensor.rate()};
 }
 
@@ -114,12 +121,12 @@ ModelOverride overrideTensors(LanguageModel& model, const fs::path& path,
         }
         for (const fs::path& one : paths) {
             context.throwIfStopped();
-            result.add(takeArtifact(model, one, registry, options));
+            result.add(takeArtifact(model, one, registry, options, context.stop()));
         }
         return result;
     }
     const auto file = TensorFile::open(path, {options.prober, false});
-    if (isArtifact(*file)) return takeArtifact(model, path, registry, options);
+    if (isArtifact(*file)) return takeArtifact(model, path, registry, options, context.stop());
     return takePlain(model, *file, context);
 }
 

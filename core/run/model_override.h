@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,12 @@ struct DecodedArtifact {
     RateLedger rate;
 };
 
-/// Reads and decodes one artifact. Throws Error when the model has no such tensor, or the artifact
-/// cannot be read or was folded in another way than into output channels.
+/// Reads and decodes one artifact, rows in parallel. Throws Error when the model has no such
+/// tensor, or the artifact cannot be read or was folded in another way than into output channels;
+/// and Cancelled.
 DecodedArtifact decodeFor(const LanguageModel& model, const std::filesystem::path& path,
-                          const MethodRegistry& registry, const std::filesystem::path& prober);
+                          const MethodRegistry& registry, const std::filesystem::path& prober,
+                          const std::stop_token& stop);
 
 /// Replaces tensors of `model` by those found at `path`: an artifact file, a result folder, a
 /// folder of artifact files, a plan (.json; see AllocationPlan), or an HDF5 file of plain tensors

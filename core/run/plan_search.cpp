@@ -18,7 +18,7 @@ namespace quantscope {
 
 namespace {
 
-// For decoded results, in bytes.
+// For decoded results, in bytes, if the machine has them.
 constexpr std::uint64_t resultMemory = std::uint64_t{4} << 30;
 
 constexpr std::array<const char*, 2> objectives = {"divergence", "perplexity"};
@@ -42,11 +42,15 @@ double figureOf(const Evaluation& evaluation, SearchObjective objective) {
 }
 
 std::string warningOf(const PlanSearch& search) {
-    return "This plan was chosen by its " + search.objective + " on " +
-           std::to_string(search.predictions) + " predictions of '" +
-           printableText(std::filesystem::path(search.tokens).filename().string()) +
-           "', which fell from " + formatSignificant(search.start, 4) + " to " +
-           formatSignificant(search.result, 4) +
+    const std::string where =
+        search.objective + " on " + std::to_string(search.predictions) + " predictions of '" +
+        printableText(std::filesystem::path(search.tokens).filename().string()) + "'";
+    if (!(search.result < search.start)) {
+        return "The search found no better plan than the one it started from: its " + where +
+               " stays at " + formatSignificant(search.start, 4) + ".";
+    }
+    return "This plan was chosen by its " + where + ", which fell from " +
+           formatSignificant(search.start, 4) + " to " + formatSignificant(search.result, 4) +
            ". Judge it on other tokens: on these it looks better than it is.";
 }
 
@@ -76,10 +80,10 @@ AllocationPlan searchPlan(const std::vector<TensorChoices>& choices,
     const QuantizedModel judged(search.folder, search.model, search.tokens, search.prober,
                                 context.part(0.0, loaded, 0));
     const ForwardPass pass(judged.model());
-    const ReferenceStates reference(pass, judged.tokens(), ReferenceStates::usualMemory,
+    const ReferenceStates reference(pass, judged.tokens(), ReferenceStates::usualMemory(),
                                     context.part(loaded, referred, 0));
     const DecodedResults results(judged.model(), search.folder, search.prober, registry,
-                                 resultMemory);
+                                 DecodedResults::memoryWithin(resultMemory));
     const RunContext quiet = context.withProgress({});
     const auto objective = [&](std::span<const std::vector<std::size_t>> candidates,
                                std::span<const Index> rows) {
@@ -116,6 +120,8 @@ AllocationPlan searchPlan(const std::vector<TensorChoices>& choices,
                              judged.tokensFingerprint(),
                              judged.tokens().rows * (judged.tokens().length - 1),
                              start.allocator,
+                             lossMeasureText(search.loss),
+                             search.isWeighed,
                              found.startObjective,
                              found.objective,
                              search.generations,

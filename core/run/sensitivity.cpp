@@ -27,9 +27,11 @@ std::map<std::string, double> measureSensitivities(const LanguageModel& model,
                                                    double bitsPerWeight, const TokenRows& tokens,
                                                    const MethodRegistry& registry,
                                                    const RunContext& context) {
+    // As long as about one tensor takes.
+    const double referred = 1.0 / static_cast<double>(choices.size() + 1);
     const ForwardPass pass(model);
-    const ReferenceStates reference(pass, tokens, ReferenceStates::usualMemory,
-                                    context.withProgress({}));
+    const ReferenceStates reference(pass, tokens, ReferenceStates::usualMemory(),
+                                    context.part(0.0, referred, 0));
     std::map<std::string, double> sensitivities;
     double done = 0.0;
     for (const TensorChoices& tensor : choices) {
@@ -37,8 +39,8 @@ std::map<std::string, double> measureSensitivities(const LanguageModel& model,
         LanguageModel changed = model;
         overrideTensors(changed, ResultStore::artifactPath(folder, option.trialId), registry, {},
                         context);
-        const double from = done / static_cast<double>(choices.size());
-        const double to = ++done / static_cast<double>(choices.size());
+        const double from = referred * ++done;
+        const double to = referred * (done + 1.0);
         const Evaluation result =
             evaluate(ForwardPass(std::move(changed)), reference, context.part(from, to, 0));
         // A tensor that loses nothing needs no weight.

@@ -57,6 +57,14 @@ LossMeasure usualMeasure(LossMeasure measure, bool weighedByModel) {
     return isWeight ? LossMeasure::Weight : measure;
 }
 
+LossMeasure measureOf(std::span<const TrialRecord> records, LossMeasure measure) {
+    if (measure != LossMeasure::Automatic) return measure;
+    const bool known = std::ranges::all_of(records, [](const TrialRecord& record) {
+        return record.failed() || record.metrics.hessianEnergy.has_value();
+    });
+    return known ? LossMeasure::Output : LossMeasure::Weight;
+}
+
 LossMeasure parseLossMeasure(const std::string& text) {
     const auto found = std::ranges::find(measures, text, &NamedMeasure::text);
     if (found != measures.end()) return found->measure;
@@ -76,12 +84,7 @@ std::string lossMeasureText(LossMeasure measure) {
 std::vector<TensorChoices> measuredChoices(std::span<const TrialRecord> records,
                                            LossMeasure measure,
                                            const std::map<std::string, double>& sensitivities) {
-    if (measure == LossMeasure::Automatic) {
-        const bool known = std::ranges::all_of(records, [](const TrialRecord& record) {
-            return record.failed() || record.metrics.hessianEnergy.has_value();
-        });
-        measure = known ? LossMeasure::Output : LossMeasure::Weight;
-    }
+    measure = measureOf(records, measure);
     std::vector<TensorChoices> result;
     for (const TrialRecord& record : records) {
         if (record.failed()) continue;

@@ -23,6 +23,9 @@ enum class LossMeasure {
 /// model weighs them (resources/manual/models.md), so without a model it is Weight.
 LossMeasure usualMeasure(LossMeasure measure, bool weighedByModel);
 
+/// What measuredChoices measures with: of what is still Automatic, see there.
+LossMeasure measureOf(std::span<const TrialRecord> records, LossMeasure measure);
+
 /// "auto", "output", "weight", "relative". Throws Error with "did you mean" for anything else.
 LossMeasure parseLossMeasure(const std::string& text);
 std::string lossMeasureText(LossMeasure measure);

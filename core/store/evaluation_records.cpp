@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 
 #include "core/base/error.h"
+#include "core/base/finite_json.h"
 #include "core/base/text_file.h"
 #include "core/base/utf8.h"
 #include "core/store/file_lock.h"
@@ -17,15 +16,6 @@ namespace {
 
 constexpr int currentVersion = 1;
 constexpr std::array<const char*, 4> kinds = {"model", "method", "plan", "artifacts"};
-
-// JSON has no infinities, but broken models have infinite perplexities.
-Json numberJson(double value) {
-    return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
-double numberFrom(const Json& json) {
-    return json.is_null() ? std::numeric_limits<double>::infinity() : json.get<double>();
-}
 
 EvaluationRecord recordFrom(const Json& json) {
     EvaluationRecord record;
@@ -40,10 +30,10 @@ EvaluationRecord recordFrom(const Json& json) {
     record.tokens = json.at("tokens").get<std::string>();
     record.tokensFingerprint = json.at("tokens_fingerprint").get<std::string>();
     record.predictions = json.at("predictions").get<Index>();
-    record.perplexity = numberFrom(json.at("perplexity"));
-    record.standardError = numberFrom(json.at("stderr"));
-    record.divergence = numberFrom(json.at("kl"));
-    record.divergenceError = numberFrom(json.at("kl_stderr"));
+    record.perplexity = finiteFrom(json.at("perplexity"));
+    record.standardError = finiteFrom(json.at("stderr"));
+    record.divergence = finiteFrom(json.at("kl"));
+    record.divergenceError = finiteFrom(json.at("kl_stderr"));
     return record;
 }
 
@@ -59,10 +49,10 @@ Json EvaluationRecord::toJson() const {
             {"tokens", tokens},
             {"tokens_fingerprint", tokensFingerprint},
             {"predictions", predictions},
-            {"perplexity", numberJson(perplexity)},
-            {"stderr", numberJson(standardError)},
-            {"kl", numberJson(divergence)},
-            {"kl_stderr", numberJson(divergenceError)}};
+            {"perplexity", finiteJson(perplexity)},
+            {"stderr", finiteJson(standardError)},
+            {"kl", finiteJson(divergence)},
+            {"kl_stderr", finiteJson(divergenceError)}};
 }
 
 EvaluationRecord EvaluationRecord::fromJson(const Json& json) {
@@ -101,9 +91,10 @@ std::vector<EvaluationRecord> readEvaluations(const std::filesystem::path& folde
     return records;
 }
 
-void keepEvaluation(const std::filesystem::path& folder, const EvaluationRecord& record) {
+void keepEvaluation(const std::filesystem::path& folder, const EvaluationRecord& record,
+                    const std::stop_token& stop) {
     // What another process adds between reading and writing would be lost.
-    const FileLock lock(folder / "evaluations.lock");
+    const FileLock lock(folder / "evaluations.lock", stop);
     std::vector<EvaluationRecord> records = readEvaluations(folder);
     std::erase_if(records, [&](const EvaluationRecord& other) { return other.id == record.id; });
     records.push_back(record);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,8 +47,10 @@ std::vector<EvaluationRecord> readEvaluations(const std::filesystem::path& folde
 
 /// Keeps one more, in place of an older one with its id. The file is written aside and renamed; a
 /// lock keeps others from doing so meanwhile, so that nothing is lost when several processes or
-/// threads keep evaluations. Throws Error when it cannot be written or understood.
-void keepEvaluation(const std::filesystem::path& folder, const EvaluationRecord& record);
+/// threads keep evaluations. Throws Error when it cannot be written or understood, and Cancelled
+/// while it waits for others.
+void keepEvaluation(const std::filesystem::path& folder, const EvaluationRecord& record,
+                    const std::stop_token& stop = {});
 
 /// The file of a result folder that they are kept in.
 std::filesystem::path evaluationsPath(const std::filesystem::path& folder);

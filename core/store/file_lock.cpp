@@ -15,7 +15,7 @@
 
 namespace quantscope {
 
-FileLock::FileLock(const std::filesystem::path& path) {
+FileLock::FileLock(const std::filesystem::path& path, const std::stop_token& stop) {
     constexpr std::chrono::milliseconds pause(5);
     constexpr std::chrono::seconds longest(10);
     const std::string name = "'" + printableText(path.string()) + "'";
@@ -28,6 +28,10 @@ FileLock::FileLock(const std::filesystem::path& path) {
     while (flock(m_file, LOCK_EX | LOCK_NB) != 0) {
         const int error = errno;
         if (error == EINTR) continue;
+        if (stop.stop_requested()) {
+            close(m_file);
+            throw Cancelled();
+        }
         if (error == EWOULDBLOCK && std::chrono::steady_clock::now() < until) {
             std::this_thread::sleep_for(pause);
             continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 
 namespace quantscope {
 
@@ -10,8 +11,8 @@ namespace quantscope {
 class FileLock {
 public:
     /// Waits while another one has the lock, for at most ten seconds. Throws Error after that, and
-    /// when the file cannot be made.
-    explicit FileLock(const std::filesystem::path& path);
+    /// when the file cannot be made; and Cancelled.
+    explicit FileLock(const std::filesystem::path& path, const std::stop_token& stop = {});
     ~FileLock();
     FileLock(const FileLock&) = delete;
     FileLock& operator=(const FileLock&) = delete;

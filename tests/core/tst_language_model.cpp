@@ -162,7 +162,7 @@ private slots:
         const std::uint64_t rowBytes = 512 * 64 * sizeof(float);
         const ReferenceStates none(unchanged, some, 0, RunContext());
         const ReferenceStates two(unchanged, some, 3 * rowBytes - 1, RunContext());
-        const ReferenceStates all(unchanged, some, ReferenceStates::usualMemory, RunContext());
+        const ReferenceStates all(unchanged, some, ReferenceStates::usualMemory(), RunContext());
         QCOMPARE(none.keptRows(), Index{0});
         QCOMPARE(two.keptRows(), Index{2});
         QCOMPARE(all.keptRows(), Index{5});
