@@ -18,15 +18,6 @@ using Choices = std::vector<std::size_t>;
 // Children equal to their parent are bred again so often.
 constexpr int mostAttempts = 16;
 
-Allocation summed(std::span<const RateDistortionCurve> curves, const Choices& choices) {
-    Allocation allocation{choices, 0, 0.0};
-    for (std::size_t j = 0; j < curves.size(); ++j) {
-        allocation.bits += curves[j][choices[j]].bits;
-        allocation.loss += curves[j][choices[j]].loss;
-    }
-    return allocation;
-}
-
 /// Changes settings at random without exceeding a budget.
 class Breeder {
 public:
@@ -217,6 +208,22 @@ void check(const EvolutionOptions& options, Index samples) {
     }
 }
 
+void checkStart(std::span<const RateDistortionCurve> curves, const Choices& start) {
+    const char* remedy = "Start from an allocation of these parts.";
+    if (start.size() != curves.size()) {
+        throw Error("The search cannot start: " + std::to_string(start.size()) + " settings for " +
+                        std::to_string(curves.size()) + " parts.",
+                    remedy);
+    }
+    for (std::size_t j = 0; j < curves.size(); ++j) {
+        if (start[j] < curves[j].size()) continue;
+        throw Error("The search cannot start: part " + std::to_string(j) + " has " +
+                        std::to_string(curves[j].size()) + " settings, none of number " +
+                        std::to_string(start[j]) + ".",
+                    remedy);
+    }
+}
+
 }  // namespace
 
 std::vector<EvolutionOptions::Step> EvolutionOptions::usualSteps(int offspring, Index samples) {
@@ -235,6 +242,7 @@ EvolvedAllocation allocateByEvolution(std::span<const RateDistortionCurve> curve
                                       const RunContext& context) {
     check(options, samples);
     Choices parent(start.begin(), start.end());
+    checkStart(curves, parent);
     if (summed(curves, parent).bits > budget) {
         throw Error("The search cannot start from settings that exceed the budget.",
                     "Start from an allocation within it.");

@@ -54,8 +54,9 @@ struct EvolvedAllocation {
 /// left is spent on raises that fit. Children are judged on few samples, drawn anew, those that
 /// survive on more; the parent is replaced by the last survivor if that loses less on the same
 /// samples. `samples` is how many there are. Random numbers are those of `context`; same result at
-/// any thread count if the objective gives the same bits. Throws Error when the start exceeds the
-/// budget or options are out of range, Cancelled, and what the objective throws.
+/// any thread count if the objective gives the same bits. Throws Error when the start is no
+/// setting of every part, it exceeds the budget or options are out of range, Cancelled, and what
+/// the objective throws.
 EvolvedAllocation allocateByEvolution(std::span<const RateDistortionCurve> curves,
                                       std::uint64_t budget, std::span<const std::size_t> start,
                                       Index samples, const EvolutionOptions& options,

@@ -157,15 +157,6 @@ private:
     std::uint32_t m_steps = 0;
 };
 
-Allocation summed(std::span<const RateDistortionCurve> curves, std::vector<std::size_t> choices) {
-    Allocation allocation{std::move(choices), 0, 0.0};
-    for (std::size_t j = 0; j < curves.size(); ++j) {
-        allocation.bits += curves[j][allocation.choices[j]].bits;
-        allocation.loss += curves[j][allocation.choices[j]].loss;
-    }
-    return allocation;
-}
-
 // Off the hulls there may be settings that fit into the last few bits.
 void spendTheRest(std::span<const RateDistortionCurve> curves, std::uint64_t budget,
                   const std::stop_token& stop, Allocation& allocation) {
@@ -193,6 +184,15 @@ void spendTheRest(std::span<const RateDistortionCurve> curves, std::uint64_t bud
 }
 
 }  // namespace
+
+Allocation summed(std::span<const RateDistortionCurve> curves, std::vector<std::size_t> choices) {
+    Allocation allocation{std::move(choices), 0, 0.0};
+    for (std::size_t j = 0; j < curves.size(); ++j) {
+        allocation.bits += curves[j][allocation.choices[j]].bits;
+        allocation.loss += curves[j][allocation.choices[j]].loss;
+    }
+    return allocation;
+}
 
 Allocation allocateGreedily(std::span<const RateDistortionCurve> curves, std::uint64_t budget,
                             std::span<const std::size_t> start, const std::stop_token& stop) {

@@ -24,6 +24,9 @@ struct Allocation {
     double loss = 0.0;                 ///< Total.
 };
 
+/// The allocation that gives these settings, indices into the curve of each part.
+Allocation summed(std::span<const RateDistortionCurve> curves, std::vector<std::size_t> choices);
+
 /// Chooses settings with a small total loss within a hard budget. Starts from `start` (indices into
 /// the curves, such as a rounded closed form; empty means the cheapest settings), steps down along
 /// the lower convex hulls of the curves where that costs the least loss per bit until the budget is

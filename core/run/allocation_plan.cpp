@@ -10,6 +10,7 @@
 #include "core/alloc/lagrangian_allocation.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/run/allocation_problem.h"
 #include "core/run/ranked_allocation.h"
 
@@ -91,6 +92,20 @@ Allocation bySingleMethod(const std::vector<UniformAllocation>& uniform, std::ui
                          "Raise the budget, or choose another allocator.");
 }
 
+// Of a ranking: tensors that the score does not know of got the cheaper method for no reason.
+void remarkUnscored(AllocationPlan& plan, const std::map<std::string, double>& importance) {
+    std::vector<std::string> names;
+    for (const PlannedTensor& tensor : plan.tensors) {
+        if (!importance.contains(tensor.tensor)) names.push_back(printableText(tensor.tensor));
+    }
+    if (names.empty()) return;
+    plan.remarks.push_back("The score says nothing of " + names.front() +
+                           (names.size() == 1 ? ", which was taken"
+                                              : " and " + std::to_string(names.size() - 1) +
+                                                    " more, which were taken") +
+                           " for the least important; lock what should get the dearer method.");
+}
+
 }  // namespace
 
 Allocator parseAllocator(const std::string& text) {
@@ -143,6 +158,7 @@ AllocationPlan planAllocation(const std::vector<TensorChoices>& choices,
             break;
     }
     AllocationPlan plan = planOf(problem, choices, request, allocation);
+    if (request.allocator == Allocator::Ranking) remarkUnscored(plan, request.importance);
     plan.bound = bound;
     plan.isOptimal = isOptimal;
     for (const UniformAllocation& entry : uniform)

@@ -95,16 +95,6 @@ AllocationProblem allocationProblem(const std::vector<TensorChoices>& choices,
     return problem;
 }
 
-Allocation summed(const std::vector<RateDistortionCurve>& curves,
-                  std::vector<std::size_t> choices) {
-    Allocation allocation{std::move(choices), 0, 0.0};
-    for (std::size_t j = 0; j < curves.size(); ++j) {
-        allocation.bits += curves[j][allocation.choices[j]].bits;
-        allocation.loss += curves[j][allocation.choices[j]].loss;
-    }
-    return allocation;
-}
-
 std::vector<UniformAllocation> uniformAllocations(const AllocationProblem& problem,
                                                   const std::vector<TensorChoices>& choices) {
     const auto& [units, curves, weights, budget] = problem;
@@ -137,6 +127,8 @@ AllocationPlan planOf(const AllocationProblem& problem, const std::vector<Tensor
                       const AllocationRequest& request, const Allocation& allocation) {
     AllocationPlan plan;
     plan.allocator = allocatorText(request.allocator);
+    // Plans by different scores are different plans.
+    if (!request.rankedBy.empty()) plan.allocator += " by " + request.rankedBy;
     plan.requestedBitsPerWeight = request.bitsPerWeight;
     plan.loss = allocation.loss;
     plan.achievedBitsPerWeight = static_cast<double>(allocation.bits) / problem.weights;

@@ -35,8 +35,6 @@ std::uint64_t wholeBits(double bitsPerWeight, double weights);
 std::vector<UniformAllocation> uniformAllocations(const AllocationProblem& problem,
                                                   const std::vector<TensorChoices>& choices);
 
-Allocation summed(const std::vector<RateDistortionCurve>& curves, std::vector<std::size_t> choices);
-
 /// The plan that an allocation of the problem is, without a bound.
 AllocationPlan planOf(const AllocationProblem& problem, const std::vector<TensorChoices>& choices,
                       const AllocationRequest& request, const Allocation& allocation);

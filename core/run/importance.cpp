@@ -23,15 +23,22 @@ constexpr std::array scores = {NamedScore{"trace", ImportanceScore::Trace},
                                NamedScore{"large_weights", ImportanceScore::LargeWeights},
                                NamedScore{"layer_change", ImportanceScore::LayerChange}};
 
-double largeShare(const Matrix& values) {
+constexpr Index rowsAtOnce = 64;
+
+double largeShare(const Matrix& values, const std::stop_token& stop) {
     const auto count = static_cast<double>(values.rows() * values.cols());
     const auto sumOf = [&](const auto& term) {
-        double sum = 0.0;
-        for (Index r = 0; r < values.rows(); ++r) {
-            for (const float value : values.view().row(r))
-                sum += term(static_cast<double>(value));
-        }
-        return sum;
+        return parallelReduce(
+            values.rows(), rowsAtOnce, stop, 0.0,
+            [&](Index begin, Index end) {
+                double sum = 0.0;
+                for (Index r = begin; r < end; ++r) {
+                    for (const float value : values.view().row(r))
+                        sum += term(static_cast<double>(value));
+                }
+                return sum;
+            },
+            [](double& total, double part) { total += part; });
     };
     const double mean = sumOf([](double w) { return w; }) / count;
     const double variance = sumOf([&](double w) { return (w - mean) * (w - mean); }) / count;
@@ -116,7 +123,7 @@ std::map<std::string, double> largeWeightShares(const std::vector<TensorChoices>
                         "Give the file that the run quantized.");
         }
         const FoldRule fold = info->shape.size() == 1 ? FoldRule{{}} : FoldRule{{0}};
-        shares[tensor.tensor] = largeShare(readAll(*file.source(tensor.tensor, fold), stop));
+        shares[tensor.tensor] = largeShare(readAll(*file.source(tensor.tensor, fold), stop), stop);
     }
     return shares;
 }

@@ -15,7 +15,7 @@ namespace quantscope {
 /// What tensors are ranked by; see allocateByRank.
 enum class ImportanceScore {
     Trace,         ///< tr H / n, with the Hessians of the run (HAWQ-V2: Dong et al. 2020).
-    LargeWeights,  ///< Share of weights more than a standard deviation from the mean.
+    LargeWeights,  ///< Share of weights with |z| > 1, z in standard deviations from the mean.
     LayerChange,   ///< 1 - cos of a layer's input and output.
 };
 
@@ -28,8 +28,10 @@ std::map<std::string, double> hessianTraces(const std::vector<TensorChoices>& ch
                                             const HessianFile& hessians,
                                             const std::stop_token& stop);
 
-/// The share of a tensor's weights w with |w - mean| > deviation (z-score of LayerwiseQuant:
-/// Dumitru et al. 2024). `file` is the one that the run quantized. Throws Error and Cancelled.
+/// The share of a tensor's weights with |z| > 1, z = (w - mean) / deviation (z-score distribution
+/// of LayerwiseQuant: Dumitru et al. 2024, which counts z > 1; here both tails count, since errors
+/// of negative weights cost as much). Same bits at any thread count. `file` is the one that the run
+/// quantized. Throws Error and Cancelled.
 std::map<std::string, double> largeWeightShares(const std::vector<TensorChoices>& choices,
                                                 const TensorFile& file,
                                                 const std::stop_token& stop);

@@ -241,6 +241,16 @@ private Q_SLOTS:
         QVERIFY(search(budget, samples, options(1)).empty());
         QVERIFY(search(budget - 1, samples, options(1)).find("exceed the budget") !=
                 std::string::npos);
+        const auto startFrom = [&](const Choices& start) {
+            return messageOf([&] {
+                allocateByEvolution(problem.curves(), budget, start, samples, options(1),
+                                    problem.objective(), RunContext(0));
+            });
+        };
+        QVERIFY(startFrom(Choices(3, 1)).find("3 settings for 4 parts") != std::string::npos);
+        QVERIFY(startFrom(Choices(5, 1)).find("5 settings for 4 parts") != std::string::npos);
+        QVERIFY(startFrom(Choices{0, 0, 4, 0}).find("part 2 has 4 settings, none of number 4") !=
+                std::string::npos);
         QVERIFY(search(budget, 0, options(1)).find("no samples") != std::string::npos);
         QVERIFY(search(budget, 3, options(1)).find("6 of 3") != std::string::npos);
         EvolutionOptions barren = options(1);

@@ -261,12 +261,22 @@ private slots:
                               {"model.layers.1.self_attn.q_proj.weight", 4.0}};
         AllocationPlan plan = planAllocation(smallRun(), request);
         QCOMPARE(methods(plan), std::string("m2m0m0m2"));
+        QVERIFY(std::ranges::none_of(plan.remarks, [](const std::string& remark) {
+            return remark.find("score") != std::string::npos;
+        }));
         QCOMPARE(plan.achievedBitsPerWeight, 3.0);
         QCOMPARE(plan.allocator, std::string("ranking"));
         // Those that nobody named come last; of equals the later one gives first.
         request.importance = {{"model.layers.0.self_attn.k_proj.weight", 0.0}};
+        request.rankedBy = "trace";
         plan = planAllocation(smallRun(), request);
         QCOMPARE(methods(plan), std::string("m2m2m0m0"));
+        QCOMPARE(plan.allocator, std::string("ranking by trace"));
+        // What the score does not know of is said.
+        QVERIFY(std::ranges::any_of(plan.remarks, [](const std::string& remark) {
+            return remark.find("nothing of model.layers.0.self_attn.q_proj.weight and 2 more") !=
+                   std::string::npos;
+        }));
         // Tied tensors are as important as their mean, and locked ones keep what they have.
         request.importance["model.layers.0.self_attn.q_proj.weight"] = -3.0;
         request.importance["model.layers.0.mlp.up_proj.weight"] = -1.0;
@@ -369,11 +379,10 @@ private slots:
         plan.run = "abc";
         plan.folder = "/tmp/run";
         QVERIFY(!plan.toJson().contains("search"));
-        plan.search = PlanSearch{"perplexity", "/tmp/t.h5",
-                                 "f",          511,
-                                 "exact",      std::numeric_limits<double>::infinity(),
-                                 7.5,          60,
-                                 16,           std::uint64_t{1} << 60};
+        plan.search =
+            PlanSearch{"perplexity", "/tmp/t.h5", "f",  511,
+                       "exact",      "output",    true, std::numeric_limits<double>::infinity(),
+                       7.5,          60,          16,   std::uint64_t{1} << 60};
         const Json json = plan.toJson();
         QVERIFY(AllocationPlan::fromJson(json).search == plan.search);
         QCOMPARE(AllocationPlan::fromJson(Json::parse(json.dump())).toJson(), json);
