@@ -20,6 +20,7 @@
 #include "core/run/artifact_choice.h"
 #include "core/run/budget_curve.h"
 #include "core/run/importance.h"
+#include "core/run/input_check.h"
 #include "core/run/plan_search.h"
 #include "core/run/quantized_model.h"
 #include "core/run/sensitivity.h"
@@ -117,10 +118,14 @@ public:
             m_request.locks.push_back(parseLock(lock));
         for (const std::string& tie : m_ties)
             m_request.ties.push_back(parseTie(tie));
-        const bool isWeighed = !m_model.empty() && m_request.allocator != Allocator::Ranking;
-        const LossMeasure measure = usualMeasure(parseLossMeasure(m_loss), isWeighed);
+        const bool isWeighed =
+            !m_model.empty() && !m_isUnweighed && m_request.allocator != Allocator::Ranking;
+        const LossMeasure wanted = usualMeasure(parseLossMeasure(m_loss), isWeighed);
         const auto store = ResultStore::open(m_folder);
         const std::vector<TrialRecord> records = inPlanOrder(store->records(), store->run());
+        const LossMeasure measure = measureOf(records, wanted);
+        m_search.loss = measure;
+        m_search.isWeighed = isWeighed;
         for (auto& lock : m_request.locks)
             lock.second = methodTextIn(records, lock.second, context.plugins.registry);
         std::vector<TensorChoices> choices = measuredChoices(records, measure, {});
@@ -151,8 +156,6 @@ public:
                         [&] { report(m_foundCurve); });
             return Success;
         }
-        // Plans by different scores are different plans.
-        if (!m_by.empty()) m_foundPlan.allocator += " by " + m_by;
         m_foundPlan.run = store->run().runId;
         m_foundPlan.folder = std::filesystem::absolute(m_folder).lexically_normal().string();
         writeResult(m_foundPlan.toJson(), [&] { report(m_foundPlan); });
@@ -170,15 +173,31 @@ private:
                        "What evolution lowers: divergence from the unquantized model (the "
                        "default), or perplexity");
         app.add_option("--from", m_from, "The allocator whose plan evolution starts from (exact)");
+        app.add_flag("--unweighed", m_isUnweighed,
+                     "Evolution starts from losses that --model does not weigh, as the window's "
+                     "search does");
         app.add_option("--generations", m_search.generations, "Of evolution (60)")
             ->check(CLI::Range(0, most));
         app.add_option("--offspring", m_search.offspring, "Of every generation (16)")
             ->check(CLI::Range(1, most));
         declareSeed(app, m_search.seed, "Seed of evolution (default 0)");
+        for (const char* name :
+             {"--objective", "--from", "--unweighed", "--generations", "--offspring", "--seed"})
+            m_searchOptions.push_back(app.get_option(name));
+    }
+
+    // What would have no effect is a mistake.
+    void refuseOptionsOfSearch() const {
+        for (const CLI::Option* option : m_searchOptions) {
+            if (option->count() == 0) continue;
+            throw Error(option->get_name() + " is for --allocator evolution.",
+                        "Give --allocator evolution, or leave it out.");
+        }
     }
 
     // Options that need others, before anything is read.
     void checkTogether() {
+        if (!isSearch()) refuseOptionsOfSearch();
         m_request.allocator = parseAllocator(isSearch() ? m_from : m_allocator);
         m_search.objective = parseSearchObjective(m_objective);
         if (m_model.empty() != m_tokens.empty()) {
@@ -197,6 +216,26 @@ private:
                                   : "--by is for --allocator ranking.",
                         "Give --allocator ranking --by trace, large_weights or layer_change.");
         }
+        if (isRanking) parseImportanceScore(m_by);
+        m_request.rankedBy = m_by;
+    }
+
+    static std::map<std::string, double> traces(const std::vector<TensorChoices>& choices,
+                                                const InputFile& input,
+                                                const OpenOptions& options) {
+        const auto file = HessianFile::open(input.path, options);
+        refuseOtherContent(input, file->path(), file->fingerprint(options.stop),
+                           "the file whose Hessians the run used");
+        return hessianTraces(choices, *file, options.stop);
+    }
+
+    std::map<std::string, double> largeShares(const std::vector<TensorChoices>& choices,
+                                              const InputFile& input,
+                                              const OpenOptions& options) const {
+        const auto file = TensorFile::open(m_model.empty() ? input.path : m_model, options);
+        refuseOtherContent(input, file->path(), file->fingerprint(options.stop),
+                           "the file that the run quantized");
+        return largeWeightShares(choices, *file, options.stop);
     }
 
     std::map<std::string, double> importance(const std::vector<TensorChoices>& choices,
@@ -209,12 +248,9 @@ private:
                     throw Error("The run had no Hessians, so there are no traces.",
                                 "Run it with --hessians, or rank by large_weights.");
                 }
-                return hessianTraces(choices, *HessianFile::open(run.hessians.path, options),
-                                     context.stop);
+                return traces(choices, run.hessians, options);
             case ImportanceScore::LargeWeights:
-                return largeWeightShares(
-                    choices, *TensorFile::open(m_model.empty() ? run.data.path : m_model, options),
-                    context.stop);
+                return largeShares(choices, run.data, options);
             case ImportanceScore::LayerChange:
                 break;
         }
@@ -267,7 +303,11 @@ private:
                                {"bits_per_weight", baseline.bitsPerWeight},
                                {"loss", baseline.loss}});
         }
-        return {{"allocator", m_allocator}, {"loss", loss}, {"plans", plans}, {"uniform", uniform}};
+        Json json{{"allocator", m_allocator}, {"loss", loss}};
+        if (!m_by.empty()) json["by"] = m_by;
+        json["plans"] = plans;
+        json["uniform"] = uniform;
+        return json;
     }
 
     // Plans and single methods in one list, by bits.
@@ -364,6 +404,8 @@ private:
     std::string m_tokens;
     std::string m_out;
     CLI::Option* m_budget = nullptr;
+    std::vector<const CLI::Option*> m_searchOptions;
+    bool m_isUnweighed = false;
     bool m_curve = false;
     bool m_usualTies = false;
     bool m_force = false;

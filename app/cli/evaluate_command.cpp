@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <cmath>
 #include <iostream>
 
 #include "app/cli/commands.h"
 #include "app/cli/options.h"
 #include "app/cli/work_progress.h"
-#include "core/base/json.h"
+#include "core/base/finite_json.h"
 #include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "core/model/evaluation.h"
@@ -16,11 +15,6 @@
 namespace quantscope {
 
 namespace {
-
-// JSON has no infinities.
-Json numberJson(double value) {
-    return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
 
 class EvaluateCommand final : public Command {
 public:
@@ -104,11 +98,11 @@ private:
     double bitsPerWeight() const { return m_override.rate.bitsPerWeight(m_override.codedWeights); }
 
     Json resultJson() const {
-        Json json{{"perplexity", numberJson(m_result.perplexity)},
-                  {"stderr", numberJson(m_result.standardError)},
+        Json json{{"perplexity", finiteJson(m_result.perplexity)},
+                  {"stderr", finiteJson(m_result.standardError)},
                   {"tokens", m_result.predictions},
-                  {"kl", numberJson(m_result.divergence)},
-                  {"kl_stderr", numberJson(m_result.divergenceError)},
+                  {"kl", finiteJson(m_result.divergence)},
+                  {"kl_stderr", finiteJson(m_result.divergenceError)},
                   {"seconds", m_seconds},
                   {"overridden", m_override.tensors}};
         if (m_override.codedWeights > 0) json["bits_per_weight"] = bitsPerWeight();

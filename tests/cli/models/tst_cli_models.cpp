@@ -254,8 +254,26 @@ private slots:
         const Json started = runJson({"evaluate", data("stories260k.h5"), "--tokens", tokens,
                                       "--override", path("from.json"), "--json"});
         QCOMPARE(started.at("kl"), found.at("start"));
+        QCOMPARE(found.at("start_loss"), Json("output"));
+        QCOMPARE(found.at("start_weighed"), Json(true));
         // Again the same, whatever the number of threads.
         QCOMPARE(runJson(search + QStringList{"--force"}), plan);
+    }
+
+    // The start of the window's search, whose losses no model weighs.
+    void searchesFromUnweighedLosses() {
+        const Json plan = runJson({"allocate", path("run"), "--budget-bpw", "3", "--loss",
+                                   "relative", "--out", path("unweighed.json"), "--json"});
+        QVERIFY(plan.is_object());
+        Json searched = runJson({"allocate", path("run"), "--budget-bpw", "3", "--loss", "relative",
+                                 "--allocator", "evolution", "--unweighed", "--generations", "0",
+                                 "--model", data("stories260k.h5"), "--tokens", fewTokens(),
+                                 "--out", path("unweighed-search.json"), "--json"});
+        QVERIFY(searched.is_object());
+        QCOMPARE(searched.at("search").at("start_loss"), Json("relative"));
+        QCOMPARE(searched.at("search").at("start_weighed"), Json(false));
+        QCOMPARE(searched.at("tensors"), plan.at("tensors"));
+        QVERIFY(searched.at("remarks").dump().find("no better plan") != std::string::npos);
     }
 
     void ranksTensors() {
@@ -270,6 +288,11 @@ private slots:
             const Json plan = runJson(command);
             QVERIFY2(plan.is_object(), score);
             QCOMPARE(plan.at("allocator"), Json(std::string("ranking by ") + score));
+            if (QLatin1String(score) != QLatin1String("layer_change")) {
+                command = {"allocate", path("run"), "--curve", "--allocator", "ranking", "--json",
+                           "--by",     score,       "--out",   path(score),   "--force"};
+                QCOMPARE(runJson(command).at("by"), Json(score));
+            }
             QVERIFY(plan.at("achieved_bits_per_weight").get<double>() <= 3.0);
             std::set<std::string> methods;
             for (const Json& tensor : plan.at("tensors"))
@@ -280,6 +303,12 @@ private slots:
                     .err.contains(QLatin1String("ranked by")));
         QVERIFY(run(rank + QStringList{"--by", "traces", "--out", path("none.json")})
                     .err.contains(QLatin1String("Did you mean trace?")));
+        // Scores of another model say nothing of this run.
+        const QString other = path("other.h5");
+        test::Hdf5Fixture(other.toStdString()).addIntegers("input_ids", {1}, {1});
+        QVERIFY(run(rank + QStringList{"--by", "large_weights", "--model", other, "--tokens",
+                                       fewTokens(), "--out", path("none.json")})
+                    .err.contains(QLatin1String("content differs")));
     }
 
     // Layer after layer, on tokens that do not judge, a plan loses less than it measured.
@@ -438,6 +467,18 @@ private slots:
         QTest::newRow("budget too small")
             << QStringList{"allocate", path("run"), "--budget-bpw", "1", "--out", path("x.json")}
             << "is too small: the cheapest results of the run take 2.0";
+        QTest::newRow("search without evolution")
+            << QStringList{"allocate", path("run"), "--budget-bpw", "3",
+                           "--from",   "nonsense",  "--out",        path("x.json")}
+            << "--from is for --allocator evolution";
+        QTest::newRow("seed without evolution")
+            << QStringList{"allocate", path("run"), "--budget-bpw", "3",
+                           "--seed",   "1",         "--out",        path("x.json")}
+            << "--seed is for --allocator evolution";
+        QTest::newRow("score without ranking")
+            << QStringList{"allocate", path("run"), "--budget-bpw", "3",
+                           "--by",     "trace",     "--out",        path("x.json")}
+            << "--by is for --allocator ranking";
         QTest::newRow("half a lock")
             << QStringList{"allocate", path("run"), "--budget-bpw", "3",
                            "--lock",   "q_proj",    "--out",        path("x.json")}
