@@ -97,6 +97,15 @@ AllocateView::AllocateView(Workbench& bench, QAction* run, QWidget* parent)
 
 QWidget* AllocateView::makeTools() {
     auto* tools = new QWidget(m_page);
+    auto* layout = new QVBoxLayout(tools);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    layout->addLayout(makeBudgetTools());
+    layout->addLayout(makePlanTools());
+    return tools;
+}
+
+QLayout* AllocateView::makeBudgetTools() {
     m_budget->setObjectName(QStringLiteral("budget"));
     m_budget->setAccessibleName(tr("Budget in bits per weight"));
     m_budget->setToolTip(
@@ -109,6 +118,25 @@ QWidget* AllocateView::makeTools() {
     m_slider->setAccessibleName(m_budget->accessibleName());
     m_slider->setSingleStep(sliderValue(budgetStep));
     m_slider->setPageStep(sliderValue(10 * budgetStep));
+
+    auto* label = new QLabel(tr("Budget"), m_page);
+    label->setBuddy(m_budget);
+    auto* unit = new QLabel(tr("bits per weight"), m_page);
+    unit->setForegroundRole(QPalette::PlaceholderText);
+    auto* tools = new QHBoxLayout;
+    tools->setSpacing(8);
+    tools->addWidget(label);
+    tools->addWidget(m_budget);
+    tools->addWidget(unit);
+    tools->addWidget(m_slider, 1);
+
+    connect(m_budget, &QDoubleSpinBox::valueChanged, this, &AllocateView::askBudget);
+    connect(m_slider, &QSlider::valueChanged, this,
+            [this](int value) { askBudget(value / sliderSteps); });
+    return tools;
+}
+
+void AllocateView::makeLists() {
     const std::pair<const char*, QString> allocators[] = {
         {"exact", tr("Exact (least loss)")},
         {"lagrangian", tr("Lagrangian (one price per bit)")},
@@ -135,41 +163,7 @@ QWidget* AllocateView::makeTools() {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(12);
     }
-    m_tied->setToolTip(tr("Tensors that one kernel reads together get one method"));
-    m_tied->setObjectName(QStringLiteral("tied"));
-    m_unlock->setToolTip(tr("Let the allocator choose for every tensor again"));
-    m_unlock->setObjectName(QStringLiteral("unlockAll"));
-    m_save->setToolTip(tr("Write the plan as JSON, for quantscope-cli apply"));
-    m_save->setObjectName(QStringLiteral("savePlan"));
 
-    auto* label = new QLabel(tr("Budget"), tools);
-    label->setBuddy(m_budget);
-    auto* unit = new QLabel(tr("bits per weight"), tools);
-    unit->setForegroundRole(QPalette::PlaceholderText);
-    auto* first = new QHBoxLayout;
-    first->setSpacing(8);
-    first->addWidget(label);
-    first->addWidget(m_budget);
-    first->addWidget(unit);
-    first->addWidget(m_slider, 1);
-    auto* second = new QHBoxLayout;
-    second->setSpacing(8);
-    for (QWidget* tool : std::initializer_list<QWidget*>{m_allocator, m_loss, m_tied})
-        second->addWidget(tool);
-    second->addStretch(1);
-    second->addWidget(m_unlock);
-    second->addWidget(m_search);
-    second->addWidget(m_save);
-    second->addWidget(m_export);
-    auto* layout = new QVBoxLayout(tools);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(8);
-    layout->addLayout(first);
-    layout->addLayout(second);
-
-    connect(m_budget, &QDoubleSpinBox::valueChanged, this, &AllocateView::askBudget);
-    connect(m_slider, &QSlider::valueChanged, this,
-            [this](int value) { askBudget(value / sliderSteps); });
     connect(m_allocator, &QComboBox::activated, this, [this] {
         const Allocator wanted =
             parseAllocator(m_allocator->currentData().toString().toStdString());
@@ -179,6 +173,27 @@ QWidget* AllocateView::makeTools() {
         const LossMeasure wanted = parseLossMeasure(m_loss->currentData().toString().toStdString());
         ask(tr("change the plan's loss"), [wanted](PlanWish& wish) { wish.loss = wanted; });
     });
+}
+
+QLayout* AllocateView::makePlanTools() {
+    makeLists();
+    m_tied->setToolTip(tr("Tensors that one kernel reads together get one method"));
+    m_tied->setObjectName(QStringLiteral("tied"));
+    m_unlock->setToolTip(tr("Let the allocator choose for every tensor again"));
+    m_unlock->setObjectName(QStringLiteral("unlockAll"));
+    m_save->setToolTip(tr("Write the plan as JSON, for quantscope-cli apply"));
+    m_save->setObjectName(QStringLiteral("savePlan"));
+
+    auto* tools = new QHBoxLayout;
+    tools->setSpacing(8);
+    for (QWidget* tool : std::initializer_list<QWidget*>{m_allocator, m_loss, m_tied})
+        tools->addWidget(tool);
+    tools->addStretch(1);
+    tools->addWidget(m_unlock);
+    tools->addWidget(m_search);
+    tools->addWidget(m_save);
+    tools->addWidget(m_export);
+
     connect(m_tied, &QCheckBox::toggled, this, [this](bool tied) {
         ask(tied ? tr("tie tensors") : tr("untie tensors"),
             [tied](PlanWish& wish) { wish.tied = tied; });

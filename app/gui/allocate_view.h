@@ -53,6 +53,9 @@ protected:
 
 private:
     QWidget* makeTools();
+    QLayout* makeBudgetTools();
+    void makeLists();
+    QLayout* makePlanTools();
     void makePlots();
     void makeSidePlots();
     void followSensitivity(const SensitivityData& sensitivity);

@@ -25,6 +25,7 @@
 #include "app/gui/methods_panel.h"
 #include "app/gui/panel_dock.h"
 #include "app/gui/perspectives.h"
+#include "app/gui/qt_text.h"
 #include "app/gui/results_panel.h"
 #include "app/gui/selected_panel.h"
 #include "app/gui/start_page.h"
@@ -32,6 +33,7 @@
 #include "app/gui/window_actions.h"
 #include "app/gui/workspace.h"
 #include "app/jobs/workbench.h"
+#include "core/base/utf8.h"
 
 namespace quantscope {
 
@@ -95,14 +97,33 @@ void MainWindow::makeWorkspace(const std::filesystem::path& autosaveFolder) {
                          : QString();
         };
         m_compare->choose(text("metric"), text("points"));
-        m_bench.allocation.setWish(PlanWish::fromJson(
-            session.window.is_object() ? session.window.value("allocation", Json()) : Json()));
+        restorePlanWish(session.window.is_object() ? session.window.value("allocation", Json())
+                                                   : Json());
     };
     m_workspace = new Workspace(m_bench, std::move(part), autosaveFolder, this);
     connect(m_workspace, &Workspace::titleChanged, this, &MainWindow::followTitle);
     connect(m_workspace, &Workspace::opened, this, &MainWindow::followCentre);
     connect(&m_bench.document, &ExperimentDocument::modifiedChanged, this,
             &MainWindow::followTitle);
+}
+
+void MainWindow::restorePlanWish(const Json& json) {
+    const PlanWish wish = PlanWish::fromJson(json);
+    m_bench.allocation.setWish(wish);
+    if (!json.is_object() || !json.contains("allocator") ||
+        json["allocator"] == allocatorText(wish.allocator)) {
+        return;
+    }
+    m_bench.messages.add(
+        {Message::Severity::Note,
+         tr("The allocator of the session was not restored."),
+         tr("%1 is none that the window offers; plans are made with %2 instead.")
+             .arg(qtText(printableText(json["allocator"].dump())),
+                  qtText(allocatorText(wish.allocator))),
+         tr("Choose an allocator in the perspective Allocate; quantscope-cli allocate makes "
+            "rankings."),
+         {},
+         {}});
 }
 
 void MainWindow::makeDocks() {

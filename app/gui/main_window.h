@@ -7,6 +7,7 @@
 
 #include "app/gui/spec_undo.h"
 #include "app/gui/theme.h"
+#include "core/base/json.h"
 #include "core/run/engine.h"
 
 class QStackedWidget;
@@ -68,6 +69,8 @@ protected:
 
 private:
     void makeWorkspace(const std::filesystem::path& autosaveFolder);
+    /// Says what could not be restored.
+    void restorePlanWish(const Json& json);
     void makeCentre();
     void makeDocks();
     void makePerspectives();

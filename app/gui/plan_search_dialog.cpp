@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QSpinBox>
+#include <algorithm>
 #include <limits>
 
 #include "app/gui/qt_text.h"
@@ -55,6 +56,7 @@ PlanSearchDialog::PlanSearchDialog(Workbench& bench, QWidget* parent)
     m_objective->addItem(tr("Perplexity"), QStringLiteral("perplexity"));
     m_objective->setCurrentIndex(
         m_objective->findData(qtText(searchObjectiveText(last.objective))));
+    m_note->setObjectName(QStringLiteral("searchNote"));
     m_note->setWordWrap(true);
     m_note->setForegroundRole(QPalette::PlaceholderText);
 
@@ -99,12 +101,21 @@ void PlanSearchDialog::followTokens() {
     m_note->setText(
         isJudge   ? tr("These tokens judge the plans as well: one that is chosen on them looks "
                          "better than it is.")
-        : isKnown ? tr("The model runs with every plan that is tried.")
+        : isKnown ? tr("The search starts from what the allocator chooses by the loss on show, and "
+                       "runs the model with every plan that it tries.")
                   : tr("A search runs the model that was quantized with every plan that it tries. "
                        "It needs a file of token ids, other ones than those that judge."));
 }
 
 void PlanSearchDialog::start() {
+    if (!m_bench.planSearch.canStart()) {
+        m_note->setText(
+            m_bench.planSearch.isRunning()
+                ? tr("A search runs already. Wait for it, or cancel it.")
+                : tr("The plan to start from is not there: the results or what is asked "
+                     "of it have changed. Try again when it is on show."));
+        return;
+    }
     PlanSearchRequest request;
     request.tokens = m_tokens;
     request.objective = parseSearchObjective(m_objective->currentData().toString().toStdString());

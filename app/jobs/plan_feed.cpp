@@ -40,6 +40,12 @@ Value parsed(const Json& json, const char* key, Value otherwise, const Parse& pa
     }
 }
 
+// What of a wish decides the plan.
+PlanWish plannedBy(PlanWish wish) {
+    wish.probe.clear();
+    return wish;
+}
+
 }  // namespace
 
 Json PlanWish::toJson() const {
@@ -58,6 +64,7 @@ PlanWish PlanWish::fromJson(const Json& json) {
     PlanWish wish;
     if (!json.is_object()) return wish;
     wish.allocator = parsed(json, "allocator", wish.allocator, parseAllocator);
+    if (wish.allocator == Allocator::Ranking) wish.allocator = PlanWish().allocator;
     wish.loss = usualMeasure(parsed(json, "loss", wish.loss, parseLossMeasure), false);
     if (const auto bits = json.find("bits_per_weight"); bits != json.end() && bits->is_number()) {
         wish.bitsPerWeight = bits->get<double>();
@@ -91,6 +98,7 @@ public:
     // The plan; the curve only if it is known already.
     PlanAnswer solve(const Given& given, const std::stop_token& stop) {
         PlanAnswer answer;
+        answer.wish = given.wish;
         try {
             takeRecords(given, stop);
             if (m_choices->empty()) return answer;
@@ -130,6 +138,7 @@ private:
     static PlanWish withoutBudget(PlanWish wish) {
         wish.bitsPerWeight.reset();
         wish.probe.clear();
+        wish.searched = 0;
         return wish;
     }
 
@@ -197,7 +206,7 @@ PlanFeed::PlanFeed(const ResultSet* results, const RunController* run, QObject* 
     m_delay.setInterval(settleMs);
     connect(&m_delay, &QTimer::timeout, this, &PlanFeed::compute);
     connect(results, &ResultSet::changed, this, [this] {
-        m_shown.reset();
+        m_searched.clear();
         schedule();
     });
     connect(&m_worker, &LatestWorker::failed, this, [this](const Message& message) {
@@ -210,21 +219,23 @@ PlanFeed::PlanFeed(const ResultSet* results, const RunController* run, QObject* 
 void PlanFeed::setWish(const PlanWish& wish) {
     if (wish == m_wish) return;
     m_wish = wish;
-    m_shown.reset();
     Q_EMIT wishChanged();
     schedule();
 }
 
 void PlanFeed::edit(const QString& name, const PlanWish& after, const QString& mergeKey) {
     if (after == m_wish) return;
-    const PlanEdit edit{name, mergeKey, m_wish, after};
-    setWish(after);
+    PlanEdit edit{name, mergeKey, m_wish, after};
+    const bool isOther = plannedBy(after) != plannedBy(m_wish);
+    if (isOther && after.searched == m_wish.searched) edit.after.searched = 0;
+    setWish(edit.after);
     Q_EMIT edited(edit);
 }
 
-void PlanFeed::show(const AllocationPlan& plan) {
-    m_shown = plan;
-    schedule();
+void PlanFeed::show(const QString& name, const AllocationPlan& plan, PlanWish wish) {
+    wish.searched = ++m_lastSearched;
+    m_searched[wish.searched] = plan;
+    edit(name, wish);
 }
 
 void PlanFeed::setWanted(bool wanted) {
@@ -239,7 +250,9 @@ void PlanFeed::schedule() {
 
 void PlanFeed::compute() {
     m_stale = false;
-    const Given given{m_results->records(), m_wish, m_run->runFolder(), m_shown};
+    Given given{m_results->records(), m_wish, m_run->runFolder(), {}};
+    const auto searched = m_searched.find(m_wish.searched);
+    if (searched != m_searched.end()) given.shown = searched->second;
     m_worker.submit([solver = m_solver,
                      given](const std::stop_token& stop) { return solver->solve(given, stop); },
                     [this, given](PlanAnswer answer) {

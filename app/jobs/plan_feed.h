@@ -25,10 +25,14 @@ struct PlanWish {
     bool tied = false;  ///< Tensors that one kernel reads get one method; see usualTies.
     std::map<QString, QString> locks;  ///< Methods, as text, by tensor.
     QString probe;  ///< The method that sensitivities are of; empty: the one nearest the budget.
+    /// The plan that was searched for, in place of what the allocator would say; see
+    /// PlanFeed::show. 0 for none. Of this sitting alone: not in the JSON.
+    int searched = 0;
 
     bool operator==(const PlanWish&) const = default;
     Json toJson() const;
-    /// What is damaged or missing stays at its default.
+    /// What is damaged or missing stays at its default, and so does the allocator where it is
+    /// `ranking`: that needs a score, and the window has none.
     static PlanWish fromJson(const Json& json);
 };
 
@@ -43,6 +47,7 @@ struct PlanEdit {
 /// A plan for the results on show.
 struct PlanAnswer {
     std::optional<AllocationPlan> plan;
+    PlanWish wish;  ///< That it answers.
     /// What the plan was made from.
     std::shared_ptr<const std::vector<TensorChoices>> choices;
     AllocationRequest request;
@@ -69,11 +74,15 @@ public:
     const PlanAnswer& answer() const { return m_answer; }
 
     /// Changes the wish on behalf of the user: takes it at once and emits edited(), from which the
-    /// window makes an undo command. Nothing happens when it is equal.
+    /// window makes an undo command. Nothing happens when it is equal. A wish for another plan is
+    /// not for the searched one any more.
     void edit(const QString& name, const PlanWish& after, const QString& mergeKey = {});
-    /// Shows a plan that was made elsewhere from the present answer's choices and request, until
-    /// results or wish change.
-    void show(const AllocationPlan& plan);
+    /// Shows a plan that was made elsewhere from the choices and the request of the answer to
+    /// `wish`, as an edit: undo and redo take it away and bring it back. Forgotten when the results
+    /// change.
+    void show(const QString& name, const AllocationPlan& plan, PlanWish wish);
+    /// Whether the answer is what the wish asks for, and not an older one.
+    bool isCurrent() const { return !m_stale && m_answer.wish == m_wish; }
 
 public Q_SLOTS:
     /// Without offering an undo step: for undo itself and for opening.
@@ -97,7 +106,8 @@ private:
     const RunController* m_run;
     PlanWish m_wish;
     PlanAnswer m_answer;
-    std::optional<AllocationPlan> m_shown;  ///< See show().
+    std::map<int, AllocationPlan> m_searched;  ///< See show().
+    int m_lastSearched = 0;
     bool m_wanted = false;
     bool m_stale = true;
     QTimer m_delay;

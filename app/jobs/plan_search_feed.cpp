@@ -23,7 +23,8 @@ PlanSearchFeed::PlanSearchFeed(Sources sources, QObject* parent)
 }
 
 bool PlanSearchFeed::canStart() const {
-    return !isRunning() && m_sources.allocation->answer().plan.has_value();
+    return !isRunning() && m_sources.allocation->isCurrent() &&
+           m_sources.allocation->answer().plan.has_value();
 }
 
 void PlanSearchFeed::start(const PlanSearchRequest& request) {
@@ -32,6 +33,7 @@ void PlanSearchFeed::start(const PlanSearchRequest& request) {
     m_request.folder = m_sources.run->runFolder();
     m_request.model = m_sources.run->resultSpec().data.file;
     m_request.prober = m_sources.prober;
+    m_request.loss = m_sources.allocation->wish().loss;
     JobOptions options;
     options.title =
         tr("Search a plan on %1").arg(QString::fromStdString(m_request.tokens.filename().string()));
@@ -47,12 +49,10 @@ void PlanSearchFeed::start(const PlanSearchRequest& request) {
             });
             return searchPlan(*choices, wanted, search, *registry, work);
         },
-        [this, wish = m_sources.allocation->wish(),
-         folder = m_request.folder](const AllocationPlan& plan) {
+        [this, wish = answer.wish, folder = m_request.folder](const AllocationPlan& plan) {
             if (folder != m_sources.run->runFolder()) return;
             // The question may have changed meanwhile; its answer is the one that took long.
-            m_sources.allocation->edit(tr("go back to the searched plan"), wish);
-            m_sources.allocation->show(plan);
+            m_sources.allocation->show(tr("search a plan"), plan, wish);
         });
     m_lastJob = m_job;
     Q_EMIT stateChanged();

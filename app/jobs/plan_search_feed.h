@@ -31,12 +31,12 @@ public:
     /// How was searched last: what a form starts with.
     const PlanSearchRequest& request() const { return m_request; }
     bool isRunning() const { return m_job != 0; }
-    /// Whether there is a plan to start from, and nothing runs.
+    /// Whether there is a plan to start from that answers the present wish, and nothing runs.
     bool canStart() const;
 
 public Q_SLOTS:
-    /// Starts from the plan on show. Folder, model and prober of the request are those of the run
-    /// on show.
+    /// Starts from the plan that the allocator chooses for the present wish, by its loss. Folder,
+    /// model, prober and loss of the request are those on show. Nothing happens unless canStart().
     void start(const quantscope::PlanSearchRequest& request);
     void cancel();
 

@@ -8,7 +8,6 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QSlider>
-#include <QSpinBox>
 #include <QTabWidget>
 #include <QToolButton>
 
@@ -25,7 +24,6 @@
 #include "core/base/text_file.h"
 #include "core/run/allocation_plan.h"
 #include "core/store/evaluation_records.h"
-#include "tests/core/hdf5_fixture.h"
 #include "window_fixture.h"
 
 using namespace quantscope;
@@ -48,19 +46,16 @@ private Q_SLOTS:
     void theModelIsEvaluated();
     void evaluatingIsCancelled();
     void damagedEvaluationsAreSaid();
-    void aPlanIsSearchedFor();
-    void searchingIsCancelled();
     void sensitivityFollowsItsMethod();
     void trainingIsShown();
 
 private:
     PlanFeed& feed() const { return m_fixture->bench->allocation; }
     PlanPlot& plan() const { return *m_fixture->window->allocateView().planPlot(); }
-    bool ask(double bits) const;
+    bool ask(double bits) const { return m_fixture->askBudget(bits); }
     void exportPlan(const QString& format, const QString& file) const;
     void chooseTokens(const QString& file) const;
-    QString tokenFile() const;
-    void search(const QString& tokens, int generations) const;
+    QString tokenFile() const { return m_fixture->tokenFile(); }
 
     std::unique_ptr<WindowFixture> m_fixture;
 };
@@ -93,22 +88,6 @@ void TestWindowAllocate::showsNothingWithoutResults() {
     QVERIFY(m_fixture->window->allocateView().isVisible());
     QVERIFY(m_fixture->window->allocateView().currentPage() == nullptr);
     QVERIFY(!m_fixture->visible<QDoubleSpinBox>(QStringLiteral("budget")));
-}
-
-// Types a budget and waits for its plan.
-bool TestWindowAllocate::ask(double bits) const {
-    auto* box = m_fixture->visible<QDoubleSpinBox>(QStringLiteral("budget"));
-    if (!box) return false;
-    box->setFocus();
-    box->selectAll();
-    QTest::keyClicks(box, QString::number(bits, 'f', 2));
-    QTest::keyClick(box, Qt::Key_Return);
-    return QTest::qWaitFor(
-        [&] {
-            const auto& answer = feed().answer();
-            return answer.plan && std::abs(answer.plan->requestedBitsPerWeight - bits) < 1e-9;
-        },
-        patienceMs);
 }
 
 void TestWindowAllocate::theBudgetIsKept() {
@@ -321,17 +300,6 @@ void TestWindowAllocate::chooseTokens(const QString& file) const {
     QCOMPARE(m_fixture->bench->perplexity.tokens().string(), file.toStdString());
 }
 
-// Few enough to be quick with.
-QString TestWindowAllocate::tokenFile() const {
-    const QString file = m_fixture->path(QStringLiteral("tokens.h5"));
-    if (QFile::exists(file)) return file;
-    std::vector<std::int32_t> ids;
-    for (int i = 0; i < 4 * 48; ++i)
-        ids.push_back(1 + (i * 37 + i / 7) % 500);
-    test::Hdf5Fixture(file.toStdString()).addIntegers("input_ids", {4, 48}, ids);
-    return file;
-}
-
 void TestWindowAllocate::theModelIsEvaluated() {
     chooseTokens(tokenFile());
     PerplexityFeed& perplexity = m_fixture->bench->perplexity;
@@ -401,64 +369,6 @@ void TestWindowAllocate::damagedEvaluationsAreSaid() {
     m_fixture->bench->run.openRun(folder);
     QTRY_COMPARE_WITH_TIMEOUT(plot.markCount(), 8, patienceMs);
     QTRY_COMPARE_WITH_TIMEOUT(plan().markCount(), 8, patienceMs);
-}
-
-// As a person does it: the button, the file, how long, and go.
-void TestWindowAllocate::search(const QString& tokens, int generations) const {
-    auto* button = m_fixture->visible<QPushButton>(QStringLiteral("searchPlan"));
-    QVERIFY(button && button->isEnabled());
-    button->click();
-    auto* choose = m_fixture->visible<QPushButton>(QStringLiteral("searchTokens"));
-    QVERIFY(choose);
-    auto* start = m_fixture->visible<QPushButton>(QStringLiteral("startSearch"));
-    m_fixture->answerFileDialog(tokens);
-    choose->click();
-    QVERIFY(start->isEnabled());
-    m_fixture->visible<QSpinBox>(QStringLiteral("searchGenerations"))->setValue(generations);
-    start->click();
-    QVERIFY(m_fixture->bench->planSearch.isRunning());
-}
-
-void TestWindowAllocate::aPlanIsSearchedFor() {
-    QVERIFY(ask(4.0));
-    // Nothing to search on yet: the dialog says what it needs.
-    auto* button = m_fixture->visible<QPushButton>(QStringLiteral("searchPlan"));
-    QVERIFY(button);
-    button->click();
-    QVERIFY(!m_fixture->visible<QPushButton>(QStringLiteral("startSearch"))->isEnabled());
-    QTest::keyClick(m_fixture->visible<QSpinBox>(QStringLiteral("searchSeed")), Qt::Key_Escape);
-    QTRY_VERIFY_WITH_TIMEOUT(!m_fixture->visible<QSpinBox>(QStringLiteral("searchSeed")),
-                             patienceMs);
-    search(tokenFile(), 10);
-    QTRY_VERIFY_WITH_TIMEOUT(!m_fixture->bench->planSearch.isRunning(), patienceMs);
-    QTRY_VERIFY_WITH_TIMEOUT(feed().answer().plan->search.has_value(), patienceMs);
-    const AllocationPlan found = *feed().answer().plan;
-    QCOMPARE(found.allocator, std::string("evolution"));
-    QCOMPARE(found.search->startAllocator, std::string("exact"));
-    QVERIFY(found.search->result < found.search->start);
-    QVERIFY(found.achievedBitsPerWeight <= 4.0 + 1e-12);
-    QCOMPARE(plan().markCount(), 8);
-    // It is what is saved, and stays until something else is asked for.
-    const QString file = m_fixture->path(QStringLiteral("searched.json"));
-    m_fixture->answerFileDialog(file);
-    m_fixture->visible<QPushButton>(QStringLiteral("savePlan"))->click();
-    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(file), patienceMs);
-    const AllocationPlan saved = AllocationPlan::fromJson(readJsonFile(file.toStdString()));
-    QVERIFY(saved.search == found.search);
-    QCOMPARE(saved.folder, m_fixture->bench->run.runFolder().string());
-    QVERIFY(ask(3.5));
-    QVERIFY(!feed().answer().plan->search);
-}
-
-void TestWindowAllocate::searchingIsCancelled() {
-    QVERIFY(ask(4.0));
-    search(QStringLiteral(QUANTSCOPE_DATASETS_DIR "/stories260k-calibration-tokens.h5"), 1000);
-    auto* button = m_fixture->visible<QPushButton>(QStringLiteral("searchPlan"));
-    QVERIFY(button->isEnabled());
-    button->click();
-    QTRY_VERIFY_WITH_TIMEOUT(!m_fixture->bench->planSearch.isRunning(), patienceMs);
-    QVERIFY(!feed().answer().plan->search);
-    QVERIFY(button->isEnabled());
 }
 
 void TestWindowAllocate::sensitivityFollowsItsMethod() {

@@ -4,6 +4,7 @@
 #include <QAbstractSpinBox>
 #include <QApplication>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QFileDialog>
@@ -12,10 +13,12 @@
 #include <QMimeData>
 #include <QSignalSpy>
 #include <QTimer>
+#include <cmath>
 
 #include "app/gui/window_actions.h"
 #include "app/gui/workspace.h"
 #include "plugins/sdk/plugin_loader.h"
+#include "tests/core/hdf5_fixture.h"
 
 namespace quantscope {
 
@@ -144,6 +147,32 @@ void WindowFixture::press(const QString& keys) const {
     window->activateWindow();
     QTRY_COMPARE_WITH_TIMEOUT(QApplication::activeWindow(), window.get(), patienceMs);
     QTest::keySequence(window.get(), QKeySequence(keys));
+}
+
+bool WindowFixture::askBudget(double bits) const {
+    auto* box = visible<QDoubleSpinBox>(QStringLiteral("budget"));
+    if (!box) return false;
+    box->setFocus();
+    box->selectAll();
+    QTest::keyClicks(box, QString::number(bits, 'f', 2));
+    QTest::keyClick(box, Qt::Key_Return);
+    return QTest::qWaitFor(
+        [&] {
+            const auto& answer = bench->allocation.answer();
+            return bench->allocation.isCurrent() && answer.plan &&
+                   std::abs(answer.plan->requestedBitsPerWeight - bits) < 1e-9;
+        },
+        patienceMs);
+}
+
+QString WindowFixture::tokenFile() const {
+    const QString file = path(QStringLiteral("tokens.h5"));
+    if (QFile::exists(file)) return file;
+    std::vector<std::int32_t> ids;
+    for (int i = 0; i < 4 * 48; ++i)
+        ids.push_back(1 + (i * 37 + i / 7) % 500);
+    test::Hdf5Fixture(file.toStdString()).addIntegers("input_ids", {4, 48}, ids);
+    return file;
 }
 
 }  // namespace quantscope

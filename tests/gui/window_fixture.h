@@ -38,6 +38,11 @@ public:
     /// Types a file name into the next file dialog and accepts it.
     void answerFileDialog(const QString& file) const;
 
+    /// Types a budget in the perspective Allocate, which is on show, and waits for its plan.
+    bool askBudget(double bits) const;
+    /// Token ids for the bundled model, few enough to be quick with.
+    QString tokenFile() const;
+
     /// The visible descendant with this object name; null when there is none.
     template <typename Widget>
     Widget* visible(const QString& name) const {
