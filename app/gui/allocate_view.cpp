@@ -77,7 +77,7 @@ AllocateView::AllocateView(Workbench& bench, QAction* run, QWidget* parent)
     header->setContentsMargins(16, 8, 16, 8);
     header->setSpacing(8);
     header->addWidget(makeTools());
-    header->addWidget(m_figures);
+    header->addLayout(makeAnswerRow());
     auto* layout = new QVBoxLayout(m_page);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -181,8 +181,6 @@ QLayout* AllocateView::makePlanTools() {
     m_tied->setObjectName(QStringLiteral("tied"));
     m_unlock->setToolTip(tr("Let the allocator choose for every tensor again"));
     m_unlock->setObjectName(QStringLiteral("unlockAll"));
-    m_save->setToolTip(tr("Write the plan as JSON, for quantscope-cli apply"));
-    m_save->setObjectName(QStringLiteral("savePlan"));
 
     auto* tools = new QHBoxLayout;
     tools->setSpacing(8);
@@ -190,9 +188,6 @@ QLayout* AllocateView::makePlanTools() {
         tools->addWidget(tool);
     tools->addStretch(1);
     tools->addWidget(m_unlock);
-    tools->addWidget(m_search);
-    tools->addWidget(m_save);
-    tools->addWidget(m_export);
 
     connect(m_tied, &QCheckBox::toggled, this, [this](bool tied) {
         ask(tied ? tr("tie tensors") : tr("untie tensors"),
@@ -200,8 +195,20 @@ QLayout* AllocateView::makePlanTools() {
     });
     connect(m_unlock, &QPushButton::clicked, this,
             [this] { ask(tr("unlock all tensors"), [](PlanWish& wish) { wish.locks.clear(); }); });
-    connect(m_save, &QPushButton::clicked, this, &AllocateView::savePlan);
     return tools;
+}
+
+// What the plan comes to, and what can be done with it.
+QLayout* AllocateView::makeAnswerRow() {
+    m_save->setToolTip(tr("Write the plan as JSON, for quantscope-cli apply"));
+    m_save->setObjectName(QStringLiteral("savePlan"));
+    connect(m_save, &QPushButton::clicked, this, &AllocateView::savePlan);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(8);
+    row->addWidget(m_figures, 1);
+    for (QWidget* action : std::initializer_list<QWidget*>{m_search, m_save, m_export})
+        row->addWidget(action, 0, Qt::AlignBottom);
+    return row;
 }
 
 void AllocateView::makePlots() {

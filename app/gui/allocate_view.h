@@ -56,6 +56,7 @@ private:
     QLayout* makeBudgetTools();
     void makeLists();
     QLayout* makePlanTools();
+    QLayout* makeAnswerRow();
     void makePlots();
     void makeSidePlots();
     void followSensitivity(const SensitivityData& sensitivity);
