@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -12,6 +14,7 @@
 #include "core/base/text_file.h"
 #include "core/run/model_judge.h"
 #include "core/store/evaluation_records.h"
+#include "core/store/file_lock.h"
 #include "core/store/result_store.h"
 
 using namespace quantscope;
@@ -168,6 +171,24 @@ private Q_SLOTS:
         QCOMPARE(evaluationId(other, "f"), evaluationId(same, "f"));
         setting.trials = {"ab"};
         QVERIFY(evaluationId(setting, "f") != id);
+    }
+
+    // Whoever waits for another one's lock can be stopped long before the wait ends by itself.
+    void waitingForTheLockIsCancelled() {
+        const QTemporaryDir folder;
+        const std::filesystem::path path = folder.path().toStdString();
+        const FileLock held(path / "evaluations.lock");
+        std::stop_source stop;
+        const std::jthread later([&stop] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            stop.request_stop();
+        });
+        QElapsedTimer taken;
+        taken.start();
+        QVERIFY_EXCEPTION_THROWN(keepEvaluation(path, evaluation("a", 5.0), stop.get_token()),
+                                 Cancelled);
+        QVERIFY2(taken.elapsed() < 5000, qPrintable(QString::number(taken.elapsed())));
+        QVERIFY(readEvaluations(path).empty());
     }
 };
 
