@@ -17,6 +17,7 @@
 #include "app/gui/explore_view.h"
 #include "app/gui/window_actions.h"
 #include "app/gui/workspace.h"
+#include "core/base/text_file.h"
 #include "window_fixture.h"
 
 using namespace quantscope;
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void editsAreUndoneAndRedone();
     void aNonsenseSettingIsSaidAndStopsTheRun();
     void theSessionIsSavedAndOpenedAgain();
+    void anAllocatorThatIsNotOfferedIsSaid();
     void workOfACrashedProgramIsRecovered();
     void aBrokenFileIsSaidInTheBar();
     void escapeCancelsTheRun();
@@ -117,6 +119,29 @@ void TestWindowSession::theSessionIsSavedAndOpenedAgain() {
     QCOMPARE(other.bench->document.spec(), m_fixture->bench->document.spec());
     QTRY_COMPARE_WITH_TIMEOUT(other.bench->selection.currentTrial(), trial, patienceMs);
     QCOMPARE(other.bench->recentFiles.paths().contains(file), true);
+}
+
+// Rankings need a score, and the window has none.
+void TestWindowSession::anAllocatorThatIsNotOfferedIsSaid() {
+    QVERIFY(m_fixture->openSample(QStringLiteral("stories260k.h5")));
+    const QString file = m_fixture->path(QStringLiteral("work.qscope.json"));
+    m_fixture->answerFileDialog(file);
+    m_fixture->press(QStringLiteral("Ctrl+S"));
+    QVERIFY(QFile::exists(file));
+    Json session = readJsonFile(file.toStdString());
+    session.at("window").at("allocation")["allocator"] = "ranking";
+    writeTextFile(file.toStdString(), session.dump());
+    WindowFixture other;
+    other.window->open(file);
+    const MessageModel& messages = other.bench->messages;
+    const auto isSaid = [&] {
+        for (int row = 0; row < messages.rowCount(); ++row) {
+            if (messages.message(row).why.contains(QStringLiteral("\"ranking\""))) return true;
+        }
+        return false;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isSaid(), patienceMs);
+    QCOMPARE(other.bench->allocation.wish().allocator, Allocator::Exact);
 }
 
 void TestWindowSession::workOfACrashedProgramIsRecovered() {
