@@ -29,7 +29,8 @@ struct RefitResult {
 /// (fitToLayerLoss), then chooses codes anew by coordinate descent (CodeDescent), in turn, until a
 /// round hardly gains or `rounds` of them are done. Each step is kept only where the loss, measured
 /// in double precision, is lower. H' and the order of channels are those of `factor`. Same bits at
-/// any thread count. No rounds where the grid offers neither. Throws Error for weights that are not finite, or Cancelled.
+/// any thread count. No rounds where the grid offers neither. Throws Error for weights that are not
+/// finite, or Cancelled.
 RefitResult refitInRounds(const TensorSource& weights, const Hessian& hessian,
                           const FeedbackFactor& factor, CodeGrid& grid, int rounds,
                           const RunContext& context);

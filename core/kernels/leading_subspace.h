@@ -29,12 +29,12 @@ struct LeadingSubspace {
 inline constexpr Index mostLeadingVectors = 192;
 
 /// At most `wanted` <= mostLeadingVectors leading eigenvectors of M, fewer when its rank is less.
-/// From a dense solver, exact but for rounding, when n or the rank is at most 384. Otherwise a randomized block Krylov method (Musco and
-/// Musco, "Randomized block Krylov methods for stronger and faster approximate singular value
-/// decomposition", 2015) with restarts, until the sum of the eigenvalues hardly rises: where
-/// eigenvalues lie close together, vectors of the later ones may stand in for each other, at nearly
-/// the same sum. Random numbers come from context.random(0); the same bits at any thread count.
-/// Throws Cancelled.
+/// From a dense solver, exact but for rounding, when n or the rank is at most 384. Otherwise a
+/// randomized block Krylov method (Musco and Musco, "Randomized block Krylov methods for stronger
+/// and faster approximate singular value decomposition", 2015) with restarts, until the sum of the
+/// eigenvalues hardly rises: where eigenvalues lie close together, vectors of the later ones may
+/// stand in for each other, at nearly the same sum. Random numbers come from context.random(0); the
+/// same bits at any thread count. Throws Cancelled.
 LeadingSubspace leadingSubspace(const SymmetricOperator& matrix, Index wanted,
                                 const RunContext& context);
 

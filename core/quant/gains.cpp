@@ -18,8 +18,7 @@ ParameterSpec granularityParameter() {
     return choiceParameter({"granularity", "Scale per",
                             "Which weights share a scale, the least-squares gain of their codes; "
                             "behind a rotation one for the tensor is enough."},
-                           "row",
-                           {{"tensor", "Tensor"}, {"row", "Row (output channel)"}});
+                           "row", {{"tensor", "Tensor"}, {"row", "Row (output channel)"}});
 }
 
 ParameterSpec scaleParameter() {
