@@ -47,6 +47,26 @@ void roundOn(CodeGrid& grid, const Matrix& weights) {
     });
 }
 
+/// Chooses other codes for all rows and does not commit them.
+void roundInVain(CodeGrid& grid, const Matrix& weights) {
+    forPieces(grid, weights.rows(), [&](Index first, Index count) {
+        const auto rows = grid.rows(first, count);
+        Matrix present(weights.cols(), count);
+        // Where codes cannot be taken up again, nothing is chosen that could be dropped.
+        if (!rows->resume(present.span())) return;
+        Matrix rounded(grid.columnsPerCode(), count);
+        for (Index c = 0; c < weights.cols(); c += grid.columnsPerCode()) {
+            const Index width = std::min(grid.columnsPerCode(), weights.cols() - c);
+            Matrix targets(width, count);
+            for (Index i = 0; i < width; ++i) {
+                for (Index r = 0; r < count; ++r)
+                    targets(i, r) = -2.0F * weights(first + r, c + i);
+            }
+            rows->round(c, targets.view(), rounded.span().middleRows(0, width));
+        }
+    });
+}
+
 /// What rows say that they hold when they go on from committed codes; empty where they cannot.
 Matrix resumedValues(CodeGrid& grid, Index rowCount, Index cols) {
     Matrix all(rowCount, cols);
@@ -107,6 +127,8 @@ private Q_SLOTS:
         const std::unique_ptr<CodeGrid> grid = gridFor(*quantizer, source);
         if (!grid) return;
         roundOn(*grid, weights);
+        // The last commit counts, and only commits do.
+        roundInVain(*grid, weights);
         // Scales that may still change can be stored with another common factor.
         const QuantizedTensor rounded(grid->finish(), registry());
         const QuantizedTensor plain = test::quantize(spec, weights);
@@ -124,6 +146,7 @@ private Q_SLOTS:
         const std::unique_ptr<CodeGrid> grid = gridFor(*quantizer, source);
         if (!grid) return;
         roundOn(*grid, weights);
+        roundInVain(*grid, weights);
         const Matrix resumed = resumedValues(*grid, weights.rows(), weights.cols());
         const std::unique_ptr<GridFit> fit = grid->fit();
         Matrix values(weights.rows(), weights.cols());
