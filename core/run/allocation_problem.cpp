@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "core/base/text.h"
 #include "core/base/utf8.h"
@@ -13,17 +15,33 @@ namespace quantscope {
 
 namespace {
 
+struct Slopes {
+    std::optional<double> gainPerBit;
+    std::optional<double> lossPerBit;
+};
+
+// From a setting to the next better one, and to the next cheaper one, of the curve.
+Slopes slopesAt(const RatePoint& at, const RateDistortionCurve& curve) {
+    Slopes slopes;
+    const auto slope = [](const RatePoint& from, const RatePoint& to) {
+        return (from.loss - to.loss) / static_cast<double>(to.bits - from.bits);
+    };
+    for (const RatePoint& point : curve) {
+        if (point.bits < at.bits && point.loss > at.loss) slopes.lossPerBit = slope(point, at);
+        if (point.bits > at.bits && point.loss < at.loss && !slopes.gainPerBit) {
+            slopes.gainPerBit = slope(at, point);
+        }
+    }
+    return slopes;
+}
+
 std::vector<PlannedTensor> plannedTensors(const std::vector<AllocationUnit>& units,
                                           const std::vector<TensorChoices>& choices,
                                           const Allocation& allocation) {
     std::vector<PlannedTensor> planned(choices.size());
     for (std::size_t u = 0; u < units.size(); ++u) {
-        const RateDistortionCurve& curve = units[u].curve;
         const std::size_t at = allocation.choices[u];
-        const auto slope = [&](std::size_t from, std::size_t to) {
-            return (curve[from].loss - curve[to].loss) /
-                   static_cast<double>(curve[to].bits - curve[from].bits);
-        };
+        const Slopes slopes = slopesAt(units[u].point(at), units[u].curve);
         for (std::size_t i = 0; i < units[u].tensors.size(); ++i) {
             const TensorChoices& tensor = choices[units[u].tensors[i]];
             PlannedTensor& entry = planned[units[u].tensors[i]];
@@ -32,16 +50,21 @@ std::vector<PlannedTensor> plannedTensors(const std::vector<AllocationUnit>& uni
             entry.cols = tensor.cols;
             entry.option = tensor.options[units[u].options[at][i]];
             entry.locked = units[u].locked;
-            if (at + 1 < curve.size()) entry.gainPerBit = slope(at, at + 1);
-            if (at > 0) entry.lossPerBit = slope(at - 1, at);
+            entry.gainPerBit = slopes.gainPerBit;
+            entry.lossPerBit = slopes.lossPerBit;
         }
     }
     return planned;
 }
 
-void remarkWhatIsLeft(AllocationPlan& plan, std::uint64_t left) {
-    const bool allBest = std::ranges::all_of(
-        plan.tensors, [](const PlannedTensor& tensor) { return !tensor.gainPerBit.has_value(); });
+bool isBest(const AllocationProblem& problem, const Allocation& allocation) {
+    for (std::size_t u = 0; u < problem.units.size(); ++u) {
+        if (allocation.choices[u] + 1 != problem.curves[u].size()) return false;
+    }
+    return true;
+}
+
+void remarkWhatIsLeft(AllocationPlan& plan, bool allBest, std::uint64_t left) {
     if (allBest) {
         plan.remarks.push_back(
             "Every tensor has its best measured result; part of the budget is "
@@ -95,12 +118,22 @@ AllocationProblem allocationProblem(const std::vector<TensorChoices>& choices,
     return problem;
 }
 
+Allocation allocationOf(const AllocationProblem& problem, std::vector<std::size_t> settings) {
+    Allocation allocation{std::move(settings), 0, 0.0};
+    for (std::size_t u = 0; u < problem.units.size(); ++u) {
+        const RatePoint& point = problem.units[u].point(allocation.choices[u]);
+        allocation.bits += point.bits;
+        allocation.loss += point.loss;
+    }
+    return allocation;
+}
+
 std::vector<UniformAllocation> uniformAllocations(const AllocationProblem& problem,
                                                   const std::vector<TensorChoices>& choices) {
-    const auto& [units, curves, weights, budget] = problem;
+    const std::vector<AllocationUnit>& units = problem.units;
     std::map<std::string, std::vector<std::size_t>> points;
     for (const AllocationUnit& unit : units) {
-        for (std::size_t i = 0; i < unit.curve.size(); ++i) {
+        for (std::size_t i = 0; i < unit.options.size(); ++i) {
             const TensorChoices& tensor = choices[unit.tensors.front()];
             if (!unit.locked) points[tensor.options[unit.options[i].front()].method].push_back(i);
         }
@@ -114,8 +147,8 @@ std::vector<UniformAllocation> uniformAllocations(const AllocationProblem& probl
         auto next = indices.begin();
         for (const AllocationUnit& unit : units)
             chosen.push_back(unit.locked ? 0 : *next++);
-        Allocation allocation = summed(curves, std::move(chosen));
-        const double rate = static_cast<double>(allocation.bits) / weights;
+        Allocation allocation = allocationOf(problem, std::move(chosen));
+        const double rate = static_cast<double>(allocation.bits) / problem.weights;
         result.push_back({{method, rate, allocation.loss}, std::move(allocation)});
     }
     std::ranges::sort(result, std::less(),
@@ -133,7 +166,7 @@ AllocationPlan planOf(const AllocationProblem& problem, const std::vector<Tensor
     plan.loss = allocation.loss;
     plan.achievedBitsPerWeight = static_cast<double>(allocation.bits) / problem.weights;
     plan.tensors = plannedTensors(problem.units, choices, allocation);
-    remarkWhatIsLeft(plan, problem.budget - allocation.bits);
+    remarkWhatIsLeft(plan, isBest(problem, allocation), problem.budget - allocation.bits);
     return plan;
 }
 
@@ -155,7 +188,10 @@ std::vector<std::size_t> settingsOfPlan(const AllocationProblem& problem,
                 "The plan's result for " + printableText(tensor) + " is none that could be chosen.",
                 "Make the plan from the same run, with the same loss, locks and ties.");
         }
-        settings.push_back(static_cast<std::size_t>(found - unit.options.begin()));
+        const RatePoint& point = unit.point(static_cast<std::size_t>(found - unit.options.begin()));
+        const auto dearer =
+            std::ranges::upper_bound(unit.curve, point.bits, std::less(), &RatePoint::bits);
+        settings.push_back(static_cast<std::size_t>(dearer - unit.curve.begin()) - 1);
     }
     return settings;
 }

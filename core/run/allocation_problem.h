@@ -30,8 +30,10 @@ AllocationProblem allocationProblem(const std::vector<TensorChoices>& choices,
 /// from whole bits holds them, however many there are.
 std::uint64_t wholeBits(double bitsPerWeight, double weights);
 
-/// By method and ascending bits. A method that some unit has a cheaper and better result than is
-/// left out: then it is no good baseline.
+/// The allocation that gives each unit this setting: of its curve, or of those it dominates.
+Allocation allocationOf(const AllocationProblem& problem, std::vector<std::size_t> settings);
+
+/// All methods that every unit has a result of, by ascending bits.
 std::vector<UniformAllocation> uniformAllocations(const AllocationProblem& problem,
                                                   const std::vector<TensorChoices>& choices);
 
@@ -39,9 +41,9 @@ std::vector<UniformAllocation> uniformAllocations(const AllocationProblem& probl
 AllocationPlan planOf(const AllocationProblem& problem, const std::vector<TensorChoices>& choices,
                       const AllocationRequest& request, const Allocation& allocation);
 
-/// The settings of the units, indices into the curves, that a plan consists of. Throws Error when
-/// the plan holds a result that is not among them: it was made from another run, with other locks
-/// or ties or by another loss.
+/// The settings of the units, indices into the curves, that a plan consists of; of results that
+/// others dominate, the best one that costs no more. Throws Error when the plan holds a result that
+/// is not among them: it was made from another run, with other locks or ties or by another loss.
 std::vector<std::size_t> settingsOfPlan(const AllocationProblem& problem,
                                         const std::vector<TensorChoices>& choices,
                                         const AllocationPlan& plan);

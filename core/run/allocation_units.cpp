@@ -2,6 +2,7 @@
 #include "core/run/allocation_units.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -99,11 +100,13 @@ void fillCurve(AllocationUnit& unit, std::vector<Setting> settings) {
         return a.point.bits != b.point.bits ? a.point.bits < b.point.bits
                                             : a.point.loss < b.point.loss;
     });
+    std::vector<std::vector<std::size_t>> dominated;
     for (Setting& setting : settings) {
-        if (!unit.curve.empty() && !(setting.point.loss < unit.curve.back().loss)) continue;
-        unit.curve.push_back(setting.point);
-        unit.options.push_back(std::move(setting.options));
+        const bool isBetter = unit.curve.empty() || setting.point.loss < unit.curve.back().loss;
+        (isBetter ? unit.curve : unit.dominated).push_back(setting.point);
+        (isBetter ? unit.options : dominated).push_back(std::move(setting.options));
     }
+    std::ranges::move(dominated, std::back_inserter(unit.options));
 }
 
 }  // namespace

@@ -14,8 +14,14 @@ struct AllocationUnit {
     Index weights = 0;
     bool locked = false;
     RateDistortionCurve curve;  ///< Without settings that cost more and lose no less.
-    /// For each point of the curve, the option of each tensor.
+    /// Those settings, for allocations that give all units one method whatever it costs them.
+    RateDistortionCurve dominated;
+    /// For each point of the curve, and then of `dominated`, the option of each tensor.
     std::vector<std::vector<std::size_t>> options;
+
+    const RatePoint& point(std::size_t setting) const {
+        return setting < curve.size() ? curve[setting] : dominated[setting - curve.size()];
+    }
 };
 
 /// The part of a model that a tensor lies in: its name but for the last two parts between dots or

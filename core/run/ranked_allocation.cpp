@@ -73,7 +73,7 @@ Allocation allocateByRank(const AllocationProblem& problem,
     for (const std::size_t j : order) {
         if (allocation.bits <= problem.budget) break;
         allocation.choices[j] = levels.low->choices[j];
-        allocation = summed(problem.curves, std::move(allocation.choices));
+        allocation = allocationOf(problem, std::move(allocation.choices));
     }
     return allocation;
 }
