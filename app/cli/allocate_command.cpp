@@ -139,7 +139,8 @@ public:
                 m_request.importance = importance(choices, store->run(), context, work);
             } else if (isWeighed) {
                 const RunContext part = work.part(0.0, isSearch() ? weighed : 1.0, 1);
-                choices = measuredChoices(records, measure, sensitivities(choices, context, part));
+                choices = measuredChoices(records, measure,
+                                          sensitivities(choices, store->run(), context, part));
             }
             if (m_curve) {
                 m_foundCurve = budgetCurve(choices, m_request, curvePoints, context.stop);
@@ -341,11 +342,13 @@ private:
     }
 
     std::map<std::string, double> sensitivities(const std::vector<TensorChoices>& choices,
-                                                const CommandContext& context,
+                                                const RunInfo& run, const CommandContext& context,
                                                 const RunContext& work) const {
         const OpenOptions options{context.prober, false};
-        const LanguageModel model =
-            LanguageModel::load(*TensorFile::open(m_model, options), work.part(0.0, 0.05, 0));
+        const auto file = TensorFile::open(m_model, options);
+        refuseOtherContent(run.data, file->path(), file->fingerprint(context.stop),
+                           "the file that the run quantized");
+        const LanguageModel model = LanguageModel::load(*file, work.part(0.0, 0.05, 0));
         const TokenRows tokens = TokenRows::read(*TensorFile::open(m_tokens, options),
                                                  model.config().vocabulary, model.config().context);
         return measureSensitivities(model, choices, m_folder, m_request.bitsPerWeight, tokens,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "app/cli/commands.h"
@@ -55,7 +56,7 @@ public:
         request.prober = context.prober;
         request.settings = methodSettings(inPlanOrder(store->records(), store->run()));
         for (const std::string& path : m_plans)
-            request.settings.push_back(settingOf(path, store->run()));
+            addPlan(path, store->run(), request.settings);
         for (const std::string& text : m_artifacts)
             request.settings.push_back(artifactsOf(text, context));
         const WorkProgress progress(std::cerr);
@@ -70,6 +71,29 @@ public:
     }
 
 private:
+    // Plans of the same results are one; others that are called alike are told apart by their
+    // files.
+    static void addPlan(const std::string& path, const RunInfo& run,
+                        std::vector<JudgedSetting>& settings) {
+        JudgedSetting added = settingOf(path, run);
+        const auto sorted = [](std::vector<std::string> trials) {
+            std::ranges::sort(trials);
+            return trials;
+        };
+        for (const JudgedSetting& other : settings) {
+            if (sorted(other.trials) == sorted(added.trials)) {
+                std::cerr << "note: the plan '" << printableText(path)
+                          << "' gives every tensor the same as '" << printableText(other.label)
+                          << "', which stands for both\n";
+                return;
+            }
+            if (other.label == added.label) {
+                added.label += ", " + std::filesystem::path(path).stem().string();
+            }
+        }
+        settings.push_back(std::move(added));
+    }
+
     static JudgedSetting settingOf(const std::string& path, const RunInfo& run) {
         const AllocationPlan plan = AllocationPlan::fromJson(readJsonFile(path));
         if (plan.run != run.runId) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 
 #include "app/cli/commands.h"
@@ -17,12 +18,42 @@
 #include "core/io/artifact_file.h"
 #include "core/run/allocation_plan.h"
 #include "core/run/sequential_quantization.h"
+#include "core/store/result_store.h"
 
 namespace quantscope {
 
 namespace {
 
 namespace fs = std::filesystem;
+
+/// A folder beside the one that is asked for. Its files move there when they are complete; until
+/// then nobody takes a part of a model for the whole.
+class StagingFolder {
+public:
+    explicit StagingFolder(const fs::path& wanted)
+        : m_path(fs::absolute(wanted / ".").lexically_normal().parent_path().string() +
+                 ".unfinished") {
+        fs::remove_all(m_path);
+        fs::create_directories(m_path);
+    }
+    ~StagingFolder() {
+        std::error_code ignored;
+        fs::remove_all(m_path, ignored);
+    }
+    StagingFolder(const StagingFolder&) = delete;
+    StagingFolder& operator=(const StagingFolder&) = delete;
+
+    const fs::path& path() const { return m_path; }
+
+    void moveTo(const fs::path& folder) const {
+        fs::create_directories(folder);
+        for (const auto& entry : fs::directory_iterator(m_path))
+            fs::rename(entry.path(), folder / entry.path().filename());
+    }
+
+private:
+    fs::path m_path;
+};
 
 class RequantizeCommand final : public Command {
 public:
@@ -60,13 +91,14 @@ public:
         const OpenOptions open{context.prober, false};
         RateLedger rate;
         Index weights = 0;
+        const StagingFolder staging(m_out);
         Arena(m_threads).execute([&] {
-            const LanguageModel model =
-                LanguageModel::load(*TensorFile::open(m_model, open), work.part(0.0, 0.02, 0));
+            const auto file = TensorFile::open(m_model, open);
+            const LanguageModel model = LanguageModel::load(*file, work.part(0.0, 0.02, 0));
             const ModelConfig& config = model.config();
             const TokenRows tokens = TokenRows::read(*TensorFile::open(m_tokens, open),
                                                      config.vocabulary, config.context);
-            fs::create_directories(m_out);
+            warnOfOtherModel(*file, context.stop);
             SequentialOptions options;
             options.correct = !m_uncorrected;
             quantizeSequentially(model, tokens, methods, options, context.plugins.registry,
@@ -74,9 +106,10 @@ public:
                                  [&](const std::string& tensor, const EncodedTensor& encoded) {
                                      rate += encoded.rate();
                                      weights += encoded.rows * encoded.cols;
-                                     write(tensor, encoded);
+                                     write(staging.path(), tensor, encoded);
                                  });
         });
+        staging.moveTo(m_out);
         const double seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         progress.clear();
@@ -103,7 +136,20 @@ private:
                     "Choose another folder, or add --force to write into this one.");
     }
 
-    void write(const std::string& tensor, const EncodedTensor& encoded) const {
+    // What the plan promises is of the file that its run quantized.
+    void warnOfOtherModel(const TensorFile& file, const std::stop_token& stop) const {
+        const AllocationPlan plan = AllocationPlan::fromJson(readJsonFile(m_plan));
+        if (!fs::exists(fs::path(plan.folder) / "run.json")) return;
+        const auto store = ResultStore::open(plan.folder);
+        if (store->run().data.fingerprint == file.fingerprint(stop)) return;
+        std::cerr << "warning: '" << printableText(m_model)
+                  << "' is not the file that the plan's run quantized ('"
+                  << printableText(store->run().data.path)
+                  << "'): its content differs, and so will the losses.\n";
+    }
+
+    void write(const fs::path& folder, const std::string& tensor,
+               const EncodedTensor& encoded) const {
         Artifact artifact;
         artifact.tensor = encoded;
         artifact.tensorName = tensor;
@@ -114,7 +160,7 @@ private:
                                    {"corrected", !m_uncorrected},
                                    {"seed", m_seed},
                                    {"program_version", programVersion()}};
-        writeArtifact(fs::path(m_out) / (tensor + ".h5"), artifact);
+        writeArtifact(folder / (tensor + ".h5"), artifact);
     }
 
     void report(const Json& result) const {

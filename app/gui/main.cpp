@@ -4,10 +4,12 @@
 #include <QLocale>
 #include <QStandardPaths>
 #include <QTemporaryDir>
+#include <algorithm>
 #include <clocale>
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/gui/launch_options.h"
@@ -23,6 +25,21 @@
 using namespace quantscope;
 
 namespace {
+
+void nameProgram() {
+    QCoreApplication::setOrganizationName(QStringLiteral("Quantscope"));
+    QCoreApplication::setApplicationName(QStringLiteral("Quantscope"));
+    QCoreApplication::setApplicationVersion(QString::fromUtf8(programVersion().data()));
+}
+
+// Whether what is asked for is no window but the options or the version.
+bool asksForText(int argc, char** argv) {
+    const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+    return std::ranges::any_of(arguments, [](std::string_view argument) {
+        return argument == "-h" || argument == "--help" || argument == "--help-all" ||
+               argument == "-v" || argument == "--version";
+    });
+}
 
 int runWindow(QApplication& app, const LaunchOptions& options) {
     const bool picture = !options.screenshot.isEmpty();
@@ -66,6 +83,13 @@ int main(int argc, char** argv) {
     if (argc > 1 && std::strcmp(argv[1], probeCommand) == 0) {
         return runProbe(std::vector<std::string>(argv + 2, argv + argc));
     }
+    if (asksForText(argc, argv)) {
+        // Without a display, too.
+        const QCoreApplication app(argc, argv);
+        nameProgram();
+        parseLaunchOptions(QCoreApplication::arguments());
+        return 0;
+    }
     QApplication::setHighDpiScaleFactorRoundingPolicy(
         Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
     QApplication app(argc, argv);
@@ -73,9 +97,7 @@ int main(int argc, char** argv) {
     // everywhere, whatever the desktop's language.
     QLocale::setDefault(QLocale::c());
     std::setlocale(LC_NUMERIC, "C");
-    QApplication::setOrganizationName(QStringLiteral("Quantscope"));
-    QApplication::setApplicationName(QStringLiteral("Quantscope"));
-    QApplication::setApplicationVersion(QString::fromUtf8(programVersion().data()));
+    nameProgram();
     QGuiApplication::setDesktopFileName(QStringLiteral("org.quantscope.Quantscope"));
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/quantscope.svg")));
     return runWindow(app, parseLaunchOptions(QCoreApplication::arguments()));

@@ -117,8 +117,8 @@ Allocator parseAllocator(const std::string& text) {
     const std::string near = nearestWord(text, names);
     throw Error("The allocator '" + text + "' is unknown.",
                 (near.empty() ? "" : "Did you mean " + near + "? ") +
-                    std::string("Choose exact, lagrangian, greedy, baq, uniform or ranking; "
-                                "evolution starts from one of these."));
+                    std::string("Choose exact, lagrangian, greedy, baq, uniform or ranking; or, as "
+                                "--allocator alone, evolution, which starts from one of these."));
 }
 
 std::string allocatorText(Allocator allocator) {

@@ -21,6 +21,13 @@ std::optional<std::size_t> tieOf(const std::string& tensor, const AllocationRequ
     return std::nullopt;
 }
 
+[[noreturn]] void refuseLocks(const std::string& tensor, const std::string& method,
+                              const std::string& other, const std::string& otherMethod) {
+    throw Error(printableText(tensor) + " is locked to " + method + " and " + printableText(other) +
+                    " to " + otherMethod + ", but tied tensors get one method.",
+                "Lock them alike, or untie them.");
+}
+
 const std::string* lockOf(const std::string& tensor, const AllocationRequest& request) {
     for (const auto& [pattern, method] : request.locks) {
         if (meansTensor(pattern, tensor)) return &method;
@@ -125,8 +132,15 @@ std::vector<AllocationUnit> allocationUnits(const std::vector<TensorChoices>& ch
     std::vector<AllocationUnit> units = grouped(choices, request);
     for (AllocationUnit& unit : units) {
         const std::string* locked = nullptr;
+        std::size_t lockedTensor = 0;
         for (const std::size_t j : unit.tensors) {
-            if (locked == nullptr) locked = lockOf(choices[j].tensor, request);
+            const std::string* lock = lockOf(choices[j].tensor, request);
+            if (lock == nullptr) continue;
+            if (locked != nullptr && *lock != *locked) {
+                refuseLocks(choices[lockedTensor].tensor, *locked, choices[j].tensor, *lock);
+            }
+            locked = lock;
+            lockedTensor = j;
         }
         unit.locked = locked != nullptr;
         fillCurve(unit, settingsOf(unit, choices, locked));

@@ -38,24 +38,16 @@ Course courseOn(Index channels, const GptqSettings& settings) {
     return course;
 }
 
-// The first rounds tell most, and the last what came of them.
 void describe(const RefitResult& refit, EncodedTensor& encoded) {
-    constexpr std::size_t shown = 3;
     Json& details = encoded.header["details"];
     details["refit_rounds"] = refit.rounds.size();
     if (refit.before > 0.0) details["refit_gain"] = refit.after() / refit.before;
-    std::string losses = "Layer loss before refitting: " + formatSignificant(refit.before, 4);
-    for (std::size_t i = 0; i < refit.rounds.size(); ++i) {
-        if (i >= shown && i + 1 < refit.rounds.size()) continue;
-        const RefitRound& round = refit.rounds[i];
-        losses += "; round " + std::to_string(i + 1) + ": ";
-        if (refit.fits) losses += formatSignificant(round.fitted, 4) + " with coefficients fitted";
-        if (refit.fits && refit.rechooses) losses += ", ";
-        if (refit.rechooses)
-            losses += formatSignificant(round.rechosen, 4) + " with codes chosen anew";
-    }
+    Json losses = Json::array({refit.before});
+    for (const RefitRound& round : refit.rounds)
+        losses.push_back(refit.rechooses ? round.rechosen : round.fitted);
+    details["refit_losses"] = std::move(losses);
+    if (refit.fits && refit.rechooses) return;
     Json& remarks = encoded.header["remarks"];
-    if (refit.fits || refit.rechooses) remarks.push_back(losses + ".");
     if (!refit.fits)
         remarks.push_back("The base method stores nothing that could be fitted to its codes.");
     if (!refit.rechooses)

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/run/allocation_plan.h"
+#include "core/run/allocation_problem.h"
 #include "core/run/budget_curve.h"
 
 using namespace quantscope;
@@ -351,6 +352,10 @@ private slots:
         request.locks = {{"*k_proj*", "m2"}};
         plan = planAllocation(smallRun(), request);
         QCOMPARE(plan.tensors[0].option.method, std::string("m2"));
+        request.locks = {{"*.0.*k_proj*", "m2"}, {"*.0.*q_proj*", "m0"}};
+        const std::string both = messageOf([&] { planAllocation(smallRun(), request); });
+        QVERIFY2(both.find("q_proj.weight is locked to m0") != std::string::npos, both.c_str());
+        QVERIFY2(both.find("k_proj.weight to m2") != std::string::npos, both.c_str());
         QVERIFY(messageOf([&] {
                     planAllocation(smallRun(), {3.0, Allocator::Exact, {{"*.q", "m1"}}, {}});
                 }).find("matches no tensor") != std::string::npos);
@@ -360,6 +365,26 @@ private slots:
         QVERIFY(messageOf([] { parseAllocator("exakt"); }).find("Did you mean exact?") !=
                 std::string::npos);
         QVERIFY(!messageOf([] { parseLossMeasure("outputs"); }).empty());
+    }
+
+    // By hand: m1 costs more than m0 on one tensor and loses more there, but it is the single
+    // method that loses least within 3 bits; other allocators give that tensor m0 or m2.
+    void singleMethodsNeedNotBeGoodEverywhere() {
+        std::vector<TensorChoices> run = smallRun();
+        run[1] = tensor("model.layers.0.self_attn.k_proj.weight", {2, 3, 4}, {32, 40, 2});
+        AllocationPlan plan = planAllocation(run, {3.0, Allocator::Uniform, {}, {}});
+        QCOMPARE(methods(plan), std::string("m1m1m1m1"));
+        QCOMPARE(plan.loss, 4.0 + 40.0 + 400.0 + 40.0);
+        QCOMPARE(plan.baselines.size(), std::size_t{3});
+        QCOMPARE(*plan.tensors[1].gainPerBit, 38.0 / 1000.0);
+        QVERIFY(!plan.tensors[1].lossPerBit.has_value());
+        plan = planAllocation(run, {3.0, Allocator::Exact, {}, {}});
+        QVERIFY(plan.tensors[1].option.method != "m1");
+        // A search that starts from that plan has the better and cheaper result there.
+        const AllocationRequest request{3.0, Allocator::Uniform, {}, {}};
+        const std::vector<std::size_t> start =
+            settingsOfPlan(allocationProblem(run, request), run, planAllocation(run, request));
+        QVERIFY(start == (std::vector<std::size_t>{1, 0, 1, 1}));
     }
 
     void whyTheseBits() {
