@@ -14,6 +14,8 @@ namespace quantscope {
 
 namespace {
 
+// Strength of the bars whose results may still change; those of locked tensors are in full colour.
+constexpr double unlocked = 0.75;
 constexpr double barThickness = 0.66;  // Of the distance between bars.
 constexpr int fewBars = 5;
 constexpr double endReach = 0.5;  // In em, on both sides of a bar's end.
@@ -103,7 +105,7 @@ void PlanPlot::rebuild() {
     std::vector<StripEntry> key;
     for (const QString& family : families) {
         key.push_back({family, QCPScatterStyle(QCPScatterStyle::ssNone), Qt::NoPen,
-                       QBrush(style.readable(familyMark(family).color))});
+                       QBrush(style.faded(style.readable(familyMark(family).color), unlocked))});
     }
     key.push_back({tr("Budget"), QCPScatterStyle(QCPScatterStyle::ssNone),
                    style.pen(style.text, style.stroke, Qt::DashLine)});
@@ -289,7 +291,7 @@ void PlanPlot::paintMarks(QCPPainter& painter) const {
         if (rect.bottom() < area.top() || rect.top() > area.bottom()) continue;
         const QColor color = style.readable(familyMark(shown.family).color);
         painter.setPen(Qt::NoPen);
-        painter.setBrush(shown.locked ? color : style.faded(color, 0.75));
+        painter.setBrush(shown.locked ? color : style.faded(color, unlocked));
         painter.drawRect(rect);
         painter.setBrush(Qt::NoBrush);
         painter.setPen(style.pen(style.secondaryText, style.hairline));
