@@ -84,7 +84,8 @@ public:
 
     int run(const CommandContext& context) override {
         const auto start = std::chrono::steady_clock::now();
-        const std::map<std::string, MethodSpec> methods = plannedMethods();
+        const AllocationPlan plan = AllocationPlan::fromJson(readJsonFile(m_plan));
+        const std::map<std::string, MethodSpec> methods = methodsOf(plan);
         checkFolder();
         const WorkProgress progress(std::cerr);
         const RunContext work(m_seed, context.stop, progress.function());
@@ -98,7 +99,7 @@ public:
             const ModelConfig& config = model.config();
             const TokenRows tokens = TokenRows::read(*TensorFile::open(m_tokens, open),
                                                      config.vocabulary, config.context);
-            warnOfOtherModel(*file, context.stop);
+            warnOfOtherModel(plan, *file, context.stop);
             SequentialOptions options;
             options.correct = !m_uncorrected;
             quantizeSequentially(model, tokens, methods, options, context.plugins.registry,
@@ -121,9 +122,9 @@ public:
     }
 
 private:
-    std::map<std::string, MethodSpec> plannedMethods() const {
+    static std::map<std::string, MethodSpec> methodsOf(const AllocationPlan& plan) {
         std::map<std::string, MethodSpec> methods;
-        for (const PlannedTensor& tensor : AllocationPlan::fromJson(readJsonFile(m_plan)).tensors)
+        for (const PlannedTensor& tensor : plan.tensors)
             methods[tensor.tensor] = SweptMethod::parse(tensor.option.method).method;
         return methods;
     }
@@ -137,8 +138,8 @@ private:
     }
 
     // What the plan promises is of the file that its run quantized.
-    void warnOfOtherModel(const TensorFile& file, const std::stop_token& stop) const {
-        const AllocationPlan plan = AllocationPlan::fromJson(readJsonFile(m_plan));
+    void warnOfOtherModel(const AllocationPlan& plan, const TensorFile& file,
+                          const std::stop_token& stop) const {
         if (!fs::exists(fs::path(plan.folder) / "run.json")) return;
         const auto store = ResultStore::open(plan.folder);
         if (store->run().data.fingerprint == file.fingerprint(stop)) return;
